@@ -1,0 +1,1 @@
+"""The nouns: records, events and the snapshot, as frozen Structs without behaviour of their own."""

@@ -1,0 +1,36 @@
+"""Every NATS name in one list: buckets, streams, subjects, durable consumers."""
+
+from __future__ import annotations
+
+CONFIG_BUCKET = "CONFIG"
+"""KV: records and head of the configuration; a gateway holds all of it."""
+
+KEYS_BUCKET = "KEYS"
+"""KV: keys, teams, users; looked up on first use, invalidated by watch."""
+
+SPEND_STREAM = "SPEND"
+SPEND_SUBJECTS = "tianji.spend.>"
+SPEND_DUPLICATE_WINDOW_S = 120
+
+LEDGER_CONSUMER = "ledger"
+"""Durable pull consumer of the worker on SPEND."""
+
+DEAD_LETTER_STREAM = "DEAD_LETTERS"
+DEAD_LETTER_SUBJECTS = "tianji.dead.>"
+
+FLEET_SUBJECTS = "tianji.fleet.>"
+
+
+def spend_subject(gateway_id: str) -> str:
+    """Where a gateway process ships its spend events."""
+    return f"tianji.spend.{gateway_id}"
+
+
+def dead_letter_subject(consumer: str) -> str:
+    """Where events go that a consumer could not take."""
+    return f"tianji.dead.{consumer}"
+
+
+def fleet_subject(gateway_id: str) -> str:
+    """Where a gateway process says what it has applied."""
+    return f"tianji.fleet.{gateway_id}"

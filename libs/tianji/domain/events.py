@@ -1,0 +1,94 @@
+"""What a gateway reports of each request: the only input of the ledger, roll-ups and callbacks."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from tianji.wire.neutral import Usage
+
+Status = Literal["success", "failure", "interrupted"]
+
+
+class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
+    """Written before the provider is called; enough to bill a call whose end was never written."""
+
+    version: int = 1
+    id: str
+    """A UUIDv7: its time decides the ledger's partition."""
+    gateway_id: str = ""
+    started_at: float
+    route: str = ""
+    model: str = ""
+    model_group: str = ""
+    deployment_id: str = ""
+    provider: str = ""
+    upstream_model: str = ""
+    api_base: str = ""
+    key_hash: str = ""
+    key_alias: str | None = None
+    user_id: str | None = None
+    team_id: str | None = None
+    organization_id: str | None = None
+    end_user: str | None = None
+    tags: list[str] = field(default_factory=list)
+    reserved_usd: str = "0"
+
+
+class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="ended"):
+    """One request, however it ended; exactly one per request that got past the key check.
+
+    `version` grows with incompatible changes; readers accept all versions up to their own.
+    Times are seconds since 1970. Money is US dollars as decimal text.
+    """
+
+    version: int = 1
+    id: str
+    """The call id (`x-litellm-call-id`), a UUIDv7: its time decides the ledger's partition."""
+    gateway_id: str = ""
+    snapshot: int = 0
+    """The config revision that served it."""
+    status: Status = "success"
+    http_status: int = 200
+    error_type: str | None = None
+    error_message: str | None = None
+    started_at: float
+    first_token_at: float | None = None
+    ended_at: float
+    route: str = ""
+    """The path that was called, such as `/v1/chat/completions`."""
+    call_type: str = ""
+    """LiteLLM's word for the kind of call, such as `acompletion`."""
+    stream: bool = False
+    client_gone: bool = False
+    attempts: int = 1
+    response_id: str = ""
+    """The id that the client saw in the answer."""
+    model: str = ""
+    """The model that the client asked for."""
+    model_group: str = ""
+    deployment_id: str = ""
+    provider: str = ""
+    upstream_model: str = ""
+    api_base: str = ""
+    key_hash: str = ""
+    key_alias: str | None = None
+    user_id: str | None = None
+    team_id: str | None = None
+    team_alias: str | None = None
+    organization_id: str | None = None
+    end_user: str | None = None
+    client_ip: str | None = None
+    user_agent: str | None = None
+    session_id: str | None = None
+    tags: list[str] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """Client's metadata plus ours; never a secret."""
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: str = "0"
+    cost_parts: dict[str, str] = field(default_factory=dict)
+    price_version: str = ""
+    priced: bool = False
+    """Whether a price was known; a cost of 0 with `priced` false is not a free call."""
+    finish: str | None = None

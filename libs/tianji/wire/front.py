@@ -1,0 +1,89 @@
+"""What a client format must offer. One module per format; each is pure.
+
+A front is chosen by the endpoint that was called and never knows which provider answers.
+When the provider speaks the same format, bytes pass untouched and only `glance` and `Watch`
+look at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from tianji.errors import TianjiError
+from tianji.wire.neutral import Answer, Ask, Event, Usage
+
+Fields = dict[str, msgspec.Raw]
+"""A request body taken apart at its top level: names in order, values as the client's bytes."""
+
+
+class Glance(msgspec.Struct):
+    """What accounting needs of an answer that was passed on unread."""
+
+    id: str = ""
+    model: str = ""
+    usage: Usage | None = None
+    finish: str | None = None
+    failed: str | None = None
+    """The message of an error event inside a stream."""
+
+
+class Encoder(Protocol):
+    """Writes one stream in the client's format."""
+
+    def encode(self, events: Iterable[Event]) -> bytes:
+        """Return the bytes of these events; may be empty. Called as events arrive, never later."""
+
+    def close(self) -> bytes:
+        """Return what ends the stream; called once, also after `Failed`."""
+
+
+class Watch(Protocol):
+    """Follows a stream that passes untouched."""
+
+    glance: Glance
+    complete: bool
+    """Whether the format's own last event has passed."""
+    text: str
+    """The text so far: for counting tokens when the provider did not."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Look at a chunk as it came from the wire and return what the client is to get of it.
+
+        Chunks may end anywhere, also inside a line or a character. What is hidden from the
+        client (a usage event it did not ask for) is cut out; all else is returned unchanged
+        and at once.
+        """
+
+
+class Front(Protocol):
+    """A client format, such as OpenAI's chat completions."""
+
+    name: str
+    media_type: str
+
+    def read(self, fields: Fields) -> Ask:
+        """Read a request. Raises BadRequest naming the field and what is wrong with it."""
+
+    def write(self, answer: Answer, ask: Ask) -> bytes:
+        """Write a whole answer."""
+
+    def encoder(self, ask: Ask, *, model: str) -> Encoder:
+        """Start to write a stream."""
+
+    def glance(self, body: bytes) -> Glance:
+        """Pick model, usage and finish out of a whole answer without reading the rest."""
+
+    def watch(self, *, hide_usage: bool) -> Watch:
+        """Start to follow a stream of this very format."""
+
+    def error(self, error: TianjiError) -> bytes:
+        """Write an error body."""
+
+    def error_event(self, error: TianjiError) -> bytes:
+        """Write an error as the legal last event of a stream that has begun."""
+
+    def answer_headers(self, call_id: str) -> Mapping[str, str]:
+        """Headers that this format's own SDKs look for, such as `x-request-id` or `request-id`."""
