@@ -170,11 +170,11 @@ async def test_nats_keeps_messages_over_kill_minus_nine(own_nats: Nats):
 
 async def test_nats_refuses_strangers(own_nats: Nats):
     own_nats.start()
+    stranger = nats.NATS()
 
     with pytest.raises(nats.errors.Error, match=r"(?i)authorization"):
-        await nats.connect(
-            f"nats://127.0.0.1:{own_nats.port}", allow_reconnect=False, max_reconnect_attempts=0
-        )
+        await stranger.connect(f"nats://127.0.0.1:{own_nats.port}", allow_reconnect=False)
+    await stranger.close()
 
 
 def test_redis_keeps_values_over_a_restart(own_valkey: Valkey):
@@ -189,5 +189,5 @@ def test_redis_keeps_values_over_a_restart(own_valkey: Valkey):
 def test_redis_refuses_strangers(own_valkey: Valkey):
     own_valkey.start()
 
-    with redis.Redis(port=own_valkey.port) as client, pytest.raises(redis.AuthenticationError):
+    with redis.Redis(port=own_valkey.port, retry=None) as client, pytest.raises(redis.AuthenticationError):
         client.ping()
