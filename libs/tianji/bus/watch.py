@@ -1,0 +1,167 @@
+"""Follows a bucket over one ephemeral consumer, and notices at once when it may have missed a change.
+
+A watch never repairs itself: on a lost connection, a gap or a silent server it raises, and its
+user starts over from what it reads again. So no time passes in which it is merely quiet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from tianji.bus.faults import deadline
+from tianji.errors import Unavailable
+
+if TYPE_CHECKING:
+    from tianji.bus.client import Bus
+
+OPERATION = "KV-Operation"
+DELETIONS = ("DEL", "PURGE")
+
+HEARTBEAT_S = 1.0
+SILENCE_S = 3.0
+"""Without a message or heartbeat for so long the consumer is taken for dead."""
+
+OPEN_S = 5.0
+_IDLE_S = 30.0
+
+
+class Entry(Struct, frozen=True):
+    """One change of a bucket; `value` is None when the name was deleted."""
+
+    name: str
+    value: bytes | None
+    sequence: int
+
+
+class Watch:
+    """A run of changes in the order of their sequences; see `Bus.watch`."""
+
+    def __init__(self, bus: Bus, bucket: str, *, only_new: bool) -> None:
+        self._bus = bus
+        self._bucket = bucket
+        self._prefix = f"$KV.{bucket}."
+        self._only_new = only_new
+        self._waiting: asyncio.Queue[Msg | None] = asyncio.Queue()
+        self._subscription: Subscription | None = None
+        self._lost: asyncio.Task[None] | None = None
+        self._consumer = ""
+        self._delivered = 0
+        self.caught_up = False
+        """Whether all that the bucket held at the start has been returned."""
+        self.start_sequence = 0
+        """The bucket's last sequence when the watch began; with `only_new`, changes after it come."""
+
+    async def __aenter__(self) -> Self:
+        js = self._bus.js
+        client = self._bus.nc
+        inbox = client.new_inbox()
+        self._lost = asyncio.create_task(self._note_loss(), name="watch")
+        try:
+            async with deadline(f"watching {self._bucket}", OPEN_S):
+                self._subscription = await client.subscribe(inbox, cb=self._take)
+                info = await js.add_consumer(f"KV_{self._bucket}", config=self._config(inbox))
+                self._consumer = info.name
+                # The consumer is there before this is read: what it says is covered.
+                state = await js.stream_info(f"KV_{self._bucket}")
+        except BaseException:
+            await self._shut()
+            raise
+        self.start_sequence = int(state.state.last_seq)
+        self.caught_up = self._only_new or not info.num_pending
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._shut()
+
+    async def next(self) -> Entry:
+        """Return the next change, whenever it comes.
+
+        Raises Unavailable when the watch can no longer know that it sees all changes.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE_S):
+                    message = await self._waiting.get()
+            except TimeoutError:
+                raise Unavailable(f"watching {self._bucket}: NATS went silent") from None
+            if message is None:
+                raise Unavailable(f"watching {self._bucket}: the connection was lost")
+            headers = message.headers or {}
+            if headers.get("Status") == "100":
+                await self._pulse(message, headers)
+                continue
+            if "Status" in headers:
+                raise Unavailable(f"watching {self._bucket}: NATS ended the consumer")
+            return self._entry(message, headers)
+
+    def _config(self, inbox: str) -> ConsumerConfig:
+        policy = DeliverPolicy.NEW if self._only_new else DeliverPolicy.LAST_PER_SUBJECT
+        return ConsumerConfig(
+            deliver_subject=inbox,
+            deliver_policy=policy,
+            ack_policy=AckPolicy.NONE,
+            max_deliver=1,
+            filter_subject=f"{self._prefix}>",
+            flow_control=True,
+            idle_heartbeat=HEARTBEAT_S,
+            inactive_threshold=_IDLE_S,
+            mem_storage=True,
+            num_replicas=1,
+        )
+
+    def _entry(self, message: Msg, headers: dict[str, str]) -> Entry:
+        metadata = message.metadata
+        self._check(metadata.sequence.consumer - 1)
+        self._delivered = metadata.sequence.consumer
+        if not metadata.num_pending:
+            self.caught_up = True
+        deleted = headers.get(OPERATION) in DELETIONS or "Nats-Marker-Reason" in headers
+        return Entry(
+            message.subject.removeprefix(self._prefix),
+            None if deleted else message.data,
+            metadata.sequence.stream,
+        )
+
+    async def _pulse(self, message: Msg, headers: dict[str, str]) -> None:
+        """Answer the server's flow control; compare its heartbeat with what has come."""
+        if message.reply:
+            async with deadline("flow control", SILENCE_S):
+                await message.respond(b"")
+            return
+        if "Nats-Last-Consumer" in headers:
+            self._check(int(headers["Nats-Last-Consumer"]))
+
+    def _check(self, delivered: int) -> None:
+        if delivered != self._delivered:
+            raise Unavailable(f"watching {self._bucket}: changes were missed")
+
+    async def _take(self, message: Msg) -> None:
+        self._waiting.put_nowait(message)
+
+    async def _note_loss(self) -> None:
+        await self._bus.wait_lost()
+        self._waiting.put_nowait(None)
+
+    async def _shut(self) -> None:
+        if self._lost is not None:
+            self._lost.cancel()
+            await asyncio.gather(self._lost, return_exceptions=True)
+        if self._subscription is None or not self._bus.connected:
+            return
+        try:
+            async with deadline("ending a watch", 1.0):
+                await self._subscription.unsubscribe()
+                if self._consumer:
+                    await self._bus.js.delete_consumer(f"KV_{self._bucket}", self._consumer)
+        except Unavailable:
+            # The server ends an idle consumer by itself.
+            return
