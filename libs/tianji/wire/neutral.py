@@ -356,7 +356,7 @@ class Failed(Struct, tag="failed"):
     """The provider broke off inside the stream; nothing follows."""
 
     message: str
-    type: str = "api_error"
+    type: str = field(default="api_error", name="error_type")  # `type` is the tag when encoded
     code: str | None = None
     status: int = 502
 
