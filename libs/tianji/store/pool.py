@@ -1,0 +1,114 @@
+"""The pool of connections to Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from tianji.errors import Unavailable
+from tianji.store.rows import Connection
+
+log = logging.getLogger(__name__)
+
+STATEMENT_TIMEOUT_S = 30
+CONNECT_TIMEOUT_S = 5
+WAIT_FOR_CONNECTION_S = 5
+RETRY_S = 0.25
+
+
+class Store:
+    """A bounded pool; connections live in UTC and give up on statements that take too long."""
+
+    def __init__(self, url: str, *, size: int = 10, statement_timeout_s: float = STATEMENT_TIMEOUT_S) -> None:
+        self.url = url
+        self._statement_timeout_ms = int(statement_timeout_s * 1000)
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            kwargs={"autocommit": True, "connect_timeout": CONNECT_TIMEOUT_S},
+            configure=self._configure,
+            min_size=1,
+            max_size=size,
+            timeout=WAIT_FOR_CONNECTION_S,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Wait for Postgres, as long as it takes, and open the pool."""
+        await wait_for_postgres(self.url)
+        await self._pool.open(wait=True, timeout=CONNECT_TIMEOUT_S * 2)
+
+    async def close(self) -> None:
+        """Close the pool and its connections."""
+        await self._pool.close(timeout=CONNECT_TIMEOUT_S)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection in autocommit mode. Raises Unavailable when none comes free in time."""
+        try:
+            connection = await self._pool.getconn()
+        except PoolTimeout:
+            raise Unavailable("The database cannot be reached; try again in a moment") from None
+        try:
+            yield connection
+        finally:
+            await self._pool.putconn(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction: committed at the end, undone by an exception."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def alive(self) -> bool:
+        """Say whether Postgres answers now."""
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S), self.connection() as connection:
+                await connection.execute("SELECT 1")
+        except (OperationalError, Unavailable, TimeoutError):
+            return False
+        return True
+
+    async def dedicated(self) -> Connection:
+        """Open a connection outside the pool, for session locks and LISTEN; the caller closes it."""
+        connection = await connect(self.url)
+        await self._configure(connection)
+        return connection
+
+    async def _configure(self, connection: Connection) -> None:
+        await connection.execute("SET TIME ZONE 'UTC'")
+        await connection.execute(
+            "SELECT set_config('statement_timeout', %s, false)", [str(self._statement_timeout_ms)]
+        )
+
+
+async def connect(url: str) -> Connection:
+    """Open one connection in autocommit mode."""
+    return await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
+
+
+async def wait_for_postgres(url: str) -> None:
+    """Return once Postgres answers; the first failure is logged, the rest are not."""
+    told = False
+    while True:
+        try:
+            connection = await connect(url)
+        except OperationalError as fault:
+            if not told:
+                log.warning("waiting for Postgres", extra={"fault": reason(fault)})
+                told = True
+            await asyncio.sleep(RETRY_S)
+        else:
+            await connection.close()
+            if told:
+                log.info("Postgres answers")
+            return
+
+
+def reason(fault: OperationalError) -> str:
+    """Return why a connection failed, in one line; the driver's text never holds the password."""
+    return " ".join(str(fault).split())

@@ -1,0 +1,53 @@
+"""Named queries: SQL lives in `queries.sql` files, Python only binds.
+
+A query begins with a line `-- name: key_by_hash` and ends where the next one begins.
+Parameters are psycopg's: `%(name)s`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import LiteralString, NewType, cast
+
+Query = NewType("Query", str)
+
+_NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+
+
+class Queries:
+    """The queries of one file, as attributes: `Q = Queries.beside(__file__)`, then `Q.key_by_hash`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._queries = _parse(path)
+
+    @classmethod
+    def beside(cls, module: str) -> Queries:
+        """Load the `queries.sql` that lies beside a module's file."""
+        return cls(Path(module).with_name("queries.sql"))
+
+    def __getattr__(self, name: str) -> Query:
+        try:
+            return self._queries[name]
+        except KeyError:
+            raise AttributeError(f"{self.path} has no query named {name}") from None
+
+    def __iter__(self) -> Iterator[tuple[str, Query]]:
+        return iter(self._queries.items())
+
+
+def literal(query: Query) -> LiteralString:
+    """Vouch for a query: it came out of a file of this package, nothing was formatted into it."""
+    return cast(LiteralString, query)
+
+
+def _parse(path: Path) -> dict[str, Query]:
+    _, *parts = _NAME.split(path.read_text())
+    queries: dict[str, Query] = {}
+    for name, text in zip(parts[::2], parts[1::2], strict=True):
+        if name in queries:
+            raise ValueError(f"{path}: two queries are named {name}")
+        queries[name] = Query(text.strip().removesuffix(";"))
+    return queries

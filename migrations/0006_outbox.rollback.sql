@@ -1,0 +1,2 @@
+DROP TABLE published;
+DROP TABLE outbox;
