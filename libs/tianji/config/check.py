@@ -10,17 +10,20 @@ from tianji.config.fields import TOP, Field, FieldTable
 from tianji.config.kinds import Mismatch, accepts, asked_for, fit, kind_of
 from tianji.config.problems import Place, Problems
 from tianji.config.references import Reference, find_reference, holds_secret
-from tianji.config.spellings import canonical
+from tianji.config.spellings import joined
 from tianji.config.tree import Entry, Node
 from tianji.settings import Secret
 
-UNDESCRIBED = Field("", "", ("any",), "", "works", "")
+_UNDESCRIBED = Field("", "", ("any",), "", "works", "")
+_TEXT_ITEM = Field("", "", ("string",), "", "works", "")
 
 
 class Checker:
     """Turns nodes into plain values in canonical spelling, noting every problem on the way.
 
     Secrets come out as `Secret`, references as `Reference`; `referenced` gathers their names.
+    A dormant value belongs to a feature that is not there yet: its kind is checked, but nothing
+    is said of what it refers to or of parts that do not work yet.
     """
 
     def __init__(self, table: FieldTable, problems: Problems, environ: Mapping[str, str]) -> None:
@@ -30,34 +33,49 @@ class Checker:
         self.referenced: set[str] = set()
 
     def section(self, node: Node, section: str, path: str, *, dormant: bool = False) -> dict[str, Any]:
-        """Check a mapping that `section` describes; in a dormant one nothing works anyhow."""
+        """Check a mapping that `section` of the table describes."""
         if not isinstance(node.value, dict):
-            if node.value is not None:
+            if node.value is not None or path.endswith("]"):
                 self.problems.error(node.place, path, f"must be a mapping, not {kind_of(node.value)}")
             return {}
         values: dict[str, Any] = {}
-        for name, entry in joined(node, self.problems, path).items():
+        entries = joined(node, self.problems, path)
+        for name, entry in entries.items():
             where = f"{path}.{entry.name}" if path else entry.name
             field = self.table.field(section, name)
             if field is None:
-                self.unknown(section, entry, name, where)
-                values[name] = self.value(entry.node, UNDESCRIBED, name, where)
+                self._unknown(section, entry, name, where)
+                values[name] = self._value(entry.node, _UNDESCRIBED, name, where, dormant)
                 continue
-            asleep = dormant or self.asleep(field, entry, where)
-            values[name] = self.field(entry.node, field, where, dormant=asleep)
+            asleep = dormant or self._asleep(field, entry, where)
+            values[name] = self._field(entry.node, field, where, asleep)
             if not asleep:
-                self.one_value(field, values[name], entry, where)
-        self.missing(section, values, node.place, path)
+                self._one_value(field, values[name], entry, where)
+        self._missing(section, entries, node.place, path)
         return values
 
-    def field(self, node: Node, field: Field, path: str, *, dormant: bool) -> Any:
+    def scalar(self, node: Node, field: Field, name: str, path: str, dormant: bool = False) -> Any:
+        """Check one scalar; resolve it when it is a reference, hide it when it is a secret."""
+        if isinstance(node.value, str) and (reference := find_reference(node.value, self.environ)):
+            return self._reference(node, reference, field, path, dormant)
+        try:
+            value = fit(node.value, node.text, field.kinds)
+        except Mismatch:
+            return self._mismatch(node, field, path)
+        if isinstance(value, str) and (field.secret or ("any" in field.kinds and holds_secret(name))):
+            return Secret(value)
+        return value.isoformat() if isinstance(value, datetime.date) else value
+
+    def _field(self, node: Node, field: Field, path: str, dormant: bool) -> Any:
         """Check one field's value, going down into what the table describes."""
         inner = self.table.inner(field.section, field.name)
         if inner is None or not isinstance(node.value, list | dict):
-            return self.value(node, field, field.name, path)
+            return self._value(node, field, field.name, path, dormant)
         if not accepts(field.kinds, type(node.value)):
-            return self.mismatch(node, field, path)
-        if inner.endswith("[]") and isinstance(node.value, list):
+            return self._mismatch(node, field, path)
+        if isinstance(node.value, list):
+            if not inner.endswith("[]"):
+                return self._value(node, field, field.name, path, dormant)
             return [
                 self.section(item, inner, f"{path}[{at}]", dormant=dormant)
                 for at, item in enumerate(node.value)
@@ -67,86 +85,75 @@ class Checker:
                 name: self.section(entry.node, inner, f"{path}.{name}", dormant=dormant)
                 for name, entry in node.entries.items()
             }
-        if isinstance(node.value, dict) and not inner.endswith("[]"):
-            return self.section(node, inner, path, dormant=dormant)
-        return self.value(node, field, field.name, path)
+        return self.section(node, inner.removesuffix("[]"), path, dormant=dormant)
 
-    def value(self, node: Node, field: Field, name: str, path: str) -> Any:
+    def _value(self, node: Node, field: Field, name: str, path: str, dormant: bool) -> Any:
         """Check a value that has no described parts."""
+        if not isinstance(node.value, list | dict):
+            return self.scalar(node, field, name, path, dormant)
+        if not accepts(field.kinds, type(node.value)):
+            return self._mismatch(node, field, path)
         if isinstance(node.value, list):
-            if not accepts(field.kinds, list):
-                return self.mismatch(node, field, path)
-            item = (
-                Field("", "", ("string",), "", "works", "") if "list[string]" in field.kinds else UNDESCRIBED
-            )
-            return [self.value(part, item, name, f"{path}[{at}]") for at, part in enumerate(node.value)]
-        if isinstance(node.value, dict):
-            if not accepts(field.kinds, dict):
-                return self.mismatch(node, field, path)
-            return {
-                part: self.value(entry.node, UNDESCRIBED, part, f"{path}.{part}")
-                for part, entry in node.entries.items()
-            }
-        return self.scalar(node, field, name, path)
+            item = _TEXT_ITEM if "list[string]" in field.kinds else _UNDESCRIBED
+            return [
+                self._value(part, item, name, f"{path}[{at}]", dormant) for at, part in enumerate(node.value)
+            ]
+        return {
+            part: self._value(entry.node, _UNDESCRIBED, part, f"{path}.{part}", dormant)
+            for part, entry in node.entries.items()
+        }
 
-    def scalar(self, node: Node, field: Field, name: str, path: str) -> Any:
-        """Check one scalar; resolve it when it is a reference, hide it when it is a secret."""
-        if isinstance(node.value, str) and (reference := find_reference(node.value, self.environ)):
-            return self.reference(node, reference, field, path)
-        try:
-            value = fit(node.value, node.text, field.kinds)
-        except Mismatch:
-            return self.mismatch(node, field, path)
-        if isinstance(value, str) and (field.secret or holds_secret(name)):
-            return Secret(value)
-        return value.isoformat() if isinstance(value, datetime.date) else value
-
-    def reference(self, node: Node, reference: Reference, field: Field, path: str) -> Reference:
+    def _reference(
+        self, node: Node, reference: Reference, field: Field, path: str, dormant: bool
+    ) -> Reference:
         """Resolve a reference and hold its value against the field's kinds."""
         self.referenced.update(reference.names)
-        for name in reference.names:
-            if name not in self.environ:
-                self.unset(node.place, name, field, path)
+        if not dormant:
+            for name in reference.names:
+                if name not in self.environ:
+                    self._unset(node.place, name, reference, field, path)
         if not isinstance(reference.value, Secret):
             return reference
         text = reference.value.reveal()
         try:
             value = fit(text, text, field.kinds)
         except Mismatch as wanted:
-            self.problems.error(node.place, path, f"{reference.text} does not hold {wanted}")
+            # The text itself is not shown: `https://user:password@${HOST}` is one, too.
+            self.problems.error(node.place, path, f"{' and '.join(reference.names)} must hold {wanted}")
             return Reference(reference.text, reference.names)
         return reference if isinstance(value, str) else Reference(reference.text, reference.names, value)
 
-    def unset(self, place: Place, name: str, field: Field, path: str) -> None:
-        if field.required:
+    def _unset(self, place: Place, name: str, reference: Reference, field: Field, path: str) -> None:
+        if reference.value is None and field.required:
             self.problems.error(place, path, f"the environment variable {name} is not set")
-        else:
-            message = f"the environment variable {name} is not set; the value is taken as not given"
-            self.problems.warn(place, path, message, once=("unset", name))
+            return
+        effect = (
+            "the value counts as not given" if reference.value is None else "the text stays as it is written"
+        )
+        message = f"the environment variable {name} is not set; {effect}"
+        self.problems.warn(place, path, message, once=("unset", name, effect))
 
-    def mismatch(self, node: Node, field: Field, path: str) -> None:
+    def _mismatch(self, node: Node, field: Field, path: str) -> None:
         wanted, given = asked_for(field.kinds), kind_of(node.value)
-        but = "" if wanted.startswith("one of") else f", not {given}"
+        but = "" if given in wanted or wanted.startswith("one of") else f", not {given}"
         self.problems.error(node.place, path, f"must be {wanted}{but}")
 
-    def asleep(self, field: Field, entry: Entry, path: str) -> bool:
+    def _asleep(self, field: Field, entry: Entry, path: str) -> bool:
         """Warn of a field whose feature is not there yet."""
         if field.status == "works":
             return False
         if entry.node.value not in (None, False, [], {}):
             instead = field.instead or self.table.about(field.section).later
-            self.problems.warn(
-                entry.place,
-                path,
-                f"is not supported yet: {instead}",
-                once=("later", field.section, field.name),
-            )
+            once = ("later", field.section, field.name)
+            self.problems.warn(entry.place, path, f"is not supported yet: {instead}", once=once)
         return True
 
-    def one_value(self, field: Field, value: Any, entry: Entry, path: str) -> None:
+    def _one_value(self, field: Field, value: Any, entry: Entry, path: str) -> None:
         """Judge a value of a field whose values are told apart by the table."""
         known = self.table.values.get((field.section, field.name))
-        if not known or value is None or isinstance(value, Reference):
+        if isinstance(value, Reference):
+            value = value.value.reveal() if isinstance(value.value, Secret) else value.value
+        if not known or value is None:
             return
         word = str(value).lower() if isinstance(value, bool) else str(value)
         found = known.get(word)
@@ -156,14 +163,14 @@ class Checker:
             message = f"the value {word} is not supported yet: {found.instead}"
             self.problems.warn(entry.node.place, path, message, once=("later", field.section, found.name))
 
-    def missing(self, section: str, values: dict[str, Any], place: Place, path: str) -> None:
-        """Note required fields that are not there."""
-        for name, field in self.table.sections.get(section, {}).items():
-            if field.required and values.get(name) in (None, ""):
+    def _missing(self, section: str, entries: dict[str, Entry], place: Place, path: str) -> None:
+        """Note required fields that are not there, or empty."""
+        for name in self.table.required(section):
+            if name not in entries or entries[name].node.value in (None, ""):
                 where = f"{path}.{name}" if path else name
-                self.problems.error(place, where, "a required field is missing or empty")
+                self.problems.error(place, where, "a required field is missing")
 
-    def unknown(self, section: str, entry: Entry, name: str, path: str) -> None:
+    def _unknown(self, section: str, entry: Entry, name: str, path: str) -> None:
         """Warn of a field that nobody knows, with the name that was most likely meant."""
         once = ("unknown", section, name)
         hint = ""
@@ -173,23 +180,5 @@ class Checker:
             elif homes := self.table.homes(name):
                 home = "the top level" if homes[0] == TOP else homes[0]
                 hint = f"; it belongs to {home}"
-        instead = self.table.about(section).unknown
-        self.problems.warn(entry.place, path, f"is not a known field: {instead}{hint}", once=once)
-
-
-def joined(node: Node, problems: Problems, path: str) -> dict[str, Entry]:
-    """Bring a mapping's entries to canonical names; two spellings of one mapping become one."""
-    entries: dict[str, Entry] = {}
-    for entry in node.entries.values():
-        name = canonical(entry.name)
-        other = entries.get(name)
-        if other is None:
-            entries[name] = entry
-        elif isinstance(other.node.value, dict) and isinstance(entry.node.value, dict):
-            both = {**other.node.value, **entry.node.value}
-            entries[name] = Entry(entry.name, other.place, Node(both, other.node.place))
-        else:
-            where = f"{path}.{entry.name}" if path else entry.name
-            problems.warn(entry.place, where, f"replaces {other.name}, another spelling of the same field")
-            entries[name] = entry
-    return entries
+        unknown = self.table.about(section).unknown
+        self.problems.warn(entry.place, path, f"is not a known field: {unknown}{hint}", once=once)

@@ -54,16 +54,23 @@ class FieldTable:
         self.sections: dict[str, dict[str, Field]] = {}
         self.values: dict[tuple[str, str], dict[str, Field]] = {}
         self._about = sections
+        self._required: dict[str, list[str]] = {}
         for field in fields:
             if field.kinds == (VALUE,):
                 name, _, value = field.name.partition("=")
                 self.values.setdefault((field.section, name), {})[value] = field
-            else:
-                self.sections.setdefault(field.section, {})[field.name] = field
+                continue
+            self.sections.setdefault(field.section, {})[field.name] = field
+            if field.required:
+                self._required.setdefault(field.section, []).append(field.name)
 
     def field(self, section: str, name: str) -> Field | None:
         """Find a field by its canonical name."""
         return self.sections.get(section, {}).get(name)
+
+    def required(self, section: str) -> list[str]:
+        """List the fields without which a section is wrong."""
+        return self._required.get(section, [])
 
     def inner(self, section: str, name: str) -> str | None:
         """Name the section that describes what a field holds, if there is one.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tianji.config.check import joined
 from tianji.config.problems import Place, Problems
+from tianji.config.spellings import joined
 from tianji.config.tree import Entry, Node, read_yaml
 
 

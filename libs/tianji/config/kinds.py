@@ -7,10 +7,12 @@ Lenient where the meaning is plain: YAML reads `1e-6` and quoted numbers as text
 from __future__ import annotations
 
 import datetime
+import math
 from typing import Any
 
 _WORDS = {
     "string": "text",
+    "name": "text",
     "secret": "text",
     "integer": "a whole number",
     "number": "a number",
@@ -18,6 +20,7 @@ _WORDS = {
     "list": "a list",
     "list[string]": "a list of texts",
     "mapping": "a mapping",
+    "any": "a value that JSON can carry",
 }
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
@@ -30,16 +33,28 @@ class Mismatch(ValueError):
 def fit(value: Any, text: str, kinds: tuple[str, ...]) -> Any:
     """Return a scalar as one of the kinds; `text` is how it was written.
 
-    Raises Mismatch. Lists and mappings are judged by `accepts`.
+    Raises Mismatch, also for what JSON cannot carry. Lists and mappings are judged by `accepts`.
     """
-    if value is None or "any" in kinds:
+    if value is None or ("any" in kinds and _carried(value)):
         return value
     for kind in kinds:
         try:
-            return _FITS[kind](value, text) if kind in _FITS else _literal(value, kind)
+            fitted = _FITS.get(kind, _literal)(value, text, kind)
+            if _carried(fitted):
+                return fitted
         except (ValueError, OverflowError):
             continue
     raise Mismatch(asked_for(kinds))
+
+
+def _carried(value: Any) -> bool:
+    """Say whether JSON, and every reader of it, can carry a scalar."""
+    match value:
+        case float():
+            return math.isfinite(value)
+        case int():
+            return abs(value) < 2**63
+    return not isinstance(value, bytes)
 
 
 def accepts(kinds: tuple[str, ...], shape: type) -> bool:
@@ -67,7 +82,7 @@ def kind_of(value: Any) -> str:
         case int():
             return "a whole number"
         case float():
-            return "a number"
+            return "a number with a fraction"
         case list():
             return "a list"
         case dict():
@@ -77,15 +92,22 @@ def kind_of(value: Any) -> str:
     return "text"
 
 
-def _string(value: Any, text: str) -> str:
+def _string(value: Any, text: str, kind: str) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, datetime.date):
+    # YAML reads 2024-02-01 as a date and 10:30 as a number to the base of 60.
+    if isinstance(value, datetime.date) or (isinstance(value, int | float) and ":" in text):
         return text
     raise Mismatch
 
 
-def _integer(value: Any, text: str) -> int:
+def _name(value: Any, text: str, kind: str) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return text
+    return _string(value, text, kind)
+
+
+def _integer(value: Any, text: str, kind: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Mismatch
     number = int(value)
@@ -94,13 +116,13 @@ def _integer(value: Any, text: str) -> int:
     return number
 
 
-def _number(value: Any, text: str) -> float:
+def _number(value: Any, text: str, kind: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Mismatch
     return value if isinstance(value, int | float) else float(value)
 
 
-def _boolean(value: Any, text: str) -> bool:
+def _boolean(value: Any, text: str, kind: str) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower() if isinstance(value, int | str) else ""
@@ -109,10 +131,17 @@ def _boolean(value: Any, text: str) -> bool:
     return word in _TRUE
 
 
-def _literal(value: Any, kind: str) -> str:
-    if value != kind.strip("'"):
+def _literal(value: Any, text: str, kind: str) -> str:
+    if f"'{value}'" != kind:
         raise Mismatch
     return str(value)
 
 
-_FITS = {"string": _string, "secret": _string, "integer": _integer, "number": _number, "boolean": _boolean}
+_FITS = {
+    "string": _string,
+    "secret": _string,
+    "name": _name,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+}

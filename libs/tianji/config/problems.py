@@ -62,10 +62,15 @@ class Problems:
         return once in self._seen
 
     def listed(self) -> list[Problem]:
-        """List all problems in the order they were found."""
-        return [
-            msgspec.structs.replace(found, message=f"{found.message} ({self._repeats[at]} more like this)")
-            if at in self._repeats
+        """List all problems, file by file and from top to bottom."""
+        files = list(dict.fromkeys(found.file for found in self._found))
+        told = [self._with_repeats(at, found) for at, found in enumerate(self._found)]
+        return sorted(told, key=lambda found: (files.index(found.file), found.line, found.column))
+
+    def _with_repeats(self, at: int, found: Problem) -> Problem:
+        more = self._repeats.get(at)
+        return (
+            msgspec.structs.replace(found, message=f"{found.message} ({more} more like this)")
+            if more
             else found
-            for at, found in enumerate(self._found)
-        ]
+        )

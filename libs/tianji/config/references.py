@@ -35,6 +35,10 @@ class Reference(Struct, frozen=True):
     names: tuple[str, ...]
     value: Any = None
 
+    def __repr__(self) -> str:
+        # A text around the name may hold a secret: `https://user:password@${HOST}`.
+        return f"Reference({', '.join(self.names)})"
+
 
 def holds_secret(name: str) -> bool:
     """Guess from a field's name whether its value must not be shown."""
