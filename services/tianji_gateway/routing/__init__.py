@@ -1,0 +1,1 @@
+"""Which deployments can serve a model, and in which order they are tried."""
