@@ -28,7 +28,7 @@ class Server(ABC):
     ends, so that nothing outlives a killed parent.
     """
 
-    name: ClassVar[str]
+    name: str
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self, folder: Path) -> None:
@@ -64,12 +64,13 @@ class Server(ABC):
         self.launch(timeout)
         return self.wait_ready(timeout)
 
-    def launch(self, timeout: float = 60) -> None:
+    def launch(self, timeout: float = 10) -> None:
         """Start the server without waiting for it."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = self._take_folder(timeout)
         try:
-            self.port = ports.remembered(self.folder / "port")
+            if self._process is None:  # after a crash clients expect it where it was
+                self.port = ports.remembered(self.folder / "port")
             command = self.prepare()
             with self.log.open("ab") as log:
                 self._process = subprocess.Popen(
@@ -114,13 +115,23 @@ class Server(ABC):
         """Stop the server in good order; kill it when it takes longer than `timeout`."""
         if self._process is None:
             return
-        if self._process.poll() is None:
-            self._process.send_signal(self.stop_signal)
+        self.terminate()
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.kill()
             self._process.wait()
+        self._process = None
+
+    def terminate(self) -> None:
+        """Ask the server to stop in good order."""
+        if self._process:
+            self._process.send_signal(self.stop_signal)
+
+    def kill(self) -> None:
+        """Kill the server at once; its data stays readable."""
+        if self._process:
+            self._process.kill()
 
     def secret(self, name: str) -> str:
         """Return the password kept under `name` in the server's folder; make it once."""
