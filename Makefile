@@ -1,0 +1,63 @@
+# Two commands from a fresh clone: `make run` and `make test`. Needs make and Python 3.11 or later.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Newer than the locks and pyproject.toml once these are installed; what test installs holds all of run.
+RUN_READY := $(VENV)/.run-ready
+TEST_READY := $(VENV)/.test-ready
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header
+SAY := echo >&2 tianji:
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock
+
+help: ## Show what there is.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN_READY) ## Start the whole system (CONFIG=proxy_config.yaml, ARGS="--gateways 2").
+	@exec $(BIN)/tianji up $(if $(CONFIG),--config "$(CONFIG)") $(ARGS)
+
+test: $(TEST_READY) ## Run the tests (T=tests/unit for some, JOBS=4 for more at once).
+	@$(BIN)/python -m pytest -q -n $(or $(JOBS),2) --dist loadfile $(T)
+
+lint: $(TEST_READY) ## Check style, types and import rules.
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(TEST_READY) ## Format the code.
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: ## Choose the dependencies' versions anew (UPGRADE=1 takes the newest).
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$(SAY) resolving dependencies; \
+	$(PYTHON) -m venv "$$tools"; \
+	"$$tools/bin/pip" install --quiet --disable-pip-version-check uv; \
+	"$$tools/bin/uv" $(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded \
+		pyproject.toml requirements/build.in -o requirements/run.lock; \
+	"$$tools/bin/uv" $(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --extra test \
+		-c requirements/run.lock pyproject.toml requirements/build.in -o requirements/test.lock
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ $(SAY) "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3"; exit 1; }
+	@$(SAY) creating $(VENV)
+	@$(PYTHON) -m venv $(VENV) >&2 || { rm -rf $(VENV); \
+		$(SAY) "$(PYTHON) cannot make a virtual environment; Debian and Ubuntu have it in python3-venv"; exit 1; }
+
+$(RUN_READY): requirements/run.lock pyproject.toml | $(BIN)/pip
+	@$(SAY) "installing the locked dependencies (only when they changed)"
+	@$(PIP_INSTALL) --require-hashes --requirement requirements/run.lock >&2
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+$(TEST_READY): requirements/test.lock pyproject.toml | $(BIN)/pip
+	@$(SAY) "installing the locked dependencies with those of the tests (only when they changed)"
+	@$(PIP_INSTALL) --require-hashes --requirement requirements/test.lock >&2
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable . >&2
+	@touch $(RUN_READY) $@
