@@ -175,10 +175,10 @@ class Checker:
         once = ("unknown", section, name)
         hint = ""
         if not self.problems.seen(once):
-            if nearest := self.table.nearest(section, name):
-                hint = f"; did you mean {nearest}?"
-            elif homes := self.table.homes(name):
+            if homes := self.table.homes(name):
                 home = "the top level" if homes[0] == TOP else homes[0]
                 hint = f"; it belongs to {home}"
+            elif nearest := self.table.nearest(section, name):
+                hint = f"; did you mean {nearest}?"
         unknown = self.table.about(section).unknown
         self.problems.warn(entry.place, path, f"is not a known field: {unknown}{hint}", once=once)

@@ -20,7 +20,7 @@ _WORDS = {
     "list": "a list",
     "list[string]": "a list of texts",
     "mapping": "a mapping",
-    "any": "a value that JSON can carry",
+    "any": "any value",
 }
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
