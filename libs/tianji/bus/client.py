@@ -131,6 +131,8 @@ class Bus:
         async with deadline(f"reading all of {bucket}", timeout_s), self.watch(bucket) as watch:
             while not watch.caught_up:
                 entry = await watch.next()
+                if entry is None:
+                    continue
                 if entry.value is None:
                     found.pop(entry.name, None)
                 else:

@@ -53,6 +53,7 @@ class Watch:
         self._lost: asyncio.Task[None] | None = None
         self._consumer = ""
         self._delivered = 0
+        self._heard = 0.0
         self.caught_up = False
         """Whether all that the bucket held at the start has been returned."""
         self.start_sequence = 0
@@ -62,6 +63,7 @@ class Watch:
         js = self._bus.js
         client = self._bus.nc
         inbox = client.new_inbox()
+        self._heard = asyncio.get_running_loop().time()
         self._lost = asyncio.create_task(self._note_loss(), name="watch")
         try:
             async with deadline(f"watching {self._bucket}", OPEN_S):
@@ -82,26 +84,46 @@ class Watch:
     ) -> None:
         await self._shut()
 
-    async def next(self) -> Entry:
-        """Return the next change, whenever it comes.
+    @property
+    def waiting(self) -> bool:
+        """Whether the next change has come already."""
+        return not self._waiting.empty()
+
+    async def next(self, within_s: float | None = None) -> Entry | None:
+        """Return the next change, whenever it comes, or None when none came `within_s`.
 
         Raises Unavailable when the watch can no longer know that it sees all changes.
         """
+        loop = asyncio.get_running_loop()
+        until = None if within_s is None else loop.time() + within_s
         while True:
-            try:
-                async with asyncio.timeout(SILENCE_S):
-                    message = await self._waiting.get()
-            except TimeoutError:
-                raise Unavailable(f"watching {self._bucket}: NATS went silent") from None
+            message = await self._message(until)
             if message is None:
-                raise Unavailable(f"watching {self._bucket}: the connection was lost")
+                return None
             headers = message.headers or {}
             if headers.get("Status") == "100":
                 await self._pulse(message, headers)
-                continue
-            if "Status" in headers:
+            elif "Status" in headers:
                 raise Unavailable(f"watching {self._bucket}: NATS ended the consumer")
-            return self._entry(message, headers)
+            else:
+                return self._entry(message, headers)
+
+    async def _message(self, until: float | None) -> Msg | None:
+        """Return what comes next; None at `until`."""
+        loop = asyncio.get_running_loop()
+        silent = self._heard + SILENCE_S
+        deadline_at = silent if until is None else min(silent, until)
+        try:
+            async with asyncio.timeout_at(deadline_at):
+                message = await self._waiting.get()
+        except TimeoutError:
+            if loop.time() >= silent:
+                raise Unavailable(f"watching {self._bucket}: NATS went silent") from None
+            return None
+        if message is None:
+            raise Unavailable(f"watching {self._bucket}: the connection was lost")
+        self._heard = loop.time()
+        return message
 
     def _config(self, inbox: str) -> ConsumerConfig:
         policy = DeliverPolicy.NEW if self._only_new else DeliverPolicy.LAST_PER_SUBJECT

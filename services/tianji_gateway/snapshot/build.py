@@ -1,0 +1,187 @@
+"""From records to a snapshot: all the work about a configuration that need not be done per request.
+
+What is wrong with one deployment becomes that deployment's problem. Only a record that cannot be
+read fails the build: then the revision is not the one that was published.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+from msgspec import Struct, structs
+
+from tianji.domain.deployments import Deployment
+from tianji.domain.sealed import Sealer
+from tianji.domain.snapshot import CONFIG_KINDS, DEPLOYMENT, SETTINGS, Settings, record_id
+from tianji.errors import TianjiError
+from tianji.pricing.lookup import price_of
+from tianji.providers.contract import Provider, Upstream
+from tianji_gateway.routing.candidates import Candidates
+from tianji_gateway.snapshot.apply import Revision
+from tianji_gateway.snapshot.model import Snapshot
+from tianji_gateway.snapshot.params import TIMEOUT_S, count_of, number_of, resolved
+from tianji_gateway.snapshot.target import Target
+from tianji_gateway.snapshot.weights import weighted
+
+_log = logging.getLogger(__name__)
+
+FindProvider = Callable[[str], Provider]
+
+_ANY = ("", "*")
+"""The provider of a deployment whose provider is part of the requested name (`*`)."""
+
+
+class BuildFailed(TianjiError):
+    """A record of this revision cannot be read."""
+
+
+class _Ready(Struct, frozen=True):
+    """A record, read and bound; kept from one snapshot to the next while its bytes are the same."""
+
+    value: bytes
+    deployment: Deployment
+    target: Target
+
+
+class Builder:
+    """Builds snapshots, each out of what is unchanged since the one before.
+
+    One build at a time; it may run in a thread, nothing of it waits.
+    """
+
+    def __init__(self, sealer: Sealer, environ: Mapping[str, str], provider: FindProvider) -> None:
+        """`provider` finds a provider by its name and raises a TianjiError for an unknown one."""
+        self._sealer = sealer
+        self._environ = environ
+        self._provider = provider
+        self._ready: dict[str, _Ready] = {}
+        self._settings = Settings()
+
+    def build(self, revision: Revision) -> Snapshot:
+        """Return the snapshot of a revision. Raises BuildFailed and leaves all as it was."""
+        settings = _settings_of(revision)
+        known = self._ready if settings == self._settings else {}
+        ready: dict[str, _Ready] = {}
+        for name, value in revision.records.items():
+            if _kind_of(name) == DEPLOYMENT:
+                before = known.get(name)
+                same = before is not None and before.value == value
+                ready[name] = before if before and same else self._read(name, value, settings)
+        self._ready, self._settings = ready, settings
+        return Snapshot(
+            revision=revision.number,
+            settings=settings,
+            candidates=Candidates(
+                _groups(ready.values()),
+                settings.router.get("model_group_alias") or {},
+                lambda target, model: self._concrete(target, model, settings),
+            ),
+            warnings=tuple(_warnings(ready.values())),
+        )
+
+    def _read(self, name: str, value: bytes, settings: Settings) -> _Ready:
+        try:
+            deployment = msgspec.json.decode(value, type=Deployment)
+        except msgspec.DecodeError as fault:
+            raise BuildFailed(f"record {name} cannot be read: {fault}") from fault
+        try:
+            opened = self._opened(deployment, settings)
+        except TianjiError as fault:
+            closed = structs.replace(deployment, secrets={})
+            return _Ready(value, closed, _target(closed, None, str(fault), settings))
+        return _Ready(value, deployment, self._bind(opened, settings))
+
+    def _opened(self, deployment: Deployment, settings: Settings) -> Deployment:
+        """Open the secrets, fill in references to the environment, merge the defaults."""
+        secrets = {name: self._sealer.open(sealed) for name, sealed in deployment.secrets.items()}
+        defaults = settings.router.get("default_litellm_params") or {}
+        given = defaults | deployment.params | secrets
+        trusted = deployment.source == "file"
+        params = resolved(given, self._environ, trusted=trusted)
+        return structs.replace(deployment, params=params, secrets={})
+
+    def _bind(self, deployment: Deployment, settings: Settings) -> Target:
+        if deployment.provider in _ANY:
+            return _target(deployment, None, "its provider is part of the requested model's name", settings)
+        try:
+            upstream = self._provider(deployment.provider).bind(deployment, settings.calls)
+        except TianjiError as fault:
+            return _target(deployment, None, fault.message, settings)
+        except Exception as fault:  # noqa: BLE001  # a provider module may be anyone's
+            _log.exception("provider %s failed to bind deployment %s", deployment.provider, deployment.id)
+            problem = f"provider {deployment.provider} cannot use it ({type(fault).__name__})"
+            return _target(deployment, None, problem, settings)
+        return _target(deployment, upstream, "", settings)
+
+    def _concrete(self, target: Target, model: str, settings: Settings) -> Target:
+        """Make a wildcard's target into one for the model that was asked for."""
+        provider = target.deployment.provider
+        if provider in _ANY:
+            provider, _, model = model.partition("/")
+        deployment = structs.replace(target.deployment, provider=provider, model=model)
+        if target.bound is None and target.deployment.provider not in _ANY:
+            return structs.replace(target, deployment=deployment)
+        return structs.replace(self._bind(deployment, settings), weight=target.weight)
+
+
+def _target(deployment: Deployment, bound: Upstream | None, problem: str, settings: Settings) -> Target:
+    params, router = deployment.params, settings.router
+    usual_s = number_of(router.get("timeout")) or number_of(settings.calls.get("request_timeout"))
+    timeout_s = number_of(params.get("timeout")) or usual_s or TIMEOUT_S
+    stream_s = number_of(params.get("stream_timeout")) or number_of(router.get("stream_timeout"))
+    tags = params.get("tags")
+    return Target(
+        deployment=deployment,
+        bound=bound,
+        problem=problem,
+        price=price_of(deployment.provider, deployment.model, params | deployment.info),
+        weight=1.0,
+        order=count_of(params.get("order")) or 0,
+        tags=frozenset(map(str, tags)) if isinstance(tags, list) else frozenset(),
+        rpm=count_of(params.get("rpm")),
+        tpm=count_of(params.get("tpm")),
+        max_parallel_requests=count_of(params.get("max_parallel_requests"))
+        or count_of(router.get("default_max_parallel_requests")),
+        timeout_s=timeout_s,
+        stream_timeout_s=stream_s or timeout_s,
+    )
+
+
+def _settings_of(revision: Revision) -> Settings:
+    for name, value in revision.records.items():
+        if _kind_of(name) == SETTINGS:
+            try:
+                return msgspec.json.decode(value, type=Settings)
+            except msgspec.DecodeError as fault:
+                raise BuildFailed(f"record {name} cannot be read: {fault}") from fault
+    return Settings()
+
+
+def _kind_of(name: str) -> str:
+    """Return a record's kind; empty for one that a newer control plane has published."""
+    try:
+        kind, _ = record_id(name)
+    except ValueError as fault:
+        raise BuildFailed(f"a record has the unreadable name {name}") from fault
+    return kind if kind in CONFIG_KINDS else ""
+
+
+def _groups(ready: Iterable[_Ready]) -> dict[tuple[str | None, str], tuple[Target, ...]]:
+    """Gather targets under the name (and team) they serve, in the order the models were made."""
+    found: dict[tuple[str | None, str], list[Target]] = {}
+    usable = [one for one in ready if not one.deployment.blocked]
+    for one in sorted(usable, key=lambda one: (one.deployment.created_at, one.deployment.id)):
+        deployment = one.deployment
+        public = deployment.info.get("team_public_model_name") if deployment.team_id else None
+        found.setdefault((deployment.team_id, public or deployment.model_name), []).append(one.target)
+    return {key: weighted(targets) for key, targets in found.items()}
+
+
+def _warnings(ready: Iterable[_Ready]) -> list[str]:
+    return [
+        f"model {one.deployment.model_name}, deployment {one.deployment.id}: {one.target.problem}"
+        for one in ready
+        if one.target.problem and one.deployment.provider not in _ANY
+    ]

@@ -1,0 +1,201 @@
+"""All of this package put together: start it, wait for `ready`, read `snapshots.current`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tianji.bus.client import RETRY_S, Bus
+from tianji.domain.fleet import FleetReport
+from tianji.errors import Unavailable
+from tianji.obs import metrics
+from tianji_gateway.snapshot.apply import Revision
+from tianji_gateway.snapshot.build import Builder, BuildFailed
+from tianji_gateway.snapshot.confirm import Confirmer
+from tianji_gateway.snapshot.from_nats import ConfigFollower
+from tianji_gateway.snapshot.holder import Holder
+from tianji_gateway.snapshot.lookup import KeyLookup
+from tianji_gateway.snapshot.on_disk import OnDisk
+
+_log = logging.getLogger(__name__)
+
+Session = Callable[[], Awaitable[None]]
+
+CAPACITY = 50_000
+"""Keys, teams and users kept in memory; each takes less than 1 KB."""
+
+KEYS_ON_DISK = 5_000
+KEEP_KEYS_EVERY_S = 30.0
+LOOK_AGAIN_S = 30.0
+START_S = 2.0
+"""How long a start waits for NATS before it falls back on the copy on disk."""
+
+
+class SnapshotFeed:
+    """The configuration and the keys, kept true in the background."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        builder: Builder,
+        folder: Path,
+        gateway_id: str,
+        *,
+        version: str = "",
+        capacity: int = CAPACITY,
+    ) -> None:
+        """`folder` keeps the last good copy; `gateway_id` is unique per process."""
+        self._bus = bus
+        self._builder = builder
+        self._disk = OnDisk(folder)
+        self._gateway_id = gateway_id
+        self._version = version
+        self._started_at = time.time()
+        self._revision: Revision | None = None
+        self._applying = asyncio.Lock()
+        self._unsaved = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.snapshots = Holder()
+        """`snapshots.current` is the snapshot to serve from."""
+        self._config = ConfigFollower(bus, self._apply)
+        self.keys = KeyLookup(bus, lambda: self._config.filled, capacity)
+        """Keys, teams and users."""
+        self._confirmer = Confirmer(bus, self.report)
+        self._config.on_sequence = self.keys.on_sequence = self._confirmer.changed
+
+    @property
+    def ready(self) -> asyncio.Event:
+        """Set once there is a snapshot to serve from."""
+        return self.snapshots.ready
+
+    @property
+    def synced(self) -> bool:
+        """Whether what is served is what NATS holds now."""
+        return self._config.synced.is_set()
+
+    def report(self) -> FleetReport:
+        """Return what this process acts on now."""
+        return FleetReport(
+            gateway_id=self._gateway_id,
+            revision=self.snapshots.revision,
+            config_sequence=self._config.sequence,
+            keys_sequence=self.keys.sequence,
+            version=self._version,
+            started_at=self._started_at,
+        )
+
+    async def start(self, patience_s: float = START_S) -> None:
+        """Begin to follow NATS; return when in step with it, or with the copy on disk in its place.
+
+        With neither there, it returns with `ready` not set, and sets it when NATS comes.
+        """
+        self.keys.remember(await asyncio.to_thread(self._disk.load_keys))
+        self._tasks = [
+            self._background("config", self._following(self._config.follow)),
+            self._background("keys", self._following(self.keys.follow)),
+            self._background("confirm", self._confirmer.run),
+            self._background("config-on-disk", self._keep_config),
+            self._background("keys-on-disk", self._keep_keys),
+        ]
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._config.synced.wait()
+        except TimeoutError:
+            await self._start_from_disk()
+
+    async def stop(self) -> None:
+        """Tell the fleet, keep the keys in use, end. The bus stays open: it is the caller's."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self._confirmer.leave()
+        await self._save_config()
+        await self._save_keys()
+
+    async def _start_from_disk(self) -> None:
+        revision = await asyncio.to_thread(self._disk.load)
+        if revision is not None and await self._apply(revision, only_first=True):
+            _log.warning("NATS did not answer: serving revision %s from disk", revision.number)
+
+    async def _apply(self, revision: Revision, *, only_first: bool = False) -> bool:
+        """Build and swap. False: it cannot be built, and the one before stays in force."""
+        async with self._applying:
+            current = self._revision
+            if current and current.number == revision.number and current.records == revision.records:
+                return True
+            if current and only_first:
+                return False
+            try:
+                # In a thread: thousands of deployments take longer than a request may be held up.
+                snapshot = await asyncio.to_thread(self._builder.build, revision)
+            except BuildFailed as fault:
+                metrics.config_build_failures.inc()
+                _log.error("revision %s is not taken: %s", revision.number, fault.message)
+                return False
+            self._revision = revision
+            self.snapshots.swap(snapshot)
+        metrics.snapshot_revision.set(revision.number)
+        _log.info("serving revision %s", revision.number)
+        for warning in snapshot.warnings:
+            _log.warning("%s", warning)
+        self._unsaved.set()
+        return True
+
+    async def _keep_config(self) -> None:
+        await self._unsaved.wait()
+        await self._save_config()
+
+    async def _save_config(self) -> None:
+        """Keep the revision of now on disk, beside the request path and behind the confirmation."""
+        if self._revision is None or not self._unsaved.is_set():
+            return
+        self._unsaved.clear()
+        try:
+            await asyncio.to_thread(self._disk.save, self._revision)
+        except OSError as fault:
+            _log.warning("revision %s could not be kept on disk: %s", self._revision.number, fault.strerror)
+
+    async def _keep_keys(self) -> None:
+        await asyncio.sleep(KEEP_KEYS_EVERY_S)
+        await self._save_keys()
+
+    async def _save_keys(self) -> None:
+        seen = self.keys.seen(KEYS_ON_DISK)
+        if not seen:
+            return
+        try:
+            await asyncio.to_thread(self._disk.save_keys, seen)
+        except OSError as fault:
+            _log.warning("the keys in use could not be kept on disk: %s", fault.strerror)
+
+    def _following(self, follow: Session) -> Session:
+        async def session() -> None:
+            if await self._bus.wait_connected(LOOK_AGAIN_S):
+                await follow()
+
+        return session
+
+    def _background(self, name: str, session: Session) -> asyncio.Task[None]:
+        return asyncio.create_task(self._for_ever(name, session), name=f"snapshot-{name}")
+
+    async def _for_ever(self, name: str, session: Session) -> None:
+        """Begin one session after another: each that is lost, and each that is done."""
+        while True:
+            try:
+                await session()
+            except Unavailable as fault:
+                _log.debug("%s: %s", name, fault.message)
+            except Exception:  # noqa: BLE001  # supervised loop: logged, counted, begun anew
+                metrics.loop_failures.labels(loop=f"snapshot-{name}").inc()
+                _log.exception("the %s loop failed and begins anew", name)
+            await asyncio.sleep(RETRY_S)
+
+
+def gateway_process_id(gateway_id: str) -> str:
+    """Return the name of this process in the fleet."""
+    return f"{gateway_id}-{os.getpid()}"

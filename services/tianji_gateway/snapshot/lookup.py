@@ -1,0 +1,170 @@
+"""Who is calling: keys, teams and users, looked up on first use and kept as long as they are true.
+
+What is cached is true because a watch on the bucket brings every change to it. While the watch
+is down nothing cached is taken for true: it is read again where NATS answers, and still used
+where NATS does not. So a change is never missed by a gateway that could have known it, and a
+gateway that is cut off goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from tianji.bus.client import READ_S, Bus
+from tianji.bus.subjects import KEYS_BUCKET
+from tianji.domain.keys import KeyRecord
+from tianji.domain.snapshot import KEY, TEAM, USER, record_name
+from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.errors import Unavailable
+from tianji_gateway.snapshot.kept import Held, Kept
+from tianji_gateway.snapshot.on_disk import SeenKey
+
+_log = logging.getLogger(__name__)
+
+PAUSE_S = 1.0
+"""After NATS did not answer, what is cached is used for so long without asking again."""
+
+_NEVER = 0
+"""The epoch of what was read while no watch was up: true then, checked again on next use."""
+
+R = TypeVar("R", KeyRecord, TeamRecord, UserRecord)
+
+
+class _Read:
+    """A read on its way, shared by all that want it."""
+
+    task: asyncio.Task[Held]
+    newer: Held | None = None
+    """What the watch has brought meanwhile."""
+
+
+class KeyLookup:
+    """Looks up the records of the KEYS bucket."""
+
+    def __init__(self, bus: Bus, filled: Callable[[], bool], capacity: int) -> None:
+        """`filled` says whether the control plane has filled the NATS that we speak to.
+
+        It decides whether a name that is missing there is unknown, or merely not written yet.
+        """
+        self._bus = bus
+        self._filled = filled
+        self._kept = Kept(capacity)
+        self._reads: dict[tuple[str, int], _Read] = {}
+        self._epoch = _NEVER
+        self._epochs = _NEVER
+        self._paused_until = 0.0
+        self.sequence = 0
+        """The last sequence of the bucket that is acted on; 0 while no watch is up."""
+        self.on_sequence: Callable[[], None] = lambda: None
+        """Called when `sequence` has changed."""
+
+    async def key(self, hash: str) -> KeyRecord | None:
+        """Return a key by its hash; None when there is no such key.
+
+        Raises Unavailable when it is not cached and NATS cannot be asked: that is not a refusal.
+        """
+        return await self._record(record_name(KEY, hash), KeyRecord)
+
+    async def team(self, id: str) -> TeamRecord | None:
+        """Return a team; as `key`."""
+        return await self._record(record_name(TEAM, id), TeamRecord)
+
+    async def user(self, id: str) -> UserRecord | None:
+        """Return a user; as `key`."""
+        return await self._record(record_name(USER, id), UserRecord)
+
+    async def follow(self) -> None:
+        """Keep what is cached true for as long as the watch lasts; ends by raising Unavailable."""
+        try:
+            async with self._bus.watch(KEYS_BUCKET, only_new=True) as watch:
+                # From here on every change comes by the watch; what was read before may be old.
+                self._epochs += 1
+                self._epoch = self._epochs
+                self._paused_until = 0.0
+                self._say(watch.start_sequence)
+                while True:
+                    if entry := await watch.next():
+                        self._changed(entry.name, Held(entry.value, entry.sequence, self._epoch))
+                        self._say(max(self.sequence, entry.sequence))
+        finally:
+            self._epoch = _NEVER
+            self._say(0)
+
+    def seen(self, most: int) -> list[SeenKey]:
+        """Return the records used last, for the copy on disk."""
+        return [SeenKey(name, held.value) for name, held in self._kept.latest(most) if held.value is not None]
+
+    def remember(self, seen: list[SeenKey]) -> None:
+        """Take over what an earlier process had in use; it is used only where NATS does not answer."""
+        for one in seen:
+            self._kept.put(one.name, Held(one.value, 0, _NEVER))
+
+    async def _record(self, name: str, kind: type[R]) -> R | None:
+        held = self._kept.get(name)
+        if held is None or held.epoch != self._epoch or self._epoch == _NEVER:
+            held = await self._again(name, held)
+        if held.value is None:
+            return None
+        try:
+            return msgspec.json.decode(held.value, type=kind)
+        except msgspec.DecodeError as fault:
+            _log.error("record %s cannot be read: %s", name, fault)
+            raise Unavailable("the record of this caller cannot be read") from fault
+
+    async def _again(self, name: str, held: Held | None) -> Held:
+        """Read a record, or make do with what is cached."""
+        loop = asyncio.get_running_loop()
+        if held is not None and loop.time() < self._paused_until:
+            return held
+        try:
+            return await self._shared_read(name)
+        except Unavailable:
+            if held is None or held.value is None:
+                raise
+            self._paused_until = loop.time() + PAUSE_S
+            return held
+
+    async def _shared_read(self, name: str) -> Held:
+        """Have one read per name on its way; one begun under an earlier watch is not joined."""
+        slot = (name, self._epoch)
+        read = self._reads.get(slot)
+        if read is None:
+            read = self._reads[slot] = _Read()
+            read.task = asyncio.create_task(self._read(name, slot[1], read), name="key-lookup")
+            read.task.add_done_callback(lambda task: self._read_ended(slot, task))
+        # Shielded: one caller that hangs up must not take the answer from the others.
+        return await asyncio.shield(read.task)
+
+    def _read_ended(self, slot: tuple[str, int], task: asyncio.Task[Held]) -> None:
+        self._reads.pop(slot, None)
+        if not task.cancelled():
+            task.exception()  # marks it as seen: all that waited may have gone
+
+    async def _read(self, name: str, epoch: int, read: _Read) -> Held:
+        """Read and keep a record in one step, so that no change can slip in between."""
+        found = await self._bus.kv_get(KEYS_BUCKET, name, READ_S)
+        value, sequence = found or (None, 0)
+        if value is None and not self._filled():
+            raise Unavailable("the keys are not there yet")
+        fresh = Held(value, sequence, epoch)
+        if read.newer is not None and read.newer.sequence > sequence:
+            fresh = read.newer
+        kept = self._kept.get(name)
+        if kept is None or (kept.epoch, kept.sequence) <= (fresh.epoch, fresh.sequence):
+            self._kept.put(name, fresh)
+        return fresh
+
+    def _changed(self, name: str, held: Held) -> None:
+        if read := self._reads.get((name, self._epoch)):
+            read.newer = held
+        if name in self._kept:
+            self._kept.put(name, held)
+
+    def _say(self, sequence: int) -> None:
+        self.sequence = sequence
+        self.on_sequence()

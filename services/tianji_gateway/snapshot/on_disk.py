@@ -1,0 +1,98 @@
+"""The last good copy on disk, so that a gateway starts with nothing reachable.
+
+A file is written beside, synced and renamed, and opens with a checksum of what follows. What is
+kept are the records as published: credentials in them are still sealed. Several processes of a
+gateway may share a folder; the last writer wins, and each wrote a whole copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from tianji_gateway.snapshot.apply import Revision
+
+_log = logging.getLogger(__name__)
+
+_MAGIC = b"tianji snapshot 1\n"
+_CHECKSUM_BYTES = 32
+
+S = TypeVar("S", bound=Struct)
+
+
+class SeenKey(Struct, frozen=True, array_like=True):
+    """A record of the KEYS bucket that was in use."""
+
+    name: str
+    value: bytes
+
+
+class _Seen(Struct, frozen=True):
+    keys: list[SeenKey]
+
+
+class OnDisk:
+    """The copies in one folder. Its methods block: call them in a thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._config = folder / "config.snapshot"
+        self._keys = folder / "keys.snapshot"
+
+    def save(self, revision: Revision) -> None:
+        """Keep a revision in place of the one before. Raises OSError."""
+        _write(self._config, revision)
+
+    def load(self) -> Revision | None:
+        """Return the revision that was kept; None when there is none or it is damaged."""
+        return _read(self._config, Revision)
+
+    def save_keys(self, keys: list[SeenKey]) -> None:
+        """Keep the keys in use, in place of those before. Raises OSError."""
+        _write(self._keys, _Seen(keys))
+
+    def load_keys(self) -> list[SeenKey]:
+        """Return the keys that were kept; none when they are missing or damaged."""
+        seen = _read(self._keys, _Seen)
+        return seen.keys if seen else []
+
+
+def _write(path: Path, content: Struct) -> None:
+    body = msgspec.msgpack.encode(content)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path, kind: type[S]) -> S | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        _log.warning("the copy at %s cannot be read: %s", path, fault.strerror)
+        return None
+    body = content[len(_MAGIC) + _CHECKSUM_BYTES :]
+    if not content.startswith(_MAGIC + hashlib.sha256(body).digest()):
+        _log.warning("the copy at %s is damaged and not used", path)
+        return None
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except msgspec.DecodeError:
+        _log.warning("the copy at %s is of another version and not used", path)
+        return None
