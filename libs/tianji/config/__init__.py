@@ -1,6 +1,7 @@
 """Reads `proxy_config.yaml`: every file, every field, every problem at once."""
 
-from tianji.config.load import CredentialEntry, Loaded, ModelEntry, load, parse
+from tianji.config.entries import CredentialEntry, ModelEntry
+from tianji.config.load import Loaded, load, parse
 from tianji.config.problems import Problem
 from tianji.config.references import Reference, as_written, revealed, without_secrets
 

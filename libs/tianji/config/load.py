@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +10,13 @@ from msgspec import Struct
 
 from tianji.config import deltallm
 from tianji.config.check import Checker
+from tianji.config.entries import CredentialEntry, ModelEntry, read_credentials, read_models
 from tianji.config.environment import judge_variables, read_variables
 from tianji.config.fields import ENVIRONMENT, TOP, table
 from tianji.config.files import Reader
 from tianji.config.problems import Place, Problem, Problems
 from tianji.config.tree import Entry, Node
 from tianji.settings import Secret
-
-
-class ModelEntry(Struct, frozen=True):
-    """One entry of `model_list`; secrets and references in `params` are wrapped."""
-
-    model_name: str
-    params: dict[str, Any]
-    model_info: dict[str, Any]
-    place: Place
-    path: str
-
-
-class CredentialEntry(Struct, frozen=True):
-    """One entry of `credential_list`; every text in `values` is wrapped."""
-
-    name: str
-    values: dict[str, Any]
-    info: dict[str, Any]
-    place: Place
 
 
 class Loaded(Struct, frozen=True):
@@ -95,10 +77,10 @@ def _loaded(
     known = {**environ, **{name: value.reveal() for name, value in environment.items()}}
     checker = Checker(fields, problems, known)
     sections = checker.section(Node(entries, Place(name, 1, 1)), TOP, "")
-    credentials = _credentials(
+    credentials = read_credentials(
         sections.pop("credential_list", None), entries.get("credential_list"), problems
     )
-    models = _models(sections.pop("model_list", None), entries.get("model_list"), problems, credentials)
+    models = read_models(sections.pop("model_list", None), entries.get("model_list"), problems, credentials)
     judge_variables(variables, environment, checker)
     deltallm.adopt(sections)
     return Loaded(
@@ -112,59 +94,3 @@ def _loaded(
         problems=problems.listed(),
         documents=documents,
     )
-
-
-def _models(
-    values: Any, entry: Entry | None, problems: Problems, credentials: Collection[str]
-) -> list[ModelEntry]:
-    """Pair what was read of `model_list` with its places; entries that lack a name are left out."""
-    models: list[ModelEntry] = []
-    for at, (node, value) in enumerate(_pairs(values, entry)):
-        params, path = value.get("litellm_params"), f"model_list[{at}]"
-        if not isinstance(value.get("model_name"), str) or not isinstance(params, dict):
-            continue
-        named = params.get("litellm_credential_name")
-        if isinstance(named, str) and named not in credentials:
-            message = f"credential_list has no {named}; the model has no credential until the API makes it"
-            problems.warn(
-                node.place,
-                f"{path}.litellm_params.litellm_credential_name",
-                message,
-                once=("credential", named),
-            )
-        models.append(
-            ModelEntry(
-                model_name=value["model_name"],
-                params=params,
-                model_info=value.get("model_info") or {},
-                place=node.place,
-                path=path,
-            )
-        )
-    return models
-
-
-def _credentials(values: Any, entry: Entry | None, problems: Problems) -> dict[str, CredentialEntry]:
-    """Index `credential_list` by name; every text of a credential counts as a secret."""
-    found: dict[str, CredentialEntry] = {}
-    for at, (node, value) in enumerate(_pairs(values, entry)):
-        name = value.get("credential_name")
-        if not isinstance(name, str):
-            continue
-        if name in found:
-            first = found[name].place.line
-            problems.warn(
-                node.place, f"credential_list[{at}]", f"{name} is given twice; this one replaces line {first}"
-            )
-        held = {
-            part: Secret(text) if isinstance(text, str) else text
-            for part, text in (value.get("credential_values") or {}).items()
-        }
-        found[name] = CredentialEntry(name, held, value.get("credential_info") or {}, node.place)
-    return found
-
-
-def _pairs(values: Any, entry: Entry | None) -> Iterator[tuple[Node, dict[str, Any]]]:
-    """Pair the items of a checked list with their nodes."""
-    if entry is not None and isinstance(values, list):
-        yield from zip(entry.node.value, values, strict=True)

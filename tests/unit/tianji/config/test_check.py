@@ -25,10 +25,10 @@ def test_a_later_feature_that_is_switched_off_is_not_worth_a_word() -> None:
 
 def test_a_later_feature_is_still_checked_for_kinds_and_names() -> None:
     assert told(
-        "guardrails: [{guardrail_name: 5, litellm_params: {guardrail: x, mode: pre_call}, guardial: 1}]"
+        "guardrails: [{guardrail_name: a, litellm_params: {guardrail: x, default_on: maybe}, guardial: 1}]"
     ) == [
         "warning guardrails: is not supported yet: no guardrail runs",
-        "error guardrails[0].guardrail_name: must be text, not a whole number",
+        "error guardrails[0].litellm_params.default_on: must be true or false, not text",
         "warning guardrails[0].guardial: is not a known field: it is ignored; did you mean guardrail_id?",
     ]
 

@@ -67,6 +67,7 @@ def test_every_section_is_reached_from_the_top() -> None:
 def test_every_field_that_does_not_work_yet_is_told_exactly_once(section: str) -> None:
     samples = {
         "string": "x",
+        "name": "x",
         "secret": "x",
         "integer": 1,
         "number": 1,

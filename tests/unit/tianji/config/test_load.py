@@ -124,24 +124,6 @@ def test_sections_that_nothing_acts_on_are_kept() -> None:
     assert loaded.other["prompts"][0]["prompt_id"] == "p"
 
 
-def test_a_credential_that_is_not_listed_is_a_warning() -> None:
-    [warning] = told(
-        "model_list: [{model_name: a, litellm_params: {model: x/a, litellm_credential_name: east}}]"
-    )
-
-    assert warning.startswith("warning 1 model_list[0].litellm_params.litellm_credential_name: ")
-    assert "credential_list has no east" in warning
-
-
-def test_a_credential_that_is_given_twice_is_a_warning() -> None:
-    one = "  - {credential_name: a, credential_values: {api_key: %s}}\n"
-
-    loaded = parse("credential_list:\n" + one % "x" + one % "y", "c.yaml", {})
-
-    assert [p.message for p in loaded.warnings] == ["a is given twice; this one replaces line 2"]
-    assert revealed(loaded.credentials["a"].values) == {"api_key": "y"}
-
-
 def test_three_thousand_deployments_give_one_warning_a_field() -> None:
     one = "- {model_name: m%d, litellm_params: {model: openai/m, api_key: os.environ/K, rpm: 3, odd: 1}}\n"
 
