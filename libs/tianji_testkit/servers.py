@@ -16,6 +16,7 @@ import pytest
 from psycopg import sql
 
 from tianji.embedded import Nats, Postgres, Valkey
+from tianji.store import migrate
 
 EMPTY = "template0"
 
@@ -47,8 +48,6 @@ def new_database(server_folder: Path) -> Iterator[NewDatabase]:
 @pytest.fixture(scope="session")
 def migrated_template(new_database: NewDatabase) -> str:
     """Return the name of a template database that holds the product's schema."""
-    from tianji.store import migrate
-
     url = new_database(EMPTY)
     migrate.up(url)
     return url.rpartition("/")[2]

@@ -7,22 +7,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import yaml
 
-from tianji.embedded import Nats, Postgres, Server, Valkey, identity, ports, secrets
+from tianji.embedded import Nats, Postgres, Server, Valkey, identity, ports
 from tianji.errors import BadRequest, Conflict, TianjiError
 from tianji.settings import Secret, variable
-from tianji_cli.default_config import default_config
 from tianji_cli.home import Home, Running
+from tianji_cli.keys import Keys
 from tianji_cli.program import STOP_SIGNAL, Program
+from tianji_cli.signals import Signals
 from tianji_cli.supervise import Part, Supervisor
+from tianji_cli.user_config import Config
 
 PORTS_APART = 10
-# What the other parts may take of the 15 s within which everything has stopped.
+# How the 15 s within which everything has stopped are shared: gateways get the time to drain and a
+# little more, the other services and then the servers at least this much each.
+DRAIN_GRACE_S = 1.0
 CLOSING_S = 2.0
 
 
@@ -45,41 +47,26 @@ class UpSettings(msgspec.Struct, frozen=True):
     redis_url: Annotated[Secret | None, variable("REDIS_URL")] = None
 
 
-class Keys(msgspec.Struct, frozen=True):
-    """The two keys in force, the file that holds the admin key, and whether we made it ourselves."""
-
-    master: str
-    salt: str
-    file: Path
-    kept: bool
-
-    def __repr__(self) -> str:
-        return "Keys(***)"
-
-    @classmethod
-    def settle(cls, settings: UpSettings, home: Home) -> Keys:
-        """Take the keys from the environment, the config file or the home, in this order."""
-        salt = home.salt_key(settings.salt_key.reveal() if settings.salt_key else None)
-        given = settings.master_key.reveal() if settings.master_key else _master_key_in(settings.config)
-        if not given:
-            return cls(home.kept_master_key(), salt, home.master_key, True)
-        file = home.run / "master.key"
-        file.parent.mkdir(exist_ok=True)
-        secrets.write(file, given + "\n")
-        return cls(given, salt, file, False)
-
-
 class System:
     """The parts on this machine, and how they find each other."""
 
     def __init__(
-        self, settings: UpSettings, home: Home, keys: Keys, supervisor: Supervisor, say: Callable[[str], None]
+        self,
+        settings: UpSettings,
+        home: Home,
+        config: Config,
+        keys: Keys,
+        signals: Signals,
+        say: Callable[[str], None],
     ) -> None:
+        """`say` prints one line for the operator."""
+        self.supervisor = Supervisor(signals, say, self._note, restart=settings.restart)
         self._settings = settings
         self._home = home
+        self._config = config
         self._keys = keys
-        self._supervisor = supervisor
         self._say = say
+        self._urls = _given_urls(settings, config)
         self._servers: dict[str, Server] = {}
         self._programs: dict[str, list[Program]] = {}
         self._env: dict[str, str] = {}
@@ -103,29 +90,31 @@ class System:
         # The gateway waits for nobody: what it imports meanwhile need not be waited for later.
         for index in range(self._settings.gateways):
             self._launch_gateway(index)
-        self._supervisor.wait_ready(list(self._servers.values()))
+        self.supervisor.wait_ready(list(self._servers.values()))
         self._migrate()
         self._launch("control", self._settings.control_port)
         self._launch("worker", self._settings.worker_port)
-        self._home.note(self.running())
+        self._note()
         self._say("waiting for control plane, worker and gateway")
-        self._supervisor.wait_ready(self._all_programs())
+        self.supervisor.wait_ready(self._all_programs())
         self._say(f"up after {time.monotonic() - began:.1f} s")
 
     def stop(self) -> None:
         """Stop everything: gateways first, so that streams may end; servers last."""
-        stop = self._supervisor.stop
-        stop(self._programs.get("gateway", []), self._settings.drain_seconds + 1)
-        stop([p for p in self._all_programs() if p not in self._programs.get("gateway", [])], CLOSING_S)
-        stop(self._servers.values(), CLOSING_S)
-        if not self._keys.kept:
-            self._keys.file.unlink(missing_ok=True)
+        if not self.supervisor.parts:
+            return
+        self._say("stopping")
+        end = time.monotonic() + self._settings.drain_seconds + DRAIN_GRACE_S + 2 * CLOSING_S
+        gateways = self._programs.pop("gateway", [])
+        self.supervisor.stop(gateways, self._settings.drain_seconds + DRAIN_GRACE_S)
+        self.supervisor.stop(self._all_programs(), end - CLOSING_S - time.monotonic())
+        self.supervisor.stop(self._servers.values(), end - time.monotonic())
 
-    def running(self) -> Running:
-        """Describe what runs, for those who want to join."""
+    def _note(self) -> None:
+        """Write down what runs, for those who want to join."""
         pids = {name: _pids([server]) for name, server in self._servers.items()}
         pids |= {verb: _pids(programs) for verb, programs in self._programs.items()}
-        return Running(os.getpid(), self.url, self._env, pids)
+        self._home.note(Running(os.getpid(), self.url, self._env, pids))
 
     def _check_ports(self, patience_s: float) -> None:
         wanted = [
@@ -136,7 +125,7 @@ class System:
             wanted.append(("TIANJI_PORT or --port", self._settings.host, self._gateway_port(index)))
         deadline = time.monotonic() + patience_s
         for name, host, port in wanted:
-            self._supervisor.wait_until(
+            self.supervisor.wait_until(
                 lambda h=host, p=port: ports.is_free(p, h) or time.monotonic() >= deadline,  # type: ignore[misc]
                 f"port {port}",
             )
@@ -147,42 +136,26 @@ class System:
             raise BadRequest(f"two parts were given the same port: {sorted(numbers)}")
 
     def _launch_servers(self) -> None:
-        given = self._settings
-        for name, kind, url in (
-            ("postgres", Postgres, given.database_url),
-            ("nats", Nats, given.nats_url),
-            ("redis", Valkey, given.redis_url),
-        ):
-            if url:
+        for name, kind in (("postgres", Postgres), ("nats", Nats), ("redis", Valkey)):
+            if self._urls[name]:
                 continue
             server: Server = kind(self._home.folder / name)
             self._say(f"starting {server.name}")
             self._servers[name] = server
-            self._supervisor.start(server)
+            self.supervisor.start(server)
+            self._urls[name] = server.url
 
     def _environment(self) -> dict[str, str]:
-        given = self._settings
-        urls = {name: server.url for name, server in self._servers.items()}
         return {
-            "DATABASE_URL": given.database_url.reveal() if given.database_url else urls["postgres"],
-            "NATS_URL": given.nats_url.reveal() if given.nats_url else urls["nats"],
-            "REDIS_URL": given.redis_url.reveal() if given.redis_url else urls["redis"],
+            "DATABASE_URL": self._urls["postgres"],
+            "NATS_URL": self._urls["nats"],
+            "REDIS_URL": self._urls["redis"],
             "TIANJI_HOME": str(self._home.folder),
             "TIANJI_CONTROL_URL": self.control_url,
             "TIANJI_MASTER_KEY": self._keys.master,
             "TIANJI_SALT_KEY": self._keys.salt,
-            "TIANJI_CONFIG": str(self._config_file()),
+            "TIANJI_CONFIG": str(self._config.file),
         }
-
-    def _config_file(self) -> Path:
-        if self._settings.config:
-            file = Path(self._settings.config).expanduser().absolute()
-            if not file.is_file():
-                raise BadRequest(f"there is no config file {file}")
-            return file
-        file = self._home.folder / "default_config.yaml"
-        secrets.write(file, default_config(os.environ))
-        return file
 
     def _migrate(self) -> None:
         """Bring the schema up to date in a process of its own: what it needs is not needed afterwards."""
@@ -196,7 +169,7 @@ class System:
             **identity.plain(STOP_SIGNAL),
         )
         try:
-            self._supervisor.wait_until(lambda: migration.poll() is not None, "the migration")
+            self.supervisor.wait_until(lambda: migration.poll() is not None, "the migration")
         finally:
             if migration.poll() is None:
                 migration.terminate()
@@ -213,7 +186,7 @@ class System:
         environ = self._child_environ({"TIANJI_GATEWAY_ID": id} if id else {})
         program = Program(f"{verb} {id}".strip(), arguments, environ, _url(host, port), self._home.run)
         self._programs.setdefault(verb, []).append(program)
-        self._supervisor.start(program)
+        self.supervisor.start(program)
 
     def _child_environ(self, more: dict[str, str]) -> dict[str, str]:
         return {**os.environ, **self._env, **more}
@@ -235,15 +208,14 @@ def _pids(parts: Sequence[Part]) -> list[int]:
     return [part.pid for part in parts if part.pid]
 
 
-def _master_key_in(config: str | None) -> str:
-    """Read `general_settings.master_key`; a file with faults is left to the control plane to report."""
-    if not config:
-        return ""
-    try:
-        document = yaml.safe_load(Path(config).expanduser().read_text())
-        key = str(document["general_settings"]["master_key"] or "")
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        return ""
-    if key.startswith("os.environ/"):
-        return os.environ.get(key.removeprefix("os.environ/"), "")
-    return key
+def _given_urls(settings: UpSettings, config: Config) -> dict[str, str]:
+    """List the servers' URLs that are given; an empty one asks for an embedded server."""
+
+    def opened(secret: Secret | None) -> str:
+        return secret.reveal() if secret else ""
+
+    return {
+        "postgres": opened(settings.database_url) or config.database_url,
+        "nats": opened(settings.nats_url),
+        "redis": opened(settings.redis_url),
+    }

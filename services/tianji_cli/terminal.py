@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import signal
 
@@ -21,6 +22,15 @@ def own() -> None:
     except OSError:  # no terminal
         return
     atexit.register(_give, group)
+
+
+def lost() -> bool:
+    """Say whether the terminal that we were started on has been closed."""
+    try:
+        os.tcgetpgrp(0)
+    except OSError as fault:
+        return fault.errno == errno.EIO
+    return False
 
 
 def _give(group: int) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 
 import click
 import msgspec
 
 from tianji.errors import TianjiError
 from tianji.settings import read
-from tianji_cli import http, terminal
+from tianji_cli import http, say, terminal
 from tianji_cli.default_config import DEMO_MODEL
 from tianji_cli.home import Home
+from tianji_cli.keys import Keys, forget, settle_keys
 from tianji_cli.signals import heard
-from tianji_cli.supervise import Interrupted, Supervisor
-from tianji_cli.system import Keys, System, UpSettings
+from tianji_cli.supervise import Interrupted
+from tianji_cli.system import System, UpSettings
+from tianji_cli.user_config import settle_config
 from tianji_cli.verbs.reload import reload
 
 # The parts of a system that was killed end by themselves, after their streams.
@@ -40,43 +41,34 @@ def command(**options: object) -> None:
     settings = read(UpSettings, os.environ, **options)
     home = Home.of(os.environ)
     with home.held() as after_kill, heard() as signals:
-        supervisor: Supervisor
-
-        def changed() -> None:
-            home.note(system.running())
-
-        supervisor = Supervisor(signals, _say, changed, restart=settings.restart)
-        keys = Keys.settle(settings, home)
-        system = System(settings, home, keys, supervisor, _say)
+        config = settle_config(settings.config, home, os.environ)
+        master = settings.master_key.reveal() if settings.master_key else config.master_key
+        keys = settle_keys(home, master, settings.salt_key.reveal() if settings.salt_key else None)
+        system = System(settings, home, config, keys, signals, say.progress)
         try:
             system.start(patience_s=ORPHANS_END_S if after_kill else 0)
             _announce(system, home, keys)
-            supervisor.watch(lambda: _reload(system, keys))
+            system.supervisor.watch(lambda: _reload(system, keys))
         except Interrupted:
             pass
         finally:
-            _say("stopping")
             system.stop()
-    _say("stopped; all data is kept in " + str(home.folder))
-
-
-def _say(line: str) -> None:
-    click.echo(f"tianji: {line}", err=True)
+            forget(keys)
+    say.progress(f"stopped; all data is kept in {home.folder}")
 
 
 def _announce(system: System, home: Home, keys: Keys) -> None:
     """Print the ready line, and after it what a person needs next."""
-    click.echo(f"tianji ready {system.url}")
-    if keys.kept and home.show_master_key_once():
-        click.echo(f"admin key (shown this once, kept in {home.master_key}): {keys.master}")
+    say.result(f"tianji ready {system.url}")
+    if keys.made and home.show_master_key_once():
+        say.result(f"admin key (shown this once, kept in {home.master_key}): {keys.master}")
     if model := _example_model(system.url, keys.master):
         body = msgspec.json.encode({"model": model, "messages": [{"role": "user", "content": "Hello!"}]})
-        click.echo(
+        say.result(
             f"try it: curl -s {system.url}/v1/chat/completions"
             f' -H "Authorization: Bearer $(cat {shlex.quote(str(keys.file))})"'
             f' -H "Content-Type: application/json" -d {shlex.quote(body.decode())}'
         )
-    sys.stdout.flush()
 
 
 def _example_model(url: str, key: str) -> str:
@@ -92,8 +84,11 @@ def _example_model(url: str, key: str) -> str:
 
 
 def _reload(system: System, keys: Keys) -> None:
+    """Read the config file again; the same signal also says that our terminal is gone."""
+    if terminal.lost():
+        raise Interrupted
     try:
         reload(system.control_url, keys.master)
-        _say("the config file was read again")
+        say.progress("the config file was read again")
     except TianjiError as fault:
-        _say(f"the config stays as it is: {fault}")
+        say.progress(f"the config stays as it is: {fault}")
