@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -194,8 +193,3 @@ class SnapshotFeed:
                 metrics.loop_failures.labels(loop=f"snapshot-{name}").inc()
                 _log.exception("the %s loop failed and begins anew", name)
             await asyncio.sleep(RETRY_S)
-
-
-def gateway_process_id(gateway_id: str) -> str:
-    """Return the name of this process in the fleet."""
-    return f"{gateway_id}-{os.getpid()}"
