@@ -19,6 +19,16 @@ from tianji.wire.front import Fields
 from tianji.wire.neutral import Answer, Ask, Event
 
 
+class Canned(Struct):
+    """An answer that is known without asking anybody: taken as if it had come over the wire."""
+
+    chunks: tuple[bytes, ...]
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    """How long the provider would have taken to its first byte."""
+
+
 class UpstreamRequest(Struct):
     """One HTTP request to a provider, ready to be sent."""
 
@@ -29,8 +39,14 @@ class UpstreamRequest(Struct):
     authorize: Callable[[UpstreamRequest], Awaitable[Mapping[str, str]]] | None = None
     """For credentials that must be fetched or signed per request: headers to add, asked just
     before sending. None where the headers are complete."""
+    canned: Canned | None = None
+    """Set where nothing is to be sent: the answer is here."""
     warnings: tuple[str, ...] = ()
     """What was dropped or changed for this provider, for the log: `dropped logit_bias`."""
+
+    def __repr__(self) -> str:
+        """Show where it goes, never the credentials or the content."""
+        return f"UpstreamRequest({self.method} {self.url.partition('?')[0]})"
 
 
 class Decoder(Protocol):

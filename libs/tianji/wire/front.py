@@ -57,6 +57,9 @@ class Watch(Protocol):
         and at once.
         """
 
+    def close(self) -> bytes:
+        """Return what was held back when the stream ended; called once."""
+
 
 class Front(Protocol):
     """A client format, such as OpenAI's chat completions."""

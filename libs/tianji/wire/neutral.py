@@ -334,6 +334,7 @@ class BlockStopped(Struct, tag="block_stopped"):
 
     index: int
     choice: int = 0
+    block: Block | None = None
 
 
 class Finished(Struct, tag="finished"):

@@ -1,0 +1,1 @@
+"""Upstream formats: each translates between the neutral form and what providers speak."""

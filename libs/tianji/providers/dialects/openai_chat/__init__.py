@@ -1,0 +1,1 @@
+"""Chat completions as providers speak them: OpenAI, Azure and the many that took their form."""

@@ -1,0 +1,131 @@
+"""Errors of providers that speak OpenAI's form: status, code and words to our one error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tianji.errors import UpstreamError
+
+_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    408: "timeout_error",
+    429: "rate_limit_error",
+    504: "timeout_error",
+}
+_CONTEXT = re.compile(
+    r"context[_ ]length[_ ]exceeded|maximum context length|context window|prompt is too long"
+    r"|input is too long|string too long|too many (?:input )?tokens"
+    r"|exceeds? the (?:model'?s? )?max(?:imum)? (?:number of )?tokens"
+    r"|(?:input|prompt) (?:length|tokens?)[^.]{0,40}exceed",
+    re.IGNORECASE,
+)
+_POLICY = re.compile(
+    r"content[_ ](?:policy|filter|management)|responsible\s?ai|safety system|flagged as potentially violating"
+    r"|invalid_prompt",
+    re.IGNORECASE,
+)
+_PASSED_ON = ("retry-after", "retry-after-ms")
+_LONGEST = 4000
+
+
+def read_error(
+    provider: str, status: int, headers: Mapping[str, str], body: bytes, secret: str = ""
+) -> UpstreamError:
+    """Return the error of an answer with a status of 400 or more; `secret` is never repeated."""
+    fields = _fields(body)
+    message = _message(fields, body)
+    if secret and len(secret) > 4:
+        message = message.replace(secret, "***")
+    code = fields.get("code")
+    return failure(
+        provider,
+        status,
+        message,
+        code=str(code) if code not in (None, "", status, str(status)) else None,
+        type=fields.get("type"),
+        param=fields.get("param"),
+        headers=headers,
+        hint=f"{code} {fields.get('type')} {_inner(fields)}",
+    )
+
+
+def failure(
+    provider: str,
+    status: int,
+    message: str,
+    *,
+    code: str | None = None,
+    type: Any = None,
+    param: Any = None,
+    headers: Mapping[str, str] | None = None,
+    hint: str = "",
+) -> UpstreamError:
+    """Return a provider's error with its kind told apart: too long, refused, too many, no access."""
+    if status in (400, 413, 422):
+        searched = f"{hint} {message}"
+        if _CONTEXT.search(searched):
+            code = "context_length_exceeded"
+        elif _POLICY.search(searched):
+            code = "content_policy_violation"
+    if status == 401 or (status == 403 and code is None):
+        message = f"{provider} refused the credentials of this deployment: {message}"
+    else:
+        message = f"{provider} answered {status}: {message}"
+    lower = {name.lower(): value for name, value in (headers or {}).items()}
+    return UpstreamError(
+        message,
+        provider=provider,
+        status=status,
+        type=type if isinstance(type, str) and type else _type_of(status),
+        code=code,
+        param=param if isinstance(param, str) else None,
+        headers={name: lower[name] for name in _PASSED_ON if name in lower},
+        retryable=status in (401, 403, 404, 408, 409, 425, 429) or status >= 500,
+    )
+
+
+def _type_of(status: int) -> str:
+    return _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    """Find the object that tells of the error, wherever a vendor puts it."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return {}
+    if isinstance(found, list) and found:
+        found = found[0]
+    if not isinstance(found, dict):
+        return {"message": found} if isinstance(found, str) else {}
+    for name in ("error", "detail", "errors"):
+        inner = found.get(name)
+        if isinstance(inner, list) and inner:
+            inner = inner[0]
+        if isinstance(inner, dict):
+            return inner
+        if isinstance(inner, str) and inner:
+            return {"type": None, "param": None, **found, "message": found.get("message") or inner}
+    return found
+
+
+def _inner(fields: dict[str, Any]) -> str:
+    inner = fields.get("innererror")
+    return str(inner.get("code")) if isinstance(inner, dict) else ""
+
+
+def _message(fields: dict[str, Any], body: bytes) -> str:
+    for name in ("message", "msg", "detail", "title"):
+        value = fields.get(name)
+        if isinstance(value, str) and value:
+            return value[:_LONGEST]
+        if value:
+            return msgspec.json.encode(value).decode()[:_LONGEST]
+    text = body.decode("utf-8", "replace").strip()
+    return text[:_LONGEST] or "no message"

@@ -1,0 +1,168 @@
+"""An `Ask`: to the body of a chat completions request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tianji.wire import values
+from tianji.wire.chat.message import write_assistant
+from tianji.wire.chat.parts import DIALECT, write_cache, write_content
+from tianji.wire.neutral import Ask, Block, NativeTool, Shape, Thinking, Tool, ToolChoice, ToolResult, Turn
+from tianji.wire.values import Object
+
+_SIMPLE = [
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "stop",
+    "seed",
+    "n",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+    "logprobs",
+    "top_logprobs",
+    "parallel_tool_calls",
+    "user",
+    "metadata",
+    "service_tier",
+]
+
+
+def write(ask: Ask, model: str) -> Object:
+    """Write a request; `stream` only where it is true."""
+    body: Object = {
+        "model": model,
+        "messages": [message for turn in ask.turns for message in _messages(turn)],
+    }
+    for name in _SIMPLE:
+        value = getattr(ask, name)
+        if value is not None and value != []:
+            body[name] = value
+    _write_tools(body, ask)
+    if ask.shape is not None:
+        body["response_format"] = _shape(ask.shape)
+    if ask.thinking is not None:
+        body |= _thinking(ask.thinking)
+    if ask.front == DIALECT:
+        body |= ask.extra
+    if ask.stream:
+        body["stream"] = True
+    return body
+
+
+def _messages(turn: Turn) -> Iterator[Object]:
+    """Write a turn; tool results in it become messages of their own, in front of the rest."""
+    results = [block for block in turn.blocks if isinstance(block, ToolResult)]
+    for result in results:
+        yield {**_result(result), **(turn.extra if turn.role == "tool" else {})}
+    blocks: list[Block] = [block for block in turn.blocks if not isinstance(block, ToolResult)]
+    if results and not blocks:
+        return
+    named: Object = {"name": turn.name} if turn.name is not None else {}
+    if turn.role == "assistant":
+        message = write_assistant(blocks)
+        fields = message.get("provider_specific_fields")
+        if fields is not None:
+            del message["provider_specific_fields"]
+        yield {"role": "assistant", **named, **message, **turn.extra}
+    else:
+        role = "user" if turn.role == "tool" else turn.role
+        yield {"role": role, "content": write_content(blocks), **named, **turn.extra}
+
+
+def _result(result: ToolResult) -> Object:
+    content = write_content(result.content)
+    if result.extra.get("legacy"):
+        return {"role": "function", "name": result.name, "content": content}
+    named: Object = {"name": result.name} if result.name is not None else {}
+    if result.cache is not None:
+        named["cache_control"] = write_cache(result.cache)
+    return {"role": "tool", "tool_call_id": result.call_id, "content": content, **named}
+
+
+def _write_tools(body: Object, ask: Ask) -> None:
+    tools: list[Any] = []
+    functions: list[Any] = []
+    for tool in ask.tools:
+        if isinstance(tool, NativeTool):
+            if tool.dialect != DIALECT:
+                kind = tool.value.get("type", "tool")
+                raise values.BadRequest(
+                    f"tools: '{kind}' is a tool that this provider does not have", param="tools"
+                )
+            tools.append(tool.value)
+        elif tool.extra.get("legacy"):
+            functions.append(_function(tool))
+        else:
+            tools.append(_tool(tool))
+    choice = None if ask.tool_choice is None else _choice(ask.tool_choice, legacy=bool(functions))
+    if tools:
+        body["tools"] = tools
+    if functions:
+        body["functions"] = functions
+    if choice is not None:
+        body["function_call" if functions else "tool_choice"] = choice
+    if not tools:
+        body.pop("parallel_tool_calls", None)
+
+
+def _tool(tool: Tool) -> Object:
+    if "custom" in tool.extra:
+        return {"type": "custom", "custom": tool.extra["custom"]}
+    out: Object = {"type": "function", "function": _function(tool)}
+    if tool.cache is not None:
+        out["cache_control"] = write_cache(tool.cache)
+    return out | tool.extra
+
+
+def _function(tool: Tool) -> Object:
+    fields = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.schema,
+        "strict": tool.strict,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _choice(choice: ToolChoice, *, legacy: bool) -> str | Object:
+    if choice.mode == "tool":
+        name = {"name": choice.name}
+        return name if legacy else {"type": "function", "function": name}
+    if choice.allowed is not None:
+        tools = [{"type": "function", "function": {"name": name}} for name in choice.allowed]
+        return {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode, "tools": tools}}
+    return choice.mode
+
+
+def _shape(shape: Shape) -> Object:
+    if shape.kind != "json_schema":
+        return {"type": shape.kind}
+    described: Object = {"name": shape.name or "answer"}
+    for name in ("description", "schema", "strict"):
+        value = getattr(shape, name)
+        if value is not None:
+            described[name] = value
+    return {"type": "json_schema", "json_schema": described}
+
+
+def _thinking(thinking: Thinking) -> Object:
+    """Say an effort where one is known, and Anthropic's words where the client used these."""
+    out: Object = {}
+    if thinking.effort is not None:
+        out["reasoning_effort"] = thinking.effort
+    elif thinking.budget_tokens is not None:
+        out["reasoning_effort"] = effort_of(thinking.budget_tokens)
+    elif thinking.enabled:
+        out["reasoning_effort"] = "medium"
+    return out
+
+
+def effort_of(budget_tokens: int) -> str:
+    """Return the effort that a budget of thinking tokens stands for."""
+    if budget_tokens <= 1024:
+        return "low"
+    return "medium" if budget_tokens <= 8192 else "high"

@@ -1,0 +1,335 @@
+"""Chat completion chunks: to events.
+
+Chunks name no blocks, so blocks are opened and closed here as the kind of the delta changes.
+Tool calls are told apart by index and id. Where a vendor mixes the deltas of several calls, the
+later calls are held back until the earlier one's arguments are whole JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tianji.errors import BadRequest
+from tianji.providers.dialects.openai_chat.answer import finish_of, text_of
+from tianji.wire.chat import parts
+from tianji.wire.chat.message import arguments
+from tianji.wire.neutral import (
+    Audio,
+    Block,
+    BlockStarted,
+    BlockStopped,
+    Event,
+    Failed,
+    Finished,
+    Grew,
+    Reasoning,
+    Refusal,
+    Source,
+    Started,
+    Text,
+    ToolCall,
+    Used,
+)
+from tianji.wire.sse import ServerEvent, Splitter
+from tianji.wire.usage import count, read_chat_usage
+
+
+class _Function(Struct):
+    name: Any = None
+    arguments: Any = None
+    input: Any = None
+
+
+class _CallDelta(Struct):
+    index: Any = None
+    id: Any = None
+    type: Any = None
+    function: _Function | None = None
+    custom: _Function | None = None
+
+
+class _Delta(Struct):
+    content: Any = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    thinking_blocks: list[Any] | None = None
+    refusal: Any = None
+    tool_calls: list[_CallDelta] | None = None
+    function_call: _Function | None = None
+    audio: dict[str, Any] | None = None
+    images: list[Any] | None = None
+    annotations: list[Any] | None = None
+
+
+class _Choice(Struct):
+    index: Any = 0
+    delta: _Delta | None = None
+    message: _Delta | None = None
+    finish_reason: Any = None
+    logprobs: dict[str, Any] | None = None
+
+
+class _Chunk(Struct):
+    id: Any = None
+    model: Any = None
+    created: Any = None
+    choices: list[_Choice] | None = None
+    usage: dict[str, Any] | None = None
+    service_tier: Any = None
+    system_fingerprint: Any = None
+    error: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Chunk)
+
+
+class _Call:
+    """A tool call of which pieces arrive."""
+
+    __slots__ = ("block", "key", "pieces", "stopped")
+
+    def __init__(self, key: tuple[Any, str], block: ToolCall) -> None:
+        self.key = key
+        self.block = block
+        self.pieces: list[str] = []
+        self.stopped = False
+
+    def whole(self) -> bool:
+        """Say whether the arguments so far are complete JSON."""
+        try:
+            msgspec.json.decode("".join(self.pieces))
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return False
+        return True
+
+
+class _Side:
+    """One choice of the stream: which block is open, and which calls wait."""
+
+    def __init__(self, choice: int) -> None:
+        self.choice = choice
+        self.next_index = 0
+        self.open: Block | None = None
+        self.current: _Call | None = None
+        self.calls: list[_Call] = []
+        self.waiting: list[_Call] = []
+        self.finished = False
+
+    @property
+    def index(self) -> int:
+        return self.next_index - 1
+
+    def start(self, out: list[Event], block: Block) -> None:
+        self.stop(out)
+        self.open = block
+        out.append(BlockStarted(block, self.next_index, self.choice))
+        self.next_index += 1
+
+    def stop(self, out: list[Event]) -> None:
+        if self.open is not None:
+            out.append(BlockStopped(self.index, self.choice))
+            if self.current is not None:
+                self.current.stopped, self.current = True, None
+            self.open = None
+
+    def text(self, out: list[Event], kind: type[Text] | type[Refusal] | type[Reasoning], text: str) -> Grew:
+        """Grow the open block of this kind by text; open one if another is open."""
+        if type(self.open) is not kind:
+            self.start(out, kind(text=""))
+        grew = Grew(self.index, text, choice=self.choice)
+        out.append(grew)
+        return grew
+
+
+class ChatDecoder:
+    """Reads one stream of chat completion chunks."""
+
+    def __init__(self, provider: str) -> None:
+        self.complete = False
+        self._provider = provider
+        self._splitter = Splitter()
+        self._sides: dict[int, _Side] = {}
+        self._started = False
+        self._failed = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Return the events that are complete with this chunk."""
+        return self._read(self._splitter.feed(chunk))
+
+    def close(self) -> list[Event]:
+        """Return what was held; a stream whose choices all finished is complete without a mark."""
+        out = self._read(self._splitter.close())
+        if self._sides and all(side.finished for side in self._sides.values()):
+            self.complete = True
+        return out
+
+    def _read(self, events: list[ServerEvent]) -> list[Event]:
+        out: list[Event] = []
+        for event in events:
+            if self._failed:
+                break
+            data = event.data
+            if data == b"[DONE]":
+                self.complete = True
+                self._finish_all(out)
+                continue
+            try:
+                self._chunk(out, _decoder.decode(data))
+            except (msgspec.DecodeError, ValueError, RecursionError, BadRequest):
+                self._fail(out, f"{self._provider} sent a chunk that cannot be read", None)
+        return out
+
+    def _fail(self, out: list[Event], message: str, code: str | None, status: int = 502) -> None:
+        self._failed = True
+        out.append(Failed(message, code=code, status=status))
+
+    def _chunk(self, out: list[Event], chunk: _Chunk) -> None:
+        if chunk.error is not None:
+            self._error(out, chunk.error)
+            return
+        if not self._started:
+            self._start(out, chunk)
+        for choice in chunk.choices or ():
+            number = choice.index if isinstance(choice.index, int) else 0
+            side = self._sides.get(number) or self._sides.setdefault(number, _Side(number))
+            delta = choice.delta or choice.message
+            if delta is not None:
+                self._delta(out, side, delta, choice.logprobs)
+            if isinstance(choice.finish_reason, str) and not side.finished:
+                self._finish(out, side, choice.finish_reason)
+        if chunk.usage is not None and (usage := read_chat_usage(chunk.usage)) is not None:
+            out.append(Used(usage))
+
+    def _start(self, out: list[Event], chunk: _Chunk) -> None:
+        self._started = True
+        tier = chunk.service_tier if isinstance(chunk.service_tier, str) else None
+        print_ = text_of(chunk.system_fingerprint) or None
+        created = count(chunk.created)
+        out.append(
+            Started(
+                text_of(chunk.id), text_of(chunk.model), created, service_tier=tier, system_fingerprint=print_
+            )
+        )
+
+    def _error(self, out: list[Event], error: Any) -> None:
+        if not isinstance(error, dict):
+            self._fail(out, f"{self._provider}: {error}", None)
+            return
+        code = error.get("code")
+        status = code if isinstance(code, int) and 400 <= code < 600 else 502
+        message = error.get("message") or error.get("type") or "unknown error"
+        self._fail(out, f"{self._provider}: {message}", str(code) if code is not None else None, status)
+
+    def _finish_all(self, out: list[Event]) -> None:
+        for side in self._sides.values():
+            if not side.finished:
+                self._finish(out, side, "")
+
+    def _finish(self, out: list[Event], side: _Side, raw: str) -> None:
+        side.finished = True
+        self._release(out, side, everything=True)
+        side.stop(out)
+        out.append(
+            Finished(finish_of(raw, called=bool(side.calls)), finish_raw=raw or None, choice=side.choice)
+        )
+
+    def _delta(self, out: list[Event], side: _Side, delta: _Delta, logprobs: dict[str, Any] | None) -> None:
+        thought = delta.reasoning_content or delta.reasoning
+        if thought and isinstance(thought, str):
+            side.text(out, Reasoning, thought)
+        for item in delta.thinking_blocks or ():
+            self._thought(out, side, item)
+        if isinstance(delta.content, str) and (delta.content or logprobs):
+            side.text(out, Text, delta.content).logprobs = logprobs
+        elif isinstance(delta.content, list):
+            for part in delta.content:
+                self._part(out, side, part)
+        if isinstance(delta.refusal, str) and delta.refusal:
+            side.text(out, Refusal, delta.refusal).logprobs = logprobs
+        if delta.annotations:
+            for note in delta.annotations:
+                side.text(out, Text, "").citation = note if isinstance(note, dict) else None
+        for image in delta.images or ():
+            side.start(out, parts.read_part(image, "images"))
+        if delta.audio is not None:
+            self._audio(out, side, delta.audio)
+        if delta.function_call is not None:
+            self._call(out, side, _CallDelta(0, "", "legacy", delta.function_call))
+        for call in delta.tool_calls or ():
+            self._call(out, side, call)
+
+    def _thought(self, out: list[Event], side: _Side, item: Any) -> None:
+        """Read a thinking block; its text has come before as `reasoning_content`."""
+        block = parts.read_part(item, "thinking_blocks")
+        if not isinstance(block, Reasoning):
+            return
+        if block.encrypted is not None:
+            side.start(out, block)
+        elif block.signature is not None:
+            if not isinstance(side.open, Reasoning):
+                side.start(out, Reasoning())
+            out.append(Grew(side.index, signature=block.signature, choice=side.choice))
+            side.stop(out)
+
+    def _part(self, out: list[Event], side: _Side, part: Any) -> None:
+        block = parts.read_part(part, "content")
+        if isinstance(block, (Text, Reasoning, Refusal)):
+            if block.text:
+                side.text(out, type(block), block.text)
+        else:
+            side.start(out, block)
+
+    def _audio(self, out: list[Event], side: _Side, audio: dict[str, Any]) -> None:
+        if not isinstance(side.open, Audio):
+            side.start(out, Audio(Source(), id=text_of(audio.get("id")) or None))
+        text, data = text_of(audio.get("transcript")), text_of(audio.get("data"))
+        if text or data:
+            out.append(Grew(side.index, text, data=data or None, choice=side.choice))
+
+    def _call(self, out: list[Event], side: _Side, delta: _CallDelta) -> None:
+        function = delta.function or delta.custom or _Function()
+        custom = delta.custom is not None
+        text = arguments(function.input if custom else function.arguments, "arguments")
+        call = self._known(side, delta, text_of(function.name))
+        if call is None:
+            extra = {"legacy": True} if delta.type == "legacy" else {}
+            block = ToolCall(text_of(delta.id), text_of(function.name), custom=custom, extra=extra)
+            call = _Call((delta.index, block.id), block)
+            side.calls.append(call)
+            self._admit(out, side, call)
+        if text:
+            call.pieces.append(text)
+            if call is side.current:
+                out.append(Grew(side.index, text, choice=side.choice))
+                self._release(out, side)
+
+    def _known(self, side: _Side, delta: _CallDelta, name: str) -> _Call | None:
+        """Find the call that a delta belongs to; a new id at an old index is a new call."""
+        identity = text_of(delta.id)
+        for call in reversed(side.calls):
+            index, known = call.key
+            if delta.index is None:
+                if not identity or identity == known:
+                    return None if name and not identity else call
+            elif index == delta.index:
+                return call if not identity or not known or identity == known else None
+        return None
+
+    def _admit(self, out: list[Event], side: _Side, call: _Call) -> None:
+        if side.current is not None and not side.current.whole():
+            side.waiting.append(call)
+            return
+        side.start(out, call.block)
+        side.current = call
+
+    def _release(self, out: list[Event], side: _Side, *, everything: bool = False) -> None:
+        """Write the calls that waited, once the open one is whole."""
+        while side.waiting and (everything or side.current is None or side.current.whole()):
+            call = side.waiting.pop(0)
+            side.start(out, call.block)
+            side.current = call
+            for text in call.pieces:
+                out.append(Grew(side.index, text, choice=side.choice))

@@ -1,0 +1,126 @@
+"""A deployment whose provider speaks chat completions: everything but the address is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+from tianji.errors import UpstreamError
+from tianji.providers._params import GATEWAY, Params, drop
+from tianji.providers.contract import UpstreamRequest
+from tianji.providers.dialects.openai_chat import answer, request
+from tianji.providers.dialects.openai_chat.errors import read_error
+from tianji.providers.dialects.openai_chat.stream import ChatDecoder
+from tianji.wire import values
+from tianji.wire.front import Fields
+from tianji.wire.neutral import Answer, Ask
+
+Quirk = Callable[[MutableMapping[str, Any], Params], list[str]]
+"""Adapts a body's top level to a model; returns what it changed. Values may be `Raw`."""
+
+_USAGE = b'{"include_usage":true}'
+
+
+class ChatUpstream(Struct):
+    """One deployment behind the chat completions form."""
+
+    provider: str
+    model: str
+    url: str
+    headers: dict[str, str]
+    params: Params
+    secret: str = ""
+    quirks: tuple[Quirk, ...] = ()
+    asks_usage: bool = True
+    """Whether the vendor takes `stream_options.include_usage`."""
+    authorize: Callable[[UpstreamRequest], Any] | None = None
+    speaks: frozenset[str] = frozenset(("chat",))
+    _model: Raw = field(default_factory=Raw)
+    _defaults: dict[str, Raw] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._model = Raw(values.encode(self.model))
+        self._defaults = {name: Raw(values.encode(value)) for name, value in self.params.defaults.items()}
+
+    def __repr__(self) -> str:
+        """Show whose it is, never the credentials."""
+        return f"ChatUpstream({self.provider}/{self.model} at {self.url})"
+
+    def request(self, ask: Ask) -> UpstreamRequest:
+        """Translate a request."""
+        body = {**self.params.defaults, **request.write(ask, self.model)}
+        return self._ready(body, stream=ask.stream)
+
+    def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
+        """Pass on a chat request; its messages are not read."""
+        body: dict[str, Any] = {**self._defaults, **fields, "model": self._model}
+        return self._ready(body, stream=stream)
+
+    def _ready(self, body: dict[str, Any], *, stream: bool) -> UpstreamRequest:
+        extra = body.get("extra_body")
+        for name in [name for name in body if name in GATEWAY]:
+            del body[name]
+        if "store" not in body:
+            body.pop("metadata", None)  # OpenAI takes it only for stored completions
+        if extra is not None:
+            body |= _object(extra)
+        body |= self.params.extra_body
+        warnings = [f"dropped {path}" for path in self.params.dropped if drop(body, path)]
+        for quirk in self.quirks:
+            warnings += quirk(body, self.params)
+        if stream and self.asks_usage:
+            body["stream_options"] = _with_usage(body.get("stream_options"))
+        return UpstreamRequest(
+            self.url,
+            values.encode(body),
+            dict(self.headers),
+            authorize=self.authorize,
+            warnings=tuple(warnings),
+        )
+
+    def response(self, body: bytes, ask: Ask) -> Answer:
+        """Read a whole answer."""
+        try:
+            return answer.read(body)
+        except answer.Unreadable as error:
+            failed = read_error(self.provider, 502, {}, body) if b'"error"' in body[:200] else None
+            raise failed or UpstreamError(
+                f"{self.provider} sent an answer that cannot be read: {error}",
+                provider=self.provider,
+                retryable=True,
+            ) from None
+
+    def stream(self, ask: Ask) -> ChatDecoder:
+        """Start to read a stream."""
+        return ChatDecoder(self.provider)
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """Map an error answer."""
+        return read_error(self.provider, status, headers, body, self.secret)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return values.mapping(
+        values.decode(value, "extra_body") if isinstance(value, Raw) else value, "extra_body"
+    )
+
+
+def _with_usage(options: Any) -> Any:
+    """Ask for usage also where the client did not: it is hidden from it again."""
+    if options is None or (isinstance(options, Raw) and bytes(options) in (b"null", b"{}")):
+        return Raw(_USAGE)
+    said = values.decode(options, "stream_options") if isinstance(options, Raw) else options
+    return {**values.mapping(said, "stream_options"), "include_usage": True}
+
+
+def plain(value: Any) -> Any:
+    """Return the value of a field that may not be decoded yet; None for what cannot be."""
+    if not isinstance(value, Raw):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None

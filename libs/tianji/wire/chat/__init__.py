@@ -1,0 +1,51 @@
+"""OpenAI's chat completions, as a client format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tianji.errors import TianjiError
+from tianji.wire import envelope
+from tianji.wire.chat import read, watch, write
+from tianji.wire.chat.stream import DONE, ChatEncoder
+from tianji.wire.front import Fields, Glance
+from tianji.wire.neutral import Answer, Ask
+
+
+class ChatFront:
+    """The front of `/v1/chat/completions`."""
+
+    name = "chat"
+    media_type = "application/json"
+
+    def read(self, fields: Fields) -> Ask:
+        """Read a request."""
+        return read.read(fields)
+
+    def write(self, answer: Answer, ask: Ask) -> bytes:
+        """Write a whole answer."""
+        return write.write(answer, ask)
+
+    def encoder(self, ask: Ask, *, model: str) -> ChatEncoder:
+        """Start to write a stream."""
+        return ChatEncoder(ask, model=model)
+
+    def glance(self, body: bytes) -> Glance:
+        """Pick model, usage and finish out of a whole answer."""
+        return watch.glance(body)
+
+    def watch(self, *, hide_usage: bool) -> watch.ChatWatch:
+        """Start to follow a stream."""
+        return watch.ChatWatch(hide_usage=hide_usage)
+
+    def error(self, error: TianjiError) -> bytes:
+        """Write an error body."""
+        return envelope.openai_envelope(error)
+
+    def error_event(self, error: TianjiError) -> bytes:
+        """Write an error as the last event of a stream, and its end mark."""
+        return b"data: " + envelope.openai_envelope(error) + b"\n\n" + DONE
+
+    def answer_headers(self, call_id: str) -> Mapping[str, str]:
+        """Headers that OpenAI's SDKs look for."""
+        return {"x-request-id": call_id}

@@ -1,0 +1,211 @@
+"""Looks at chat completions that pass untouched, and picks out what accounting needs.
+
+Most chunks are only searched for a few byte strings. Inside a JSON string a quote is escaped, so
+`"usage":` with bare quotes can only be a key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tianji.wire import sse
+from tianji.wire.front import Glance
+from tianji.wire.usage import read_chat_usage
+
+_KEEP = 1 << 20
+"""Bytes of a stream that are held to count its text, should the provider send no usage."""
+
+_LAST_BARE = (b"\ndata: [DONE]", b"\ndata:[DONE]")
+"""Some servers end their stream without the blank line that would end the event."""
+
+
+class _Function(Struct):
+    name: Any = None
+    arguments: Any = None
+
+
+class _Call(Struct):
+    function: _Function | None = None
+    custom: Any = None
+
+
+class _Delta(Struct):
+    content: Any = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    refusal: Any = None
+    tool_calls: list[_Call] | None = None
+    function_call: _Function | None = None
+
+
+class _Choice(Struct):
+    finish_reason: Any = None
+    delta: _Delta | None = None
+
+
+class _Body(Struct):
+    id: Any = None
+    model: Any = None
+    usage: Any = None
+    choices: list[_Choice] | None = None
+    error: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Body)
+
+
+def _decode(data: bytes) -> _Body | None:
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+
+
+def glance(body: bytes) -> Glance:
+    """Pick model, usage and finish out of a whole answer."""
+    found = Glance()
+    read = _decode(body)
+    if read is not None:
+        _note(found, read)
+    return found
+
+
+def _note(glance: Glance, body: _Body) -> None:
+    if not glance.id and isinstance(body.id, str):
+        glance.id = body.id
+    if not glance.model and isinstance(body.model, str):
+        glance.model = body.model
+    if body.usage is not None:
+        glance.usage = read_chat_usage(body.usage) or glance.usage
+    if body.error is not None:
+        glance.failed = message_of(body.error)
+    for choice in body.choices or ():
+        if isinstance(choice.finish_reason, str):
+            glance.finish = choice.finish_reason
+
+
+def message_of(error: object) -> str:
+    """Return the words of an error object."""
+    if isinstance(error, dict):
+        return str(error.get("message") or error.get("type") or "unknown error")
+    return str(error)
+
+
+class ChatWatch:
+    """Follows a stream of chat completion chunks."""
+
+    def __init__(self, *, hide_usage: bool) -> None:
+        self.glance = Glance()
+        self.complete = False
+        self._hide = hide_usage
+        self._held = b""
+        self._raw: list[bytes] = []
+        self._raw_size = 0
+        self._text: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The text so far, read from the chunks only now."""
+        self._compact()
+        return "".join(self._text)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what the client is to get of a chunk."""
+        whole = self._held + chunk if self._held else chunk
+        end = len(whole) if whole.endswith(_LAST_BARE) else sse.boundary(whole)
+        if not end:
+            self._held = whole
+            return b"" if self._hide else chunk
+        events, self._held = whole[:end], whole[end:]
+        if self.glance.usage is None:
+            self._keep(events)
+        if _speaks(events) or not self.glance.id:
+            kept = self._read(events)
+            if self._hide:
+                return kept
+        return events if self._hide else chunk
+
+    def close(self) -> bytes:
+        """Return what was held back, and the end mark where the provider has none of its own."""
+        held, self._held = self._held, b""
+        kept = b""
+        if held:
+            self._keep(held)
+            kept = self._read(held) if self._hide else self._read(held)[:0]
+        if self.complete or self.glance.finish is None:
+            return kept
+        self.complete = True
+        return kept + (b"\n\n" if held else b"") + b"data: [DONE]\n\n"
+
+    def _keep(self, events: bytes) -> None:
+        self._raw.append(events)
+        self._raw_size += len(events)
+        if self._raw_size > _KEEP:
+            self._compact()
+
+    def _compact(self) -> None:
+        raw, self._raw, self._raw_size = b"".join(self._raw), [], 0
+        for event in sse.parse(raw):
+            body = _decode(event.data)
+            for choice in (body.choices or ()) if body else ():
+                self._text += _texts(choice.delta)
+
+    def _read(self, events: bytes) -> bytes:
+        """Read these events; return those that the client is to see, byte for byte."""
+        out = []
+        for block in _blocks(events):
+            hidden = False
+            for event in sse.parse(block):
+                hidden = self._note(event.data) or hidden
+            if not hidden:
+                out.append(block)
+        return b"".join(out)
+
+    def _note(self, data: bytes) -> bool:
+        """Note what an event says; return whether it only tells the usage."""
+        if data == b"[DONE]":
+            self.complete = True
+            return False
+        body = _decode(data)
+        if body is None:
+            return False
+        _note(self.glance, body)
+        if self.glance.usage is not None:
+            self._raw, self._raw_size = [], 0
+        return body.usage is not None and not body.choices and body.error is None
+
+
+def _speaks(events: bytes) -> bool:
+    """Say whether some event in these bytes has to be read."""
+    return (
+        b"[DONE]" in events
+        or b'"usage":{' in events
+        or b'"usage": {' in events
+        or b'"finish_reason":"' in events
+        or b'"finish_reason": "' in events
+        or b'"error":' in events
+    )
+
+
+def _blocks(events: bytes) -> list[bytes]:
+    """Cut whole events apart without losing a byte."""
+    mark = b"\r\n\r\n" if b"\r\n\r\n" in events else b"\r\r" if b"\r\r" in events else b"\n\n"
+    pieces = events.split(mark)
+    last = pieces.pop()
+    blocks = [piece + mark for piece in pieces]
+    return [*blocks, last] if last else blocks
+
+
+def _texts(delta: _Delta | None) -> list[str]:
+    if delta is None:
+        return []
+    found = [delta.content, delta.reasoning_content or delta.reasoning, delta.refusal]
+    for call in delta.tool_calls or ():
+        if call.function is not None:
+            found += [call.function.name, call.function.arguments]
+    if delta.function_call is not None:
+        found += [delta.function_call.name, delta.function_call.arguments]
+    return [text for text in found if isinstance(text, str)]

@@ -1,0 +1,57 @@
+"""A whole answer: to the body of a chat completion."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from tianji.wire.chat.message import write_assistant
+from tianji.wire.neutral import Answer, Ask, Choice, Tool
+from tianji.wire.usage import write_chat_usage
+from tianji.wire.values import Object
+
+_FINISH = {"refusal": "content_filter", "pause": "stop", "error": "stop"}
+
+
+def write(answer: Answer, ask: Ask) -> bytes:
+    """Write an answer in the form of `chat.completion`."""
+    legacy = uses_functions(ask)
+    body: Object = {
+        **answer.extra.get("chat", {}),
+        "id": answer.id,
+        "object": "chat.completion",
+        "created": answer.created or int(time.time()),
+        "model": answer.model or ask.model,
+        "choices": [_choice(choice, legacy=legacy) for choice in answer.choices],
+    }
+    if answer.usage is not None:
+        body["usage"] = write_chat_usage(answer.usage)
+    if answer.service_tier is not None:
+        body["service_tier"] = answer.service_tier
+    if answer.system_fingerprint is not None:
+        body["system_fingerprint"] = answer.system_fingerprint
+    return msgspec.json.encode(body)
+
+
+def _choice(choice: Choice, *, legacy: bool) -> Object:
+    message = write_assistant(choice.blocks, legacy=legacy)
+    return {
+        "index": choice.index,
+        "message": {"role": "assistant", **message},
+        "logprobs": choice.logprobs,
+        "finish_reason": finish_reason(choice.finish or "stop", legacy="function_call" in message),
+        **choice.extra.get("chat", {}),
+    }
+
+
+def uses_functions(ask: Ask) -> bool:
+    """Say whether the client declared its tools as `functions`, and so expects `function_call`."""
+    return any(isinstance(tool, Tool) and tool.extra.get("legacy") for tool in ask.tools)
+
+
+def finish_reason(finish: str, *, legacy: bool) -> str:
+    """Return OpenAI's word for why the model stopped."""
+    if legacy and finish == "tool_calls":
+        return "function_call"
+    return _FINISH.get(finish, finish)

@@ -1,0 +1,120 @@
+"""Token counts: OpenAI's usage object to and from ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tianji.wire.neutral import Usage
+
+Object = dict[str, Any]
+
+_PROMPT_DETAILS = {
+    "cached_tokens",
+    "audio_tokens",
+    "cache_creation_tokens",
+    "cache_write_tokens",
+    "cache_creation_token_details",
+}
+_COMPLETION_DETAILS = {
+    "reasoning_tokens",
+    "audio_tokens",
+    "accepted_prediction_tokens",
+    "rejected_prediction_tokens",
+}
+_KNOWN = {
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "prompt_tokens_details",
+    "completion_tokens_details",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "prompt_cache_hit_tokens",
+    "prompt_cache_miss_tokens",
+    "server_tool_use",
+    "cost",
+}
+
+
+def count(value: object) -> int:
+    """Read a number of tokens; what is none counts as nothing."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1 << 53:
+        return int(value)
+    return 0
+
+
+def _object(value: object) -> Object:
+    return value if isinstance(value, dict) else {}
+
+
+def read_chat_usage(raw: object) -> Usage | None:
+    """Read the `usage` of a chat completion, with the fields that vendors add to it."""
+    if not isinstance(raw, dict):
+        return None
+    prompt, completion = (
+        _object(raw.get("prompt_tokens_details")),
+        _object(raw.get("completion_tokens_details")),
+    )
+    usage = Usage(
+        input_tokens=count(raw.get("prompt_tokens")),
+        output_tokens=count(raw.get("completion_tokens")),
+        cache_read_tokens=count(prompt.get("cached_tokens"))
+        or count(raw.get("cache_read_input_tokens"))
+        or count(raw.get("prompt_cache_hit_tokens")),
+        cache_write_tokens=count(prompt.get("cache_creation_tokens"))
+        or count(prompt.get("cache_write_tokens"))
+        or count(raw.get("cache_creation_input_tokens")),
+        cache_write_1h_tokens=count(
+            _object(prompt.get("cache_creation_token_details")).get("ephemeral_1h_input_tokens")
+        ),
+        reasoning_tokens=count(completion.get("reasoning_tokens")),
+        input_audio_tokens=count(prompt.get("audio_tokens")),
+        output_audio_tokens=count(completion.get("audio_tokens")),
+        accepted_prediction_tokens=count(completion.get("accepted_prediction_tokens")),
+        rejected_prediction_tokens=count(completion.get("rejected_prediction_tokens")),
+        web_searches=count(_object(raw.get("server_tool_use")).get("web_search_requests")),
+        cost_usd=_cost(raw.get("cost")),
+    )
+    usage.extra = {name: value for name, value in raw.items() if name not in _KNOWN and value is not None}
+    return usage
+
+
+def _cost(value: object) -> str | None:
+    """Read a cost given as a number, or as an object with a total."""
+    if isinstance(value, dict):
+        value = value.get("total_cost")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return format(value, ".15g")
+    return None
+
+
+def write_chat_usage(usage: Usage) -> Object:
+    """Write the `usage` of a chat completion, with the cache fields that LiteLLM's users know."""
+    prompt: Object = {"cached_tokens": usage.cache_read_tokens, "audio_tokens": usage.input_audio_tokens}
+    out: Object = {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": prompt,
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens,
+            "audio_tokens": usage.output_audio_tokens,
+            "accepted_prediction_tokens": usage.accepted_prediction_tokens,
+            "rejected_prediction_tokens": usage.rejected_prediction_tokens,
+        },
+    }
+    if usage.cache_write_tokens:
+        prompt["cache_creation_tokens"] = usage.cache_write_tokens
+        out["cache_creation_input_tokens"] = usage.cache_write_tokens
+    if usage.cache_write_1h_tokens:
+        prompt["cache_creation_token_details"] = {
+            "ephemeral_5m_input_tokens": usage.cache_write_tokens - usage.cache_write_1h_tokens,
+            "ephemeral_1h_input_tokens": usage.cache_write_1h_tokens,
+        }
+    if usage.cache_read_tokens:
+        out["cache_read_input_tokens"] = usage.cache_read_tokens
+    if usage.web_searches:
+        out["server_tool_use"] = {"web_search_requests": usage.web_searches}
+    if usage.cost_usd is not None:
+        out["cost"] = float(usage.cost_usd)
+    return out
