@@ -1,0 +1,47 @@
+"""A claim: which process may write, ship and delete the files of one spool folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+LOCK = "lock"
+
+
+class Claim:
+    """An exclusive lock on a folder; it ends with the process that holds it, however that ends."""
+
+    def __init__(self, folder: Path, fd: int) -> None:
+        self.folder = folder
+        self._fd = fd
+
+    @classmethod
+    def take(cls, folder: Path) -> Claim | None:
+        """Lock the folder, or return None when another process holds it or it has just been removed."""
+        try:
+            fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        if os.fstat(fd).st_nlink == 0:  # its owner finished and removed it while we opened it
+            os.close(fd)
+            return None
+        return cls(folder, fd)
+
+    def release(self) -> None:
+        """Let another process take the folder."""
+        os.close(self._fd)
+
+    def remove(self) -> None:
+        """Remove the folder, which must hold no segment any more, and let go."""
+        (self.folder / LOCK).unlink(missing_ok=True)
+        try:
+            self.folder.rmdir()
+        except OSError:
+            pass  # something that is not ours lies in it
+        self.release()

@@ -1,0 +1,191 @@
+"""The journal: which calls of one spool folder are open, which ended ones wait for the bus.
+
+The cursor goes through the files from the oldest on; files behind it are deleted strictly in order.
+A call that is still open when its file goes is written anew into the growing one. So the record that
+a call began is never found without the record that it ended, once that was written. A file of which
+open calls make up the greater part stays: to write them anew would free too little.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tianji_gateway.spool import records
+from tianji_gateway.spool.frames import MAX_FRAME_BYTES, Reader, frame
+from tianji_gateway.spool.records import ENDED, Record
+from tianji_gateway.spool.segments import Segments
+
+log = logging.getLogger(__name__)
+
+CHUNK_BYTES = 2 * MAX_FRAME_BYTES
+
+
+class Batch(NamedTuple):
+    """Ended records that wait for the bus, and how far the cursor goes once it has them."""
+
+    records: list[Record]
+    end: int
+    damaged_bytes: int
+
+
+class Journal:
+    """The records of one spool folder; the holder of its claim owns it."""
+
+    def __init__(self, segments: Segments) -> None:
+        self._segments = segments
+        self._open: dict[str, tuple[int, bytes]] = {}
+        self._weights: Counter[int] = Counter()  # bytes of open calls by file
+        self._number = next(iter(segments.numbers), 1)
+        self._offset = 0
+        self.backlog = 0
+        """Ended records that the bus has not acknowledged."""
+        self.damaged_bytes = 0
+        """Bytes that were skipped because they are no whole record."""
+
+    @property
+    def total_bytes(self) -> int:
+        """What the files take on disk."""
+        return self._segments.total_bytes
+
+    @property
+    def open_calls(self) -> int:
+        """Calls that began and did not end."""
+        return len(self._open)
+
+    def began(self, call_id: str, payload: bytes) -> None:
+        """Write that a call began. Raises OSError, then nothing was written."""
+        self._note_open(call_id, self._segments.append(frame(payload)), payload)
+
+    def ended(self, call_id: str, payload: bytes) -> None:
+        """Write that a call ended. Raises OSError, then nothing was written."""
+        self._segments.append(frame(payload))
+        self.backlog += 1
+        self._note_closed(call_id)
+
+    def recover(self) -> None:
+        """Read what a dead process left, and end the calls that it left open."""
+        last_seen = 0.0
+        for number in self._segments.numbers:
+            last_seen = max(last_seen, self._segments.modified_at(number))
+            self._read_through(number)
+        left = list(self._open.items())
+        for call_id, (_, payload) in left:
+            event = records.interrupted(payload, last_seen)
+            if event is None:
+                self._note_closed(call_id)
+            else:
+                self.ended(call_id, records.encode(event))
+        if self.backlog or left:
+            log.warning(
+                "took over the spool of a process that is gone",
+                extra={
+                    "folder": self._segments.folder.name,
+                    "events": self.backlog,
+                    "interrupted": len(left),
+                },
+            )
+
+    def batch(self, limit: int) -> Batch | None:
+        """Return the next ended records, or None when all have been acknowledged."""
+        while self._number in self._segments.numbers:
+            found = self._next_in_file(limit)
+            if found.records:
+                return found
+            self._move(found)
+            if self._offset >= self._segments.size(self._number):
+                if self._number == self._segments.active:
+                    break
+                following = (number for number in self._segments.numbers if number > self._number)
+                self._number, self._offset = next(following, self._number + 1), 0
+        self._delete_finished()
+        return None
+
+    def acknowledged(self, batch: Batch) -> None:
+        """The bus has these records: never offer them again."""
+        self.backlog -= len(batch.records)
+        self._move(batch)
+
+    def tick(self) -> None:
+        """Let the growing file go when it is old, so that it can be deleted."""
+        self._segments.seal_if_due()
+
+    def seal(self) -> None:
+        """Write no more, so that an acknowledged journal leaves no file."""
+        self._segments.seal()
+
+    def dirty_copy(self) -> int | None:
+        """Return a descriptor of the growing file when it holds unsynced bytes; the caller closes it."""
+        return self._segments.dirty_copy()
+
+    def _next_in_file(self, limit: int) -> Batch:
+        start, damaged = self._offset, 0
+        reader = self._reader(self._number, start)
+        found: list[Record] = []
+        for one in reader:
+            record = records.parse(one.payload)
+            if record is None:
+                damaged += len(one.payload)
+            elif record.kind == ENDED:
+                found.append(record)
+                if len(found) == limit:
+                    break
+        return Batch(found, start + reader.position, damaged + reader.skipped)
+
+    def _reader(self, number: int, start: int) -> Reader:
+        data = self._segments.read(number, start, CHUNK_BYTES)
+        at_end = start + len(data) >= self._segments.size(number)
+        return Reader(data, complete=at_end)
+
+    def _read_through(self, number: int) -> None:
+        """Learn what is in a file: how many ended calls, which open ones."""
+        for record in self._records_of(number):
+            if record.kind == ENDED:
+                self.backlog += 1
+                self._note_closed(record.id)
+            else:
+                self._note_open(record.id, number, record.payload)
+
+    def _records_of(self, number: int) -> Iterator[Record]:
+        offset = 0
+        while offset < self._segments.size(number):
+            reader = self._reader(number, offset)
+            for one in reader:
+                record = records.parse(one.payload)
+                if record is not None:
+                    yield record
+            offset += reader.position
+
+    def _move(self, batch: Batch) -> None:
+        self._offset = batch.end
+        if batch.damaged_bytes:
+            self.damaged_bytes += batch.damaged_bytes
+            log.error(
+                "the spool holds bytes that are no record",
+                extra={"folder": self._segments.folder.name, "bytes": batch.damaged_bytes},
+            )
+
+    def _delete_finished(self) -> None:
+        """Delete the files behind the cursor.
+
+        Where the disk takes no open call anew, this raises OSError; the file stays for another time.
+        """
+        for number in self._segments.numbers:
+            if number >= self._number or 2 * self._weights[number] > self._segments.size(number):
+                return
+            for call_id, (where, payload) in list(self._open.items()):
+                if where == number:
+                    self.began(call_id, payload)
+            self._segments.remove(number)
+            del self._weights[number]
+
+    def _note_open(self, call_id: str, number: int, payload: bytes) -> None:
+        self._note_closed(call_id)
+        self._open[call_id] = (number, payload)
+        self._weights[number] += len(payload)
+
+    def _note_closed(self, call_id: str) -> None:
+        number, payload = self._open.pop(call_id, (0, b""))
+        self._weights[number] -= len(payload)

@@ -1,0 +1,68 @@
+"""The shipper: from the journal to the SPEND stream.
+
+A batch is in flight at a time, all its messages at once. The journal moves on only when the stream
+has acknowledged every one of them; else the whole batch goes again under the same message ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import nats.errors
+from nats.js import JetStreamContext
+
+from tianji.bus.subjects import SPEND_STREAM, spend_subject
+from tianji.errors import Unavailable
+from tianji_gateway.spool.journal import Journal
+from tianji_gateway.spool.records import Record, slimmed
+
+WINDOW = 256
+PUBLISH_S = 3.0
+MESSAGE_ID = "Nats-Msg-Id"
+
+
+class JetStream(Protocol):
+    """What the shipper needs of `tianji.bus.Bus`."""
+
+    @property
+    def js(self) -> JetStreamContext:
+        """JetStream on the connection of now; raises Unavailable without one."""
+
+
+async def ship(bus: JetStream, journal: Journal, process_id: str) -> int:
+    """Publish the next batch of a journal; return how many events it held.
+
+    Raises Unavailable when the stream did not take all of it.
+    """
+    batch = journal.batch(WINDOW)
+    if batch is None:
+        return 0
+    await publish(bus, batch.records, process_id)
+    journal.acknowledged(batch)
+    return len(batch.records)
+
+
+async def publish(bus: JetStream, records: Sequence[Record], process_id: str) -> None:
+    """Publish records and wait until the stream has all of them. Raises Unavailable otherwise."""
+    js = bus.js
+    subject = spend_subject(process_id)
+    answers = await asyncio.gather(
+        *(_publish(js, subject, record) for record in records), return_exceptions=True
+    )
+    for answer in answers:
+        if isinstance(answer, (nats.errors.Error, OSError)):
+            raise Unavailable(f"the spend stream took no event ({type(answer).__name__})") from answer
+        if isinstance(answer, BaseException):
+            raise answer
+
+
+async def _publish(js: JetStreamContext, subject: str, record: Record) -> None:
+    headers = {MESSAGE_ID: record.id}
+    try:
+        await js.publish(subject, record.payload, timeout=PUBLISH_S, stream=SPEND_STREAM, headers=headers)
+    except nats.errors.MaxPayloadError:
+        # A server with a lower limit than usual must not hold up the ledger.
+        small = slimmed(record.payload)
+        await js.publish(subject, small, timeout=PUBLISH_S, stream=SPEND_STREAM, headers=headers)
