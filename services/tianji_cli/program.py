@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -35,6 +36,7 @@ class Program:
 
     def launch(self) -> None:
         """Start the process without waiting for it."""
+        self.kill()  # the workers of one that was killed still hold its port
         shutil.rmtree(self._metrics, ignore_errors=True)
         self._metrics.mkdir(parents=True)
         self._process = subprocess.Popen(
@@ -60,6 +62,9 @@ class Program:
             self._process.send_signal(STOP_SIGNAL)
 
     def kill(self) -> None:
-        """Kill the process at once."""
+        """Kill the process and its worker processes at once."""
         if self._process:
-            self._process.kill()
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:  # none of them is left
+                pass

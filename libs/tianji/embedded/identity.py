@@ -36,7 +36,7 @@ class SpawnOptions(TypedDict, total=False):
 
 def plain(when_parent_dies: signal.Signals) -> SpawnOptions:
     """Run as the same user; end on the parent's death."""
-    return {"preexec_fn": functools.partial(_end_with, os.getpid(), when_parent_dies)}
+    return {"preexec_fn": functools.partial(end_with, os.getpid(), when_parent_dies)}
 
 
 def in_namespace(when_parent_dies: signal.Signals) -> SpawnOptions:
@@ -45,7 +45,7 @@ def in_namespace(when_parent_dies: signal.Signals) -> SpawnOptions:
 
     def enter(parent: int = os.getpid()) -> None:
         _become(nobody.pw_uid, nobody.pw_gid)
-        _end_with(parent, when_parent_dies)
+        end_with(parent, when_parent_dies)
 
     return {"preexec_fn": enter}
 
@@ -65,7 +65,7 @@ def can_run(program: Path, options: SpawnOptions) -> bool:
     return done.returncode == 0
 
 
-def _end_with(parent: int, when_parent_dies: signal.Signals) -> None:
+def end_with(parent: int, when_parent_dies: signal.Signals) -> None:
     """Ask the kernel to signal this process when its parent ends."""
     if sys.platform != "linux":
         return

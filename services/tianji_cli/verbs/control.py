@@ -7,7 +7,7 @@ import os
 import click
 
 from tianji.settings import read
-from tianji_cli import metrics_folder
+from tianji_cli import service_process
 
 
 @click.command()
@@ -15,7 +15,7 @@ from tianji_cli import metrics_folder
 @click.option("--port", type=int, help="Port to listen on; default 4001.")
 def command(**options: object) -> None:
     """Run the control plane until stopped; its settings come from the environment."""
-    metrics_folder.prepare("control")
+    service_process.prepare("control")
     from tianji_control.serve import run
     from tianji_control.settings import ControlSettings
 

@@ -8,7 +8,7 @@ import socket
 import click
 
 from tianji.settings import read
-from tianji_cli import metrics_folder
+from tianji_cli import service_process
 
 
 @click.command()
@@ -20,9 +20,8 @@ def command(**options: object) -> None:
     port = options["port"] or os.environ.get("TIANJI_PORT") or 4000
     # Two gateways may share a machine and a home, not an id: it names their spool.
     os.environ.setdefault("TIANJI_GATEWAY_ID", f"{socket.gethostname()}-{port}")
-    metrics_folder.prepare("gateway")
+    service_process.prepare("gateway")
     from tianji_gateway.serve import run
-
     from tianji_gateway.settings import GatewaySettings
 
     run(read(GatewaySettings, os.environ, **options))

@@ -7,7 +7,7 @@ import os
 import click
 
 from tianji.settings import read
-from tianji_cli import metrics_folder
+from tianji_cli import service_process
 
 
 @click.command()
@@ -15,7 +15,7 @@ from tianji_cli import metrics_folder
 @click.option("--port", type=int, help="Port to listen on; default 4002.")
 def command(**options: object) -> None:
     """Run the worker until stopped; its settings come from the environment."""
-    metrics_folder.prepare("worker")
+    service_process.prepare("worker")
     from tianji_worker.serve import run
     from tianji_worker.settings import WorkerSettings
 
