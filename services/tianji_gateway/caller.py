@@ -1,0 +1,107 @@
+"""The client's side of one request: the body it sends, the bytes it gets, the moment it hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from tianji.errors import BadRequest, BodyTooLarge, ClientGone
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+
+class Caller:
+    """Wraps ASGI's `receive` and `send` for one request.
+
+    While a hang-up is watched for, it cancels the task that serves the request and sets `gone`:
+    the server itself never raises for a client that is no longer there.
+    """
+
+    __slots__ = ("_receive", "_send", "_watch", "gone", "started")
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._watch: asyncio.Future[Message] | None = None
+        self.gone = False
+        self.started = False
+        """Whether the head of the answer has been sent."""
+
+    async def body(self, declared: bytes | None, limit: int) -> bytes:
+        """Read the whole body; raises BodyTooLarge as soon as it is known to pass `limit` bytes."""
+        if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
+            raise _too_large(limit)
+        parts = []
+        size = 0
+        async for piece in self.pieces():
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(piece)
+        if declared is not None and declared.isdigit() and size != int(declared[:20]):
+            raise BadRequest("the body is shorter than its content-length says")
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives. Raises ClientGone when it breaks off."""
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.gone = True
+                raise ClientGone
+            if piece := message.get("body", b""):
+                yield piece
+            more = message.get("more_body", False)
+
+    def watch(self) -> None:
+        """Cancel the current task when the client hangs up; the body must have been read."""
+        serving = asyncio.current_task()
+        assert serving is not None
+
+        def hung_up(watch: asyncio.Future[Message]) -> None:
+            if watch.cancelled() or self._watch is None or watch.exception() is not None:
+                return
+            if watch.result()["type"] == "http.disconnect":
+                self.gone = True
+                serving.cancel()
+
+        self._watch = asyncio.ensure_future(self._receive())
+        self._watch.add_done_callback(hung_up)
+
+    def unwatch(self) -> None:
+        """Stop watching; from here on a hang-up changes nothing."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+
+    async def start(self, status: int, headers: Iterable[Header]) -> None:
+        """Send the head of an answer whose body comes in pieces."""
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
+
+    async def write(self, piece: bytes) -> None:
+        """Send a piece; returns when the server takes more."""
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def finish(self, piece: bytes = b"") -> None:
+        """Send the last piece."""
+        await self._send({"type": "http.response.body", "body": piece, "more_body": False})
+
+    async def answer(self, status: int, headers: list[Header], body: bytes) -> None:
+        """Send a whole answer."""
+        headers.append((b"content-length", b"%d" % len(body)))
+        await self.start(status, headers)
+        await self.finish(body)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"the request body is larger than {limit / (1 << 20):g} MB, the limit of this gateway; "
+        "the operator can raise TIANJI_MAX_REQUEST_SIZE_MB"
+    )

@@ -1,0 +1,1 @@
+"""One module per API family: which formats it takes, then the line."""

@@ -1,0 +1,200 @@
+"""`began` before the provider is called, `ended` before the last byte: once on every exit."""
+
+from __future__ import annotations
+
+import logging
+import time
+from decimal import Decimal
+
+from tianji.domain.events import Began, SpendEvent, Status
+from tianji.errors import BadRequest, ClientGone, TianjiError
+from tianji.pricing.cost import Cost, cost, text
+from tianji.wire.neutral import Usage
+from tianji_gateway.flow.admit import Grant
+from tianji_gateway.flow.identify import Principal
+from tianji_gateway.flow.labels import Labels
+from tianji_gateway.flow.receive import Call, Inference, value_of
+from tianji_gateway.runtime import Runtime
+from tianji_gateway.snapshot.model import Snapshot, Target
+
+log = logging.getLogger(__name__)
+
+_NOTHING_USED = Usage()
+_NO_LABELS = Labels()
+_FREE = Cost(known=False)
+_ZERO = Decimal(0)
+_LONGEST_MESSAGE = 1000
+
+
+class Account:
+    """The books of one request. What becomes known of it on the line is noted here.
+
+    An event is written only for a request whose caller is known.
+    """
+
+    def __init__(self, call: Call, rt: Runtime) -> None:
+        self.call = call
+        self.rt = rt
+        self.snapshot: Snapshot | None = None
+        self.principal: Principal | None = None
+        self.inference: Inference | None = None
+        self.labels = _NO_LABELS
+        self.grant: Grant | None = None
+        self.target: Target | None = None
+        self.attempts = 0
+        self.first_token_at: float | None = None
+        self.upstream_s = 0.0
+        """Time spent waiting for providers."""
+        self.answer_id = ""
+        self.usage = _NOTHING_USED
+        self.cost_usd = _ZERO
+        self.http_status = 0
+        """How the request was answered, once the books are closed."""
+        self.error: TianjiError | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the outcome is known and written."""
+        return self.http_status != 0
+
+    @property
+    def began(self) -> bool:
+        """Whether a provider has been called."""
+        return self.attempts > 0
+
+    def begin(self, target: Target) -> None:
+        """Note an attempt; the first one is written down. Raises Unavailable: do not call then."""
+        self.target = target
+        if not self.attempts:
+            self.rt.spool.began(self._event_of_start(target))
+        self.attempts += 1
+
+    async def succeed(self, usage: Usage | None, answer: str, finish: str | None) -> None:
+        """Close with a complete answer; `answer` is its text, needed where `usage` is None."""
+        usage = usage or await self._counted(answer)
+        self._close("success", 200, usage, finish=finish)
+
+    async def break_off(self, error: TianjiError, usage: Usage | None, answer: str) -> None:
+        """Close a call whose answer had begun: what was generated until then is paid for."""
+        usage = usage or await self._counted(answer)
+        self._close("failure", error.status, usage, error=error)
+
+    def fail(self, error: TianjiError) -> None:
+        """Close a call that gave no answer; does nothing when the books are closed."""
+        if not self.closed:
+            self._close("failure", error.status, _NOTHING_USED, error=error)
+
+    async def abandon(self) -> None:
+        """Close a call whose client hung up before the first byte of an answer."""
+        if not self.closed:
+            await self.break_off(ClientGone(), None if self.began else _NOTHING_USED, "")
+
+    async def _counted(self, answer: str) -> Usage:
+        """Count what the provider did not say; a request that cannot be read counts its answer only."""
+        if self.inference is None or self.target is None:
+            return _NOTHING_USED
+        model = self.target.deployment.model
+        counter = self.rt.counter
+        try:
+            prompt = await counter.count_messages(self.inference.read(), model)
+        except (BadRequest, RecursionError):
+            prompt = 0
+        output = await counter.count_text(answer, model) if answer else 0
+        return Usage(input_tokens=prompt, output_tokens=output, estimated=True)
+
+    def _close(
+        self,
+        status: Status,
+        http_status: int,
+        usage: Usage,
+        *,
+        error: TianjiError | None = None,
+        finish: str | None = None,
+    ) -> None:
+        assert not self.closed, "books closed twice"
+        self.http_status, self.error, self.usage = http_status, error, usage
+        priced = self._priced(usage)
+        self.cost_usd = priced.total if priced.known else _ZERO
+        if self.principal is not None:
+            event = self._event_of_end(self.principal, status, priced, finish)
+            try:
+                self.rt.spool.ended(event)
+            except TianjiError:
+                log.exception("a spend event could not be written", extra={"event_id": event.id})
+
+    def _priced(self, usage: Usage) -> Cost:
+        if self.target is None or usage is _NOTHING_USED:
+            return _FREE
+        tier = value_of(self.inference.fields, "service_tier") if self.inference else None
+        return cost(usage, self.target.price, tier if isinstance(tier, str) else None)
+
+    def _event_of_start(self, target: Target) -> Began:
+        assert self.principal is not None
+        key, deployment = self.principal.key, target.deployment
+        return Began(
+            id=self.call.id,
+            gateway_id=self.rt.process_id,
+            started_at=self.call.started_at,
+            route=self.call.route,
+            model=self.inference.model if self.inference else "",
+            model_group=self.grant.group if self.grant else "",
+            deployment_id=deployment.id,
+            provider=deployment.provider,
+            upstream_model=deployment.model,
+            key_hash=key.hash,
+            key_alias=key.alias,
+            user_id=key.user_id,
+            team_id=key.team_id,
+            organization_id=key.organization_id,
+            end_user=self.labels.end_user,
+            tags=self.labels.tags,
+        )
+
+    def _event_of_end(
+        self, principal: Principal, status: Status, priced: Cost, finish: str | None
+    ) -> SpendEvent:
+        call, inference, target, error = self.call, self.inference, self.target, self.error
+        key, team = principal.key, principal.team
+        deployment = target.deployment if target else None
+        return SpendEvent(
+            id=call.id,
+            gateway_id=self.rt.process_id,
+            snapshot=self.snapshot.revision if self.snapshot else 0,
+            status=status,
+            http_status=self.http_status,
+            error_type=error.type if error else None,
+            error_message=error.message[:_LONGEST_MESSAGE] if error else None,
+            started_at=call.started_at,
+            first_token_at=self.first_token_at,
+            ended_at=time.time(),
+            route=call.route,
+            call_type=inference.call_type if inference else "",
+            stream=inference.stream if inference else False,
+            client_gone=isinstance(error, ClientGone),
+            attempts=self.attempts,
+            response_id=self.answer_id,
+            model=inference.model if inference else "",
+            model_group=self.grant.group if self.grant else "",
+            deployment_id=deployment.id if deployment else "",
+            provider=deployment.provider if deployment else "",
+            upstream_model=deployment.model if deployment else "",
+            api_base=str(deployment.params.get("api_base") or "") if deployment else "",
+            key_hash=key.hash,
+            key_alias=key.alias,
+            user_id=key.user_id,
+            team_id=key.team_id,
+            team_alias=team.alias if team else None,
+            organization_id=key.organization_id,
+            end_user=self.labels.end_user,
+            client_ip=call.client_ip,
+            user_agent=call.header(b"user-agent"),
+            session_id=self.labels.session_id,
+            tags=self.labels.tags,
+            metadata=self.labels.metadata,
+            usage=self.usage,
+            cost_usd=text(self.cost_usd),
+            cost_parts={name: text(part) for name, part in priced.parts().items()},
+            price_version=target.price.version if target else "",
+            priced=priced.known,
+            finish=finish,
+        )

@@ -1,0 +1,102 @@
+"""The headers of an inference answer, as the clients of the LiteLLM proxy know them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+
+from tianji import __version__
+from tianji.errors import TianjiError
+from tianji.pricing.cost import text
+from tianji.wire.front import Front
+from tianji_gateway.caller import Header
+from tianji_gateway.flow.account import Account
+from tianji_gateway.flow.receive import Call
+
+_VERSION = (b"x-litellm-version", __version__.encode())
+_JSON = (b"content-type", b"application/json")
+_PRIVATE = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "www-authenticate",
+    }
+)
+"""What concerns the gateway's own connection to the provider, or its credentials."""
+
+_UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
+
+
+def of_answer(
+    account: Account, front: Front, upstream: Mapping[str, str], media_type: bytes, cost: Decimal | None
+) -> list[Header]:
+    """Return the headers of a good answer; `cost` is None where it is not known yet."""
+    headers = [(b"content-type", media_type), *_common(account.call, front), *_account(account)]
+    if cost is not None:
+        headers.append((b"x-litellm-response-cost", text(cost).encode()))
+    for name, value in upstream.items():
+        name = name.lower()
+        if name in _PRIVATE:
+            continue
+        coded = value.encode("latin-1", "replace")
+        headers.append((b"llm_provider-" + name.encode("latin-1", "replace"), coded))
+        if name.startswith("x-ratelimit-"):
+            headers.append((name.encode(), coded))
+    return headers
+
+
+def of_error(account: Account, front: Front, error: TianjiError) -> list[Header]:
+    """Return the headers of an error: what is known of the request by then."""
+    headers = [_JSON, *_common(account.call, front), *_account(account)]
+    headers.append((b"x-litellm-response-cost", text(account.cost_usd).encode()))
+    headers += [
+        (name.lower().encode("latin-1", "replace"), _safe(value)) for name, value in error.headers.items()
+    ]
+    return headers
+
+
+def _common(call: Call, front: Front) -> list[Header]:
+    names = front.answer_headers(call.id)
+    return [(b"x-litellm-call-id", call.id.encode()), _VERSION] + [
+        (name.encode(), value.encode()) for name, value in names.items()
+    ]
+
+
+def _account(account: Account) -> list[Header]:
+    lasted_ms = (time.perf_counter() - account.call.started) * 1000
+    headers = [
+        (b"x-litellm-response-duration-ms", b"%.3f" % lasted_ms),
+        (b"x-litellm-overhead-duration-ms", b"%.3f" % max(lasted_ms - account.upstream_s * 1000, 0.0)),
+        (b"x-litellm-attempted-retries", b"%d" % max(account.attempts - 1, 0)),
+        (b"x-litellm-attempted-fallbacks", b"0"),
+    ]
+    if account.principal is not None:
+        headers.append((b"x-litellm-key-spend", _safe(account.principal.key.spend)))
+    if account.snapshot is not None:
+        headers.append((b"x-tianji-snapshot", b"%d" % account.snapshot.revision))
+    if account.grant is not None:
+        headers.append((b"x-litellm-model-group", _safe(account.grant.group)))
+    if account.target is not None:
+        deployment = account.target.deployment
+        headers.append((b"x-litellm-model-id", _safe(deployment.id)))
+        api_base = deployment.params.get("api_base")
+        if isinstance(api_base, str) and "@" not in api_base:
+            headers.append((b"x-litellm-model-api-base", _safe(api_base)))
+    return headers
+
+
+def _safe(value: str) -> bytes:
+    """Return a value as a header may hold it: no line breaks, nothing beyond Latin-1."""
+    return _UNSAFE.sub("?", value).encode("latin-1", "replace")

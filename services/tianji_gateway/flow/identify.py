@@ -1,0 +1,134 @@
+"""Credential to `Principal`: a virtual key or the master key."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from typing import Protocol
+
+from msgspec import Struct
+
+from tianji.domain.keys import KeyRecord, hash_of, mask_of
+from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.errors import AuthenticationFailed
+from tianji_gateway.flow.receive import Call
+from tianji_gateway.snapshot.model import Snapshot
+
+_HEADERS = (b"api-key", b"x-api-key", b"x-goog-api-key", b"ocp-apim-subscription-key")
+_MASTER_USER = "default_user_id"
+
+
+class Keys(Protocol):
+    """Where keys, teams and users are looked up; None means: there is none of that name."""
+
+    async def key(self, hash: str) -> KeyRecord | None:
+        """Return a key by its hash."""
+
+    async def team(self, id: str) -> TeamRecord | None:
+        """Return a team."""
+
+    async def user(self, id: str) -> UserRecord | None:
+        """Return a user."""
+
+
+class Principal(Struct):
+    """Who is calling."""
+
+    key: KeyRecord
+    team: TeamRecord | None = None
+    user: UserRecord | None = None
+    master: bool = False
+
+
+async def identify(call: Call, snapshot: Snapshot, keys: Keys, master_hash: str | None) -> Principal:
+    """Return who is calling. Raises AuthenticationFailed."""
+    secret = _credential(call, snapshot)
+    if not secret:
+        raise AuthenticationFailed(
+            "Authentication Error, No api key passed in. Send it as `Authorization: Bearer sk-...`"
+        )
+    hashed = hash_of(secret)
+    if _is_master(hashed, snapshot.settings.master_key_hash) or _is_master(hashed, master_hash):
+        return Principal(KeyRecord(hash=hashed, user_id=_MASTER_USER, alias="master key"), master=True)
+    key = await keys.key(hashed)
+    if key is None:
+        raise _unknown(secret)
+    _usable(key)
+    return Principal(
+        key,
+        team=await _team(key, keys),
+        user=await keys.user(key.user_id) if key.user_id is not None else None,
+    )
+
+
+def _credential(call: Call, snapshot: Snapshot) -> str:
+    headers = call.headers
+    custom = snapshot.settings.general.get("litellm_key_header_name")
+    first = (
+        (b"x-litellm-api-key", custom.lower().encode("latin-1", "ignore"))
+        if custom
+        else (b"x-litellm-api-key",)
+    )
+    for name in (*first, b"authorization"):
+        if name in headers:
+            value = call.header(name) or ""
+            scheme, _, rest = value.partition(" ")
+            if scheme.lower() == "bearer":
+                return rest.strip()
+            if name != b"authorization":
+                return value
+    for name in _HEADERS:
+        if name in headers:
+            return call.header(name) or ""
+    return call.parameter("key") or ""
+
+
+def _is_master(hashed: str, master_hash: str | None) -> bool:
+    return master_hash is not None and hmac.compare_digest(hashed, master_hash)
+
+
+def _unknown(secret: str) -> AuthenticationFailed:
+    if not secret.startswith("sk-"):
+        return AuthenticationFailed(
+            "Authentication Error, a virtual key was expected: it starts with 'sk-'. Was it copied whole?",
+            param="key",
+        )
+    return AuthenticationFailed(
+        f"Authentication Error, Invalid proxy server token passed. There is no key {mask_of(secret)} here; "
+        "it was deleted, or belongs to another gateway",
+        type="token_not_found_in_db",
+        param="key",
+    )
+
+
+def _usable(key: KeyRecord) -> None:
+    if key.blocked:
+        raise AuthenticationFailed(
+            f"Authentication Error, Key is blocked: {key.alias or key.name}. "
+            "An admin can free it with /key/unblock",
+            param="key",
+        )
+    if key.expires is not None and key.expires <= time.time():
+        at = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(key.expires))
+        raise AuthenticationFailed(
+            f"Authentication Error - Expired Key. The key {key.alias or key.name} ended at {at}",
+            type="expired_key",
+            param="key",
+        )
+
+
+async def _team(key: KeyRecord, keys: Keys) -> TeamRecord | None:
+    if key.team_id is None:
+        return None
+    team = await keys.team(key.team_id)
+    if team is None:
+        raise AuthenticationFailed(
+            f"Authentication Error, the team of this key does not exist any more: {key.team_id}",
+            param="team_id",
+        )
+    if team.blocked:
+        raise AuthenticationFailed(
+            f"Authentication Error, Team={key.team_id} is blocked. An admin can free it with /team/unblock",
+            param="team_id",
+        )
+    return team

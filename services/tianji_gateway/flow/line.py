@@ -1,0 +1,138 @@
+"""The straight line: one inference from its credential to its spend event."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from random import random
+
+from tianji.errors import BadRequest, TianjiError, Unavailable, UpstreamError
+from tianji.wire.front import Front
+from tianji_gateway.caller import Caller
+from tianji_gateway.flow import call as attempt
+from tianji_gateway.flow import headers, observe, receive
+from tianji_gateway.flow.account import Account
+from tianji_gateway.flow.admit import admit, admit_route
+from tianji_gateway.flow.identify import identify
+from tianji_gateway.flow.labels import labels_of
+from tianji_gateway.flow.prepare import prepare
+from tianji_gateway.flow.receive import Call, Inference
+from tianji_gateway.flow.relay import relay_stream, relay_whole, written
+from tianji_gateway.flow.route import route
+from tianji_gateway.flow.translate import follower, translate
+from tianji_gateway.flow.wishes import Wishes, wishes_of
+from tianji_gateway.runtime import Runtime
+from tianji_gateway.snapshot.model import Target
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 5.0
+
+
+async def serve(
+    call: Call, front: Front, call_type: str, caller: Caller, rt: Runtime, model: str | None = None
+) -> None:
+    """Walk the line; answer every fault in the caller's format. Never raises but for cancellation."""
+    account = Account(call, rt)
+    observe.arrived()
+    try:
+        await _walk(account, front, call_type, caller, model)
+    except TianjiError as error:
+        await _refuse(error, account, front, caller)
+    except RecursionError:
+        await _refuse(BadRequest("the request body is nested too deeply"), account, front, caller)
+    except asyncio.CancelledError:
+        if not caller.gone:
+            account.fail(Unavailable("the gateway is shutting down"))
+            raise
+        _keep_going()
+        await account.abandon()
+    except Exception:
+        log.exception("a request failed inside the gateway", extra={"call_id": call.id})
+        fault = TianjiError(f"something went wrong inside the gateway; its log has more under {call.id}")
+        await _refuse(fault, account, front, caller)
+    finally:
+        caller.unwatch()
+        observe.served(account)
+
+
+async def _walk(account: Account, front: Front, call_type: str, caller: Caller, model: str | None) -> None:
+    call, rt = account.call, account.rt
+    snapshot = account.snapshot = rt.snapshots.current  # taken once: a swap never changes a request midway
+    principal = account.principal = await identify(call, snapshot, rt.keys, rt.master_hash)
+    admit_route(call, principal)
+    body = await caller.body(call.headers.get(b"content-length"), rt.body_limit)
+    inference = account.inference = receive.inference(call, front, call_type, body, model)
+    account.labels = labels_of(inference)
+    grant = account.grant = admit(inference, principal, snapshot)
+    wishes = wishes_of(inference, snapshot)
+    prepare(inference)
+    caller.watch()
+    failure: UpstreamError | None = None
+    for target in route(grant, wishes.retries):
+        if failure is not None:
+            await _pause(failure, account, target)
+        try:
+            return await _try(inference, target, wishes, account, caller)
+        except UpstreamError as fault:
+            observe.failed(target, fault)
+            if account.closed or not fault.retryable:
+                raise
+            failure = fault
+    raise failure or Unavailable
+
+
+async def _try(
+    inference: Inference, target: Target, wishes: Wishes, account: Account, caller: Caller
+) -> None:
+    """Make one attempt and relay its answer. Raises UpstreamError while nothing has been relayed."""
+    client = account.rt.client
+    translation = translate(inference, target)
+    patience_s = wishes.patience(target, stream=inference.stream)
+    account.begin(target)
+    started = time.perf_counter()
+    try:
+        if inference.stream:
+            opened = await attempt.stream(translation.request, target, client, patience_s)
+            account.first_token_at = time.time()
+        else:
+            whole = await attempt.whole(translation.request, target, client, patience_s)
+    finally:
+        account.upstream_s += time.perf_counter() - started
+    if inference.stream:
+        following = follower(inference, target, same=translation.same)
+        await relay_stream(opened, following, inference, account, caller, patience_s)
+    else:
+        answer = written(whole, inference, target, same=translation.same)
+        await relay_whole(answer, whole, inference, account, caller)
+
+
+async def _pause(failure: UpstreamError, account: Account, target: Target) -> None:
+    """Wait before a deployment that has just failed is asked again; another one is asked at once."""
+    if target is not account.target:
+        return
+    pause_s = _FIRST_PAUSE_S * 2 ** (account.attempts - 1) * (0.5 + random() / 2)
+    asked = failure.headers.get("retry-after", "")
+    if asked.isdecimal():
+        pause_s = max(pause_s, float(asked))
+    await asyncio.sleep(min(pause_s, _LONGEST_PAUSE_S))
+
+
+async def _refuse(error: TianjiError, account: Account, front: Front, caller: Caller) -> None:
+    """Answer with an error, or end a stream that has begun with one."""
+    account.fail(error)
+    if caller.gone:
+        return
+    if caller.started:
+        await caller.finish(front.error_event(error))
+        return
+    await caller.answer(error.status, headers.of_error(account, front, error), front.error(error))
+
+
+def _keep_going() -> None:
+    """Take back the cancellation of this task: it was about the client, and has done its work."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()

@@ -1,0 +1,139 @@
+"""Brings an answer to the client: whole, or chunk by chunk as it arrives, and closes the books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from tianji.errors import ClientGone, TianjiError, UpstreamError, UpstreamTimeout
+from tianji.wire.neutral import Answer, Reasoning, Refusal, Text, ToolCall, Usage
+from tianji_gateway.caller import Caller
+from tianji_gateway.flow import headers
+from tianji_gateway.flow.account import Account
+from tianji_gateway.flow.call import Opened, Whole, unreachable
+from tianji_gateway.flow.follow import Follower
+from tianji_gateway.flow.receive import Inference
+from tianji_gateway.snapshot.model import Target
+
+_JSON = b"application/json"
+_EVENTS = b"text/event-stream"
+
+
+class Written(Struct):
+    """A whole answer in the client's format."""
+
+    body: bytes
+    id: str
+    usage: Usage | None
+    text: str
+    finish: str | None
+
+
+def written(answer: Whole, inference: Inference, target: Target, *, same: bool) -> Written:
+    """Write a whole answer for the client. Raises UpstreamError when it cannot be read."""
+    if same:
+        glance = inference.front.glance(answer.body)
+        text = "" if glance.usage else _text_of(target.upstream.response(answer.body, inference.read()))
+        return Written(answer.body, glance.id, glance.usage, text, glance.finish)
+    ask = inference.read()
+    read = target.upstream.response(answer.body, ask)
+    text = "" if read.usage else _text_of(read)
+    finish = read.choices[0].finish if read.choices else None
+    return Written(inference.front.write(read, ask), read.id, read.usage, text, finish)
+
+
+async def relay_whole(
+    answer: Written, upstream: Whole, inference: Inference, account: Account, caller: Caller
+) -> None:
+    """Close the books, then send the answer."""
+    account.answer_id = answer.id
+    await account.succeed(answer.usage, answer.text, answer.finish)
+    front = inference.front
+    await caller.answer(
+        200, headers.of_answer(account, front, upstream.headers, _JSON, account.cost_usd), answer.body
+    )
+
+
+async def relay_stream(
+    opened: Opened,
+    follower: Follower,
+    inference: Inference,
+    account: Account,
+    caller: Caller,
+    silence_s: float,
+) -> None:
+    """Send each chunk as it arrives; the last one when the books are closed."""
+    exchange, front = opened.exchange, inference.front
+    try:
+        await caller.start(200, headers.of_answer(account, front, exchange.headers, _EVENTS, None))
+        last, error = await _pump(opened, follower, account, caller, silence_s)
+        account.answer_id = follower.answer_id()
+        if error is None:
+            await account.succeed(follower.usage(), follower.text(), follower.finish())
+        else:
+            await account.break_off(error, follower.usage(), follower.text())
+            if follower.failed is None:
+                last += front.error_event(error)
+        await caller.finish(last)
+        caller.unwatch()
+        await exchange.finish()
+    except BaseException as fault:
+        exchange.close()
+        if not account.closed:
+            await account.break_off(_reason(fault, caller), follower.usage(), follower.text())
+        raise
+
+
+async def _pump(
+    opened: Opened, follower: Follower, account: Account, caller: Caller, silence_s: float
+) -> tuple[bytes, TianjiError | None]:
+    """Relay all but the last piece; return that one, and what went wrong, if anything did."""
+    provider = account.target.deployment.provider if account.target else ""
+    chunk = opened.first
+    piece = b""
+    try:
+        while chunk:
+            piece = follower.feed(chunk)
+            if follower.failed is not None:
+                return piece, follower.failed
+            if follower.complete:
+                return piece + follower.close(), None
+            if piece:
+                await caller.write(piece)
+                piece = b""
+            chunk = await opened.exchange.next()
+    except TimeoutError:
+        return b"", UpstreamTimeout(
+            f"{provider} fell silent for {silence_s:g} s within its answer", provider=provider
+        )
+    except ConnectionError as fault:
+        return b"", unreachable(provider, fault)
+    piece = follower.close()
+    if follower.complete:
+        return piece, None
+    return b"", UpstreamError(
+        f"{provider} ended its stream before the answer was complete", provider=provider
+    )
+
+
+def _reason(fault: BaseException, caller: Caller) -> TianjiError:
+    if caller.gone:
+        return ClientGone()
+    if isinstance(fault, TianjiError):
+        return fault
+    return TianjiError("the request was interrupted inside the gateway")
+
+
+def _text_of(answer: Answer) -> str:
+    return "".join(_texts(answer))
+
+
+def _texts(answer: Answer) -> Iterable[str]:
+    for choice in answer.choices:
+        for block in choice.blocks:
+            match block:
+                case Text(text=text) | Reasoning(text=text) | Refusal(text=text):
+                    yield text
+                case ToolCall(name=name, arguments=arguments):
+                    yield name + arguments

@@ -1,0 +1,67 @@
+"""What one gateway process opens at start and closes in reverse order at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from tianji import __version__
+from tianji.bus.client import Bus
+from tianji.domain.keys import hash_of
+from tianji.domain.sealed import Sealer
+from tianji.obs import logging as obs_logging
+from tianji.plugins.family import Family
+from tianji.tokens.count import Counter
+from tianji_gateway.runtime import Runtime
+from tianji_gateway.settings import GatewaySettings
+from tianji_gateway.snapshot.build import Builder
+from tianji_gateway.snapshot.feed import SnapshotFeed
+from tianji_gateway.spool import Spool, SpoolSettings
+from tianji_gateway.upstream.client import Client
+
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@asynccontextmanager
+async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
+    """Open everything, yield the runtime, close everything."""
+    obs_logging.configure(settings.log_level, settings.log_format)
+    process_id = f"{_UNFIT.sub('-', settings.gateway_id)}-{os.getpid()}"
+    home = Path(settings.home)
+    async with AsyncExitStack() as stack:
+        client = Client(trust_env=settings.upstream_trust_env, verify=settings.upstream_verify_tls)
+        stack.push_async_callback(client.close)
+        bus = await Bus.connect(settings.nats_url, process_id)
+        stack.push_async_callback(bus.close)
+        spool = Spool.open(home, process_id, SpoolSettings(failure_mode=settings.ledger_failure_mode))
+        shipping = asyncio.create_task(spool.run(bus), name="spool")
+        stack.push_async_callback(_ended, shipping)
+        stack.push_async_callback(spool.close)
+        builder = Builder(
+            Sealer(settings.salt_key.reveal()), os.environ, Family("tianji.providers", "provider").load
+        )
+        feed = SnapshotFeed(bus, builder, home / "snapshot", process_id, version=__version__)
+        await feed.start()
+        stack.push_async_callback(feed.stop)
+        yield Runtime(
+            settings=settings,
+            process_id=process_id,
+            snapshots=feed.snapshots,
+            keys=feed.keys,
+            spool=spool,
+            client=client,
+            counter=Counter(),
+            master_hash=hash_of(settings.master_key.reveal()) if settings.master_key else None,
+            body_limit=int(settings.max_request_size_mb * (1 << 20)),
+            reach=lambda: {"nats": bus.connected},
+            in_step=lambda: feed.synced,
+        )
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

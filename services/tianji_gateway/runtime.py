@@ -1,0 +1,50 @@
+"""What the requests of one gateway process share; built at start, passed explicitly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from tianji.domain.events import Began, SpendEvent
+from tianji.tokens.count import Counter
+from tianji_gateway.flow.identify import Keys
+from tianji_gateway.settings import GatewaySettings
+from tianji_gateway.snapshot.holder import Holder
+from tianji_gateway.upstream.client import Client
+
+
+class Ledger(Protocol):
+    """Where spend events are written; `spool.Spool` in a real process."""
+
+    def began(self, began: Began) -> None:
+        """Write that a provider is about to be called. Raises Unavailable: do not call it."""
+
+    def ended(self, event: SpendEvent) -> None:
+        """Write how a request ended."""
+
+    @property
+    def backlog(self) -> int:
+        """Return how many events wait to be shipped."""
+
+
+class Runtime(Struct, eq=False):
+    """The only shared state."""
+
+    settings: GatewaySettings
+    process_id: str
+    """Names this process in the fleet, the spool and the ledger."""
+    snapshots: Holder
+    keys: Keys
+    spool: Ledger
+    client: Client
+    counter: Counter
+    master_hash: str | None
+    """The hash of the master key of this process's environment."""
+    body_limit: int
+    """The largest request body taken, in bytes."""
+    reach: Callable[[], Mapping[str, bool]]
+    """Says which servers are connected now."""
+    in_step: Callable[[], bool]
+    """Says whether the snapshot is what NATS holds now."""

@@ -1,0 +1,37 @@
+"""Starts the gateway's processes, and drains them when they are told to stop."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from tianji.obs import logging as obs_logging
+from tianji_gateway.app import App
+from tianji_gateway.process import process
+from tianji_gateway.settings import GatewaySettings
+
+_MARGIN_S = 5
+"""What a process needs after its last request: to ship spend events and say goodbye."""
+
+
+def run(settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT; streams under way may finish within `drain_seconds`."""
+    obs_logging.configure(settings.log_level, settings.log_format)
+    server = Granian(
+        "tianji_gateway.app:App",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        backlog=settings.backlog,
+        websockets=False,
+        workers_kill_timeout=math.ceil(settings.drain_seconds) + _MARGIN_S,
+        respawn_failed_workers=True,
+        log_dictconfig=obs_logging.dict_config(settings.log_level, settings.log_format),
+    )
+    app = App(partial(process, settings))
+    server.serve(target_loader=lambda: app, wrap_loader=False)

@@ -1,0 +1,1 @@
+"""How the gateway speaks HTTP to providers and to the control plane."""

@@ -1,0 +1,210 @@
+"""A gateway in this process, on a real socket, with a hand-made snapshot and a provider to call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from tianji.domain.deployments import Deployment
+from tianji.domain.events import Began, SpendEvent
+from tianji.domain.keys import KeyRecord, hash_of
+from tianji.domain.snapshot import Settings
+from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.plugins.family import Family
+from tianji.pricing.lookup import price_of
+from tianji.settings import Secret
+from tianji.tokens.count import Counter
+from tianji_gateway.app import App
+from tianji_gateway.routing.candidates import Candidates
+from tianji_gateway.runtime import Runtime
+from tianji_gateway.settings import GatewaySettings
+from tianji_gateway.snapshot.holder import Holder
+from tianji_gateway.snapshot.model import Snapshot, Target
+from tianji_gateway.upstream.client import Client
+from tianji_testkit.upstream import FakeUpstream
+
+MASTER = "sk-master"
+KEY = "sk-alice-0123456789"
+PROVIDERS = Family("tianji.providers", "provider")
+
+
+class Books:
+    """A ledger in memory."""
+
+    def __init__(self) -> None:
+        self.begins: list[Began] = []
+        self.ends: list[SpendEvent] = []
+        self.written = asyncio.Event()
+        self.refuse: Exception | None = None
+
+    def began(self, began: Began) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.begins.append(began)
+
+    def ended(self, event: SpendEvent) -> None:
+        self.ends.append(event)
+        self.written.set()
+
+    @property
+    def backlog(self) -> int:
+        return len(self.ends)
+
+    async def only(self) -> SpendEvent:
+        """Wait for the one event there is to be."""
+        async with asyncio.timeout(5):
+            await self.written.wait()
+        assert len(self.ends) == 1
+        return self.ends[0]
+
+
+class People:
+    """Keys, teams and users in memory."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, KeyRecord] = {}
+        self.teams: dict[str, TeamRecord] = {}
+        self.users: dict[str, UserRecord] = {}
+
+    def add(self, secret: str, **fields: Any) -> None:
+        self.keys[hash_of(secret)] = KeyRecord(hash=hash_of(secret), name="sk-...test", **fields)
+
+    async def key(self, hash: str) -> KeyRecord | None:
+        return self.keys.get(hash)
+
+    async def team(self, id: str) -> TeamRecord | None:
+        return self.teams.get(id)
+
+    async def user(self, id: str) -> UserRecord | None:
+        return self.users.get(id)
+
+
+class Gateway:
+    """The gateway under test, and all that it stands between."""
+
+    def __init__(self, upstream: FakeUpstream, session: aiohttp.ClientSession) -> None:
+        self.upstream = upstream
+        self.session = session
+        self.books = Books()
+        self.people = People()
+        self.people.add(KEY, alias="alice")
+        self.holder = Holder()
+        self.settings = Settings()
+        self.control_url: str | None = None
+        self.url = ""
+        self.port = 0
+        self._targets: dict[tuple[str | None, str], tuple[Target, ...]] = {}
+        self.serve("gpt-4o-mini")
+
+    def serve(self, name: str, *deployments: Mapping[str, Any], settings: Settings | None = None) -> None:
+        """Offer a model group; each deployment may name provider, model, id and params."""
+        self.settings = settings or self.settings
+        made = tuple(self._target(name, n, d) for n, d in enumerate(deployments or ({},)))
+        self._targets[None, name] = made
+        candidates = Candidates(self._targets, {}, lambda target, model: target)
+        self.holder.swap(Snapshot(revision=7, settings=self.settings, candidates=candidates))
+
+    def _target(self, name: str, number: int, given: Mapping[str, Any]) -> Target:
+        provider = given.get("provider", "openai")
+        base = self.upstream.api_base if provider == "openai" else self.upstream.root
+        params = {"api_base": base, "api_key": "sk-upstream", **given.get("params", {})}
+        deployment = Deployment(
+            id=given.get("id", f"{name}-{number}"),
+            model_name=name,
+            provider=provider,
+            model=given.get("model", name),
+            params=params,
+        )
+        timeout_s = float(given.get("timeout_s", 5.0))
+        return Target(
+            deployment=deployment,
+            bound=PROVIDERS.load(provider).bind(deployment, {}),
+            problem="",
+            price=price_of(provider, deployment.model),
+            weight=1.0,
+            order=number,
+            tags=frozenset(),
+            rpm=None,
+            tpm=None,
+            max_parallel_requests=None,
+            timeout_s=timeout_s,
+            stream_timeout_s=float(given.get("stream_timeout_s", timeout_s)),
+        )
+
+    @asynccontextmanager
+    async def opening(self) -> AsyncIterator[Runtime]:
+        client = Client()
+        yield Runtime(
+            settings=GatewaySettings(nats_url="", salt_key=Secret("salt"), control_url=self.control_url),
+            process_id="test-1",
+            snapshots=self.holder,
+            keys=self.people,
+            spool=self.books,
+            client=client,
+            counter=Counter(),
+            master_hash=hash_of(MASTER),
+            body_limit=1 << 20,
+            reach=lambda: {"nats": False},
+            in_step=lambda: False,
+        )
+        await client.close()
+
+    def post(self, path: str, body: Any, key: str | None = KEY, **headers: str) -> Any:
+        """Send a JSON body; use it with `async with`."""
+        if key is not None:
+            headers.setdefault("authorization", f"Bearer {key}")
+        data = {"data": body} if isinstance(body, bytes) else {"json": body}
+        return self.session.post(self.url + path, headers=headers, **data)
+
+    def chat(self, key: str | None = KEY, **fields: Any) -> Any:
+        """Ask for a chat completion."""
+        body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hello."}], **fields}
+        return self.post("/v1/chat/completions", body, key)
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def gateway(upstream: FakeUpstream) -> AsyncIterator[Gateway]:
+    logging.getLogger("_granian").setLevel(logging.ERROR)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    async with aiohttp.ClientSession() as session:
+        made = Gateway(upstream, session)
+        made.port = port
+        made.url = f"http://127.0.0.1:{port}"
+        server = Server(
+            App(made.opening), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+        )
+        serving = asyncio.create_task(server.serve())
+        await _listening(port)
+        try:
+            yield made
+        finally:
+            server.stop()
+            await asyncio.wait_for(serving, 10)
+
+
+async def _listening(port: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                return
