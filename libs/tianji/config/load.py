@@ -83,10 +83,13 @@ def _loaded(
     models = read_models(sections.pop("model_list", None), entries.get("model_list"), problems, credentials)
     judge_variables(variables, environment, checker)
     deltallm.adopt(sections)
+    router = sections.pop("router_settings", None) or {}
+    if "max_retries" in router:
+        router.setdefault("num_retries", router.pop("max_retries"))
     return Loaded(
         models=models,
         litellm_settings=sections.pop("litellm_settings", None) or {},
-        router_settings=sections.pop("router_settings", None) or {},
+        router_settings=router,
         general_settings=sections.pop("general_settings", None) or {},
         credentials=credentials,
         environment=environment,

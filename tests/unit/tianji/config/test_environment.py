@@ -27,7 +27,7 @@ def test_numbers_and_truth_values_are_taken_as_they_are_written() -> None:
 def test_a_variable_may_refer_to_one_of_the_process() -> None:
     loaded = parse("environment_variables: {OPENAI_API_KEY: os.environ/MINE}", "c.yaml", {"MINE": "sk-1"})
 
-    assert loaded.problems == []
+    assert loaded.errors == []
     assert revealed(loaded.environment) == {"OPENAI_API_KEY": "sk-1"}
 
 

@@ -116,6 +116,10 @@ def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     assert "not UTF-8" in load(tmp_path / "c.yaml", {}).errors[0].message
 
 
+def test_max_retries_of_the_router_is_another_name_for_num_retries() -> None:
+    assert parse("router_settings: {max_retries: 3}", "c.yaml", {}).router_settings == {"num_retries": 3}
+
+
 def test_sections_that_nothing_acts_on_are_kept() -> None:
     loaded = parse(
         "prompts:\n- {prompt_id: p, litellm_params: {prompt_integration: dotprompt}}", "c.yaml", {}
