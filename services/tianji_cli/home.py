@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import secrets as random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,7 +59,8 @@ class Home:
     @contextmanager
     def held(self) -> Iterator[bool]:
         """Hold the home for one `tianji up`, a second one is refused; say whether the last was killed."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Postgres may have to run as user nobody below a root's home; what is secret in it is 0600.
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
         with (self.folder / "up.lock").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

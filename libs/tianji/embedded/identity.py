@@ -65,6 +65,12 @@ def can_run(program: Path, options: SpawnOptions) -> bool:
     return done.returncode == 0
 
 
+def can_enter(folder: Path, options: SpawnOptions) -> bool:
+    """Say whether this folder can be reached with these options."""
+    command = ["/bin/sh", "-c", 'cd "$0"', folder]
+    return subprocess.run(command, capture_output=True, cwd="/", timeout=10, **options).returncode == 0
+
+
 def end_with(parent: int, when_parent_dies: signal.Signals) -> None:
     """Ask the kernel to signal this process when its parent ends."""
     if sys.platform != "linux":

@@ -9,7 +9,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tianji.embedded import identity, packages
+from tianji.embedded import identity, packages, secrets
 from tianji.embedded.server import EmbeddedError, Server
 
 USER = "tianji"
@@ -34,8 +34,10 @@ class Postgres(Server):
     name = "Postgres"
     stop_signal = signal.SIGINT  # its "fast" shutdown
 
-    def __init__(self, folder: Path, *, throwaway: bool = False) -> None:
+    def __init__(self, folder: Path, *, throwaway: bool = False, namespaces: bool = True) -> None:
+        """`throwaway` trades the data's safety for speed; `namespaces` off is how some containers are."""
         super().__init__(folder)
+        self._namespaces = namespaces
         self._settings = SETTINGS | (THROWAWAY if throwaway else {})
         self._identity: identity.SpawnOptions | None = None
         self._install: Path | None = None
@@ -83,19 +85,19 @@ class Postgres(Server):
         if os.geteuid() != 0:
             return
         owned_by_nobody = self.data.exists() and self.data.stat().st_uid != 0
-        if not owned_by_nobody:
+        if self._namespaces and not owned_by_nobody:
             self._identity = identity.in_namespace(self.stop_signal)
             if identity.can_run(program, self._identity):
                 return
         self._identity = identity.as_nobody(self.stop_signal)
         self.folder.chmod(0o755)  # the data directory itself stays 0700, the password file 0600
-        if not identity.can_run(program, self._identity):
-            self._copy_install()
-        if not identity.can_run(self._program("postgres"), self._identity):
+        if not identity.can_enter(self.folder, self._identity):
             raise EmbeddedError(
                 f"Postgres does not run as root, and user nobody cannot reach {self.folder}: "
                 "set TIANJI_HOME to a folder that others may enter, or set DATABASE_URL"
             )
+        if not identity.can_run(program, self._identity):
+            self._copy_install()
 
     def _copy_install(self) -> None:
         """Copy the programs beside the data, where user nobody may reach them."""
@@ -113,18 +115,21 @@ class Postgres(Server):
         unfinished = self.folder / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
+        password = self.folder / "password.new"
+        secrets.write(password, self.secret("password") + "\n")
         if "user" in self.identity():
             nobody = pwd.getpwnam("nobody")
-            os.chown(unfinished, nobody.pw_uid, nobody.pw_gid)
+            for path in (unfinished, password):
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
         locale = ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        access = ["-U", USER, "--auth=scram-sha-256", "--pwfile=/dev/stdin"]
-        self._run("initdb", "-D", str(unfinished), *locale, *access, given=self.secret("password") + "\n")
-        self._run(
-            "postgres", "--single", "-D", str(unfinished), "template1", given=f"CREATE DATABASE {DATABASE}\n"
-        )
+        access = ["-U", USER, "--auth=scram-sha-256", f"--pwfile={password}"]
+        self._run("initdb", "-D", str(unfinished), *locale, *access)
+        password.unlink()
+        single = ["--single", "-D", str(unfinished), "template1"]
+        self._run("postgres", *single, given=f"CREATE DATABASE {DATABASE}\n")
         unfinished.rename(self.data)
 
-    def _run(self, program: str, *arguments: str, given: str) -> None:
+    def _run(self, program: str, *arguments: str, given: str = "") -> None:
         done = subprocess.run(
             [self._program(program), *arguments],
             input=given.encode(),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -153,6 +155,30 @@ def test_postgres_takes_a_home_with_a_long_path(tmp_path: Path):
     with psycopg.connect(server.start()) as db:
         assert db.execute("SELECT 1").fetchone() == (1,)
     server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_root_without_namespaces_runs_postgres_as_nobody():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        server = Postgres(Path(folder) / "postgres", namespaces=False)
+        with psycopg.connect(server.start()) as db:
+            db.execute("CREATE TABLE kept (word text)")
+        assert server.data.stat().st_uid == pwd.getpwnam("nobody").pw_uid
+        server.stop()
+
+        later = Postgres(server.folder)  # the data stays nobody's
+        with psycopg.connect(later.start()) as db:
+            assert db.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        later.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_a_home_that_nobody_can_reach_is_named(tmp_path: Path):
+    tmp_path.chmod(0o700)
+
+    with pytest.raises(EmbeddedError, match="set TIANJI_HOME to a folder that others may enter"):
+        Postgres(tmp_path / "postgres", namespaces=False).start()
 
 
 async def test_nats_keeps_messages_over_kill_minus_nine(own_nats: Nats):
