@@ -1,0 +1,107 @@
+"""Replays recorded exchanges of providers and looks for every fact at both ends.
+
+The exchanges of the repository are few and written by hand; a larger collection is replayed too
+where it stands next to the checkout.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tianji.domain.deployments import Deployment
+from tianji.errors import UpstreamError
+from tianji.providers import provider
+from tianji.wire.chat import ChatFront
+from tianji.wire.neutral import Ask
+from tianji_testkit.facts import chat_facts, lost_in_answer, lost_in_request
+from tianji_testkit.recorded import BESIDE, Exchange, recorded
+
+OURS = Path(__file__).parent / "recorded"
+APIS = ("openai/chat", "azure/chat")
+EXCHANGES = recorded(OURS, *APIS) + recorded(BESIDE, *APIS)
+ANSWERS = [one for one in EXCHANGES if one.status < 400]
+ERRORS = [one for one in EXCHANGES if one.status >= 400]
+REQUESTS = [one for one in EXCHANGES if one.openai_request and one.openai_request.get("messages")]
+
+front = ChatFront()
+
+
+def upstream_of(exchange: Exchange) -> Any:
+    params = {"api_key": "sk-test", "api_base": "http://provider.test", "api_version": "2025-03-01-preview"}
+    deployment = Deployment(
+        id="d", model_name="m", provider=exchange.provider, model=exchange.model, params=params
+    )
+    return provider(exchange.provider).bind(deployment, {"drop_params": True, "environment": {}})
+
+
+def fields_of(exchange: Exchange) -> dict[str, msgspec.Raw]:
+    body = dict(exchange.openai_request or {})
+    if not body.get("messages"):
+        body = {"messages": [{"role": "user", "content": "Hello"}]}
+    body |= {"model": "m", "stream": exchange.stream}
+    if exchange.stream:
+        body["stream_options"] = {"include_usage": True}
+    else:
+        body.pop("stream_options", None)
+    return msgspec.json.decode(json.dumps(body), type=dict[str, msgspec.Raw])
+
+
+def ask_of(exchange: Exchange) -> Ask:
+    return front.read(fields_of(exchange))
+
+
+def answered(exchange: Exchange, ask: Ask) -> bytes:
+    upstream = upstream_of(exchange)
+    if not exchange.stream:
+        return front.write(upstream.response(exchange.body, ask), ask)
+    decoder, encoder = upstream.stream(ask), front.encoder(ask, model="m")
+    written = b"".join(encoder.encode(decoder.feed(piece)) for piece in exchange.pieces())
+    return written + encoder.encode(decoder.close()) + encoder.close()
+
+
+@pytest.mark.parametrize("exchange", ANSWERS, ids=str)
+def test_an_answer_keeps_every_fact(exchange: Exchange):
+    got = chat_facts(answered(exchange, ask_of(exchange)), stream=exchange.stream)
+
+    assert lost_in_answer(exchange, got) == []
+    if exchange.expect.get("error"):
+        assert got["error"]
+
+
+@pytest.mark.parametrize("exchange", [one for one in ANSWERS if one.stream], ids=str)
+def test_a_stream_that_passes_untouched_is_watched(exchange: Exchange):
+    if "chat" not in upstream_of(exchange).speaks:
+        return
+    watch = front.watch(hide_usage=False)
+    passed = b"".join(watch.feed(piece) for piece in exchange.pieces()) + watch.close()
+
+    got = chat_facts(passed, stream=True)
+    assert passed.startswith(exchange.body)
+    assert watch.complete or exchange.expect.get("error")
+    assert watch.glance.finish == got["finish"]
+    if got["usage"]:
+        assert watch.glance.usage is not None
+        assert watch.glance.usage.input_tokens == got["usage"]["prompt_tokens"]
+
+
+@pytest.mark.parametrize("exchange", ERRORS, ids=str)
+def test_an_error_keeps_its_class_and_the_providers_words(exchange: Exchange):
+    error = upstream_of(exchange).error(exchange.status, exchange.headers, exchange.body)
+
+    assert isinstance(error, UpstreamError)
+    assert error.status // 100 == exchange.status // 100
+    assert (exchange.expect["error"].get("message") or "")[:40] in error.message
+    assert error.message in json.loads(front.error(error))["error"]["message"]
+
+
+@pytest.mark.parametrize("exchange", REQUESTS, ids=str)
+def test_a_request_keeps_every_fact(exchange: Exchange):
+    upstream, ask = upstream_of(exchange), ask_of(exchange)
+    sent = [upstream.request(ask)]
+    if "chat" in upstream.speaks:
+        sent.append(upstream.forward("chat", fields_of(exchange), stream=exchange.stream))
+
+    for request in sent:
+        assert lost_in_request(exchange, json.loads(request.body)) == []
