@@ -1,87 +1,107 @@
-"""Reads a config file and those it includes into one tree."""
+"""Reads a config file and those it includes into one tree, merged as LiteLLM merges them.
+
+Files come in breadth first, each once. Lists grow; anything else is replaced by the later file.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
+
+from msgspec import Struct
 
 from tianji.config.problems import Place, Problems
 from tianji.config.spellings import joined
 from tianji.config.tree import Entry, Node, read_yaml
 
 
-def read_file(path: Path, problems: Problems) -> str | None:
-    """Read a text file; None when it cannot be, which is then among the problems."""
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError:
-        problems.error(Place(str(path)), "", "the file is not UTF-8 text")
-    except OSError as fault:
-        problems.error(Place(str(path)), "", f"the file cannot be read: {fault.strerror}")
-    except ValueError:
-        problems.error(Place(str(path)), "", "the file's name is not valid")
-    return None
+class _Mention(Struct):
+    """One name in an `include` list, and the files on the way to it."""
+
+    node: Node
+    where: str
+    chain: tuple[Path, ...]
 
 
 class Reader:
-    """Follows `include` lists; `documents` are the files that make up the config."""
+    """Reads files; `documents` are those that make up the config, also what could not be read."""
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.documents: list[Path] = []
 
-    def file(self, path: Path, above: tuple[Path, ...] = ()) -> dict[str, Entry]:
+    def file(self, path: Path) -> dict[str, Entry]:
         """Read a file with all it includes; top-level entries by canonical name."""
-        if path not in self.documents:
-            self.documents.append(path)
-        text = read_file(path, self.problems)
-        return {} if text is None else self.text(text, str(path), path.parent, (*above, path.resolve()))
+        entries, mentions = self._read(path, ())
+        waiting = deque(mentions)
+        while waiting:
+            mention = waiting.popleft()
+            found = self._resolve(mention, path.parent)
+            if found is not None:
+                included, more = self._read(found, mention.chain)
+                self._merge(entries, included)
+                waiting.extend(more)
+        return entries
 
-    def text(
-        self, text: str, name: str, folder: Path | None, above: tuple[Path, ...] = ()
-    ) -> dict[str, Entry]:
-        """Read a text as if it were a file; without a folder it may include nothing."""
+    def text(self, text: str, name: str) -> dict[str, Entry]:
+        """Read a text as if it were a file; it may not include others."""
+        entries, mentions = self._parse(text, name, ())
+        for mention in mentions:
+            self.problems.error(mention.node.place, mention.where, "only a config file can include others")
+        return entries
+
+    def _read(self, path: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Entry], list[_Mention]]:
+        self.documents.append(path)
+        text = self._text_of(path)
+        return ({}, []) if text is None else self._parse(text, str(path), (*chain, path.resolve()))
+
+    def _parse(
+        self, text: str, name: str, chain: tuple[Path, ...]
+    ) -> tuple[dict[str, Entry], list[_Mention]]:
         root = read_yaml(text, name, self.problems)
         if root is None:
-            return {}
+            return {}, []
         if not isinstance(root.value, dict):
             self.problems.error(
                 root.place, "", "the file must hold a mapping: model_list, general_settings, …"
             )
-            return {}
+            return {}, []
         entries = joined(root, self.problems, "")
         include = entries.pop("include", None)
-        if include is not None:
-            self.include(entries, include, folder, above)
-        return entries
-
-    def include(
-        self, entries: dict[str, Entry], include: Entry, folder: Path | None, above: tuple[Path, ...]
-    ) -> None:
-        """Merge included files in order: lists grow, everything else is replaced, as in LiteLLM."""
+        if include is None or include.node.value is None:
+            return entries, []
         names = include.node.value if isinstance(include.node.value, list) else [include.node]
-        for at, item in enumerate(names):
-            where = f"include[{at}]"
-            if item.value is None:
-                continue
-            if not isinstance(item.value, str) or not item.value:
-                self.problems.error(item.place, where, "must be the name of a file")
-                continue
-            if folder is None:
-                self.problems.error(item.place, where, "only a config file can include others")
-                continue
-            path = folder / item.value
-            try:
-                known = path.is_file()
-            except ValueError:
-                known = False
-            if not known:
-                self.problems.error(item.place, where, f"there is no file {path}")
-            elif path.resolve() in above:
-                self.problems.error(item.place, where, f"{path} includes itself")
-            else:
-                self.merge(entries, self.file(path, above))
+        return entries, [_Mention(node, f"include[{at}]", chain) for at, node in enumerate(names)]
 
-    def merge(self, entries: dict[str, Entry], more: dict[str, Entry]) -> None:
+    def _resolve(self, mention: _Mention, root: Path) -> Path | None:
+        """Find the file that is meant; None when it was read already or cannot be."""
+        name, place = mention.node.value, mention.node.place
+        if not isinstance(name, str) or not name or "\0" in name:
+            self.problems.error(place, mention.where, "must be the name of a file")
+            return None
+        beside = mention.chain[-1].parent / name
+        # LiteLLM long took every name as relative to the first file; configs may still rely on it.
+        path = next((path for path in (beside, root / name) if _is_file(path)), None)
+        if path is None:
+            self.problems.error(place, mention.where, f"there is no file {beside}")
+        elif path.resolve() in mention.chain:
+            self.problems.error(place, mention.where, f"{path} includes itself")
+        elif path.resolve() not in {document.resolve() for document in self.documents}:
+            return path
+        return None
+
+    def _text_of(self, path: Path) -> str | None:
+        try:
+            return path.read_text("utf-8")
+        except UnicodeDecodeError:
+            self.problems.error(Place(str(path)), "", "the file is not UTF-8 text")
+        except OSError as fault:
+            self.problems.error(Place(str(path)), "", f"the file cannot be read: {fault.strerror}")
+        except ValueError:
+            self.problems.error(Place(str(path)), "", "the file's name is not valid")
+        return None
+
+    def _merge(self, entries: dict[str, Entry], more: dict[str, Entry]) -> None:
         for name, entry in more.items():
             other = entries.get(name)
             if other is None or other.node.value is None:
@@ -95,3 +115,10 @@ class Reader:
                     entry.place, entry.name, f"this file's {entry.name} replaces that of {first}"
                 )
                 entries[name] = entry
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than the file system takes
+        return False

@@ -60,7 +60,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
 def parse(text: str, name: str, environ: Mapping[str, str]) -> Loaded:
     """Read a config from a text; `name` stands for the file in problems."""
     problems = Problems()
-    entries = Reader(problems).text(text, name, None)
+    entries = Reader(problems).text(text, name)
     return _loaded(entries, name, environ, problems, [])
 
 

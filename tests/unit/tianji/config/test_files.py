@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tianji.config import Loaded, load
+from tianji.config import Loaded, load, parse
 
 
 def written(folder: Path, **files: str) -> Loaded:
@@ -47,9 +47,31 @@ def test_included_files_include_from_their_own_folder(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "c.yaml").write_text(MODEL % "c")
     (tmp_path / "sub" / "b.yaml").write_text("include: [c.yaml]\n" + MODEL % "b")
-    loaded = written(tmp_path, main="include: [sub/b.yaml]\n" + MODEL % "a")
+
+    loaded = written(tmp_path, main="include: [sub/b.yaml]\n" + MODEL % "a", c=MODEL % "wrong")
 
     assert [model.model_name for model in loaded.models] == ["a", "b", "c"]
+
+
+def test_a_name_that_only_the_first_folder_has_is_found_there(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b.yaml").write_text("include: [c.yaml]\n" + MODEL % "b")
+
+    loaded = written(tmp_path, main="include: [sub/b.yaml]\n" + MODEL % "a", c=MODEL % "c")
+
+    assert [model.model_name for model in loaded.models] == ["a", "b", "c"]
+
+
+def test_files_come_in_breadth_first(tmp_path: Path) -> None:
+    loaded = written(
+        tmp_path,
+        main="include: [b.yaml, c.yaml]\n" + MODEL % "a",
+        b="include: [d.yaml]\n" + MODEL % "b",
+        c=MODEL % "c",
+        d=MODEL % "d",
+    )
+
+    assert [model.model_name for model in loaded.models] == ["a", "b", "c", "d"]
 
 
 def test_a_file_that_is_not_there_is_an_error_at_its_mention(tmp_path: Path) -> None:
@@ -63,13 +85,21 @@ def test_a_file_that_is_not_there_is_an_error_at_its_mention(tmp_path: Path) -> 
     assert loaded.errors[0].message == f"there is no file {tmp_path}/gone.yaml"
 
 
+def test_a_name_that_no_file_can_have_is_an_error(tmp_path: Path) -> None:
+    loaded = written(tmp_path, main=f'include: ["{"x" * 5000}", "a\\0b"]')
+
+    assert [p.path for p in loaded.errors] == ["include[0]", "include[1]"]
+    assert load(tmp_path / ("x" * 5000), {}).errors
+    assert load(tmp_path / "a\0b", {}).errors
+
+
 def test_a_circle_of_includes_is_an_error(tmp_path: Path) -> None:
     loaded = written(tmp_path, main="include: [b.yaml]\n" + MODEL % "a", b="include: [main.yaml]\n")
 
     assert [p.message for p in loaded.errors] == [f"{tmp_path}/main.yaml includes itself"]
 
 
-def test_one_file_included_twice_from_two_places_is_no_circle(tmp_path: Path) -> None:
+def test_a_file_that_two_others_include_comes_in_once(tmp_path: Path) -> None:
     loaded = written(
         tmp_path,
         main="include: [b.yaml, c.yaml]",
@@ -78,5 +108,17 @@ def test_one_file_included_twice_from_two_places_is_no_circle(tmp_path: Path) ->
         d=MODEL % "d",
     )
 
-    assert loaded.errors == []
-    assert len(loaded.models) == 2
+    assert loaded.problems == []
+    assert [model.model_name for model in loaded.models] == ["d"]
+
+
+def test_one_name_need_not_be_a_list(tmp_path: Path) -> None:
+    loaded = written(tmp_path, main="include: more.yaml", more=MODEL % "b")
+
+    assert [model.model_name for model in loaded.models] == ["b"]
+
+
+def test_a_text_cannot_include_files() -> None:
+    [error] = parse("include: [/etc/hostname]", "c.yaml", {}).errors
+
+    assert error.message == "only a config file can include others"
