@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,7 +19,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from tianji.bus import layout, subjects
-from tianji.bus.faults import deadline
+from tianji.bus.faults import Conversations
 from tianji.bus.watch import DELETIONS, OPERATION, Watch
 from tianji.domain.fleet import FleetReport
 from tianji.errors import Unavailable
@@ -47,6 +48,7 @@ class Bus:
         self._client = Client()
         self._up = asyncio.Event()
         self._lost = asyncio.Event()
+        self._conversations = Conversations()
         self._callbacks: list[Callable[[], None]] = []
         self._keeper: asyncio.Task[None] | None = None
         self._said_down = False
@@ -95,10 +97,18 @@ class Bus:
         if self.connected:
             callback()
 
+    def talk(self, what: str, timeout_s: float) -> AbstractAsyncContextManager[None]:
+        """Bound a conversation: `async with bus.talk("fetching", 5): await subscription.fetch()`.
+
+        Raises Unavailable for every error of nats-py, at the deadline, and at once when the
+        connection is lost meanwhile.
+        """
+        return self._conversations.bounded(what, timeout_s)
+
     async def ensure_layout(self) -> None:
         """Make or update all streams and buckets; call it again on reconnect: NATS may be new."""
         js = self.js
-        async with deadline("layout", LAYOUT_S):
+        async with self.talk("layout", LAYOUT_S):
             await layout.ensure(js)
 
     async def kv_get(self, bucket: str, name: str, timeout_s: float = READ_S) -> tuple[bytes, int] | None:
@@ -107,7 +117,7 @@ class Bus:
         Raises Unavailable when NATS cannot tell: also when the bucket itself is not there.
         """
         js = self.js
-        async with deadline(f"reading {bucket}", timeout_s):
+        async with self.talk(f"reading {bucket}", timeout_s):
             try:
                 found = await js.get_msg(f"KV_{bucket}", subject=f"$KV.{bucket}.{name}", direct=True)
             except NotFoundError:
@@ -128,7 +138,7 @@ class Bus:
     async def kv_all(self, bucket: str, timeout_s: float = 30.0) -> dict[str, tuple[bytes, int]]:
         """Return all names of a bucket with value and stream sequence, as of one moment."""
         found: dict[str, tuple[bytes, int]] = {}
-        async with deadline(f"reading all of {bucket}", timeout_s), self.watch(bucket) as watch:
+        async with self.talk(f"reading all of {bucket}", timeout_s), self.watch(bucket) as watch:
             while not watch.caught_up:
                 entry = await watch.next()
                 if entry is None:
@@ -142,7 +152,7 @@ class Bus:
     async def last_sequence(self, bucket: str, timeout_s: float = READ_S) -> int:
         """Return the sequence of the last write to a bucket."""
         js = self.js
-        async with deadline(f"state of {bucket}", timeout_s):
+        async with self.talk(f"state of {bucket}", timeout_s):
             return int((await js.stream_info(f"KV_{bucket}")).state.last_seq)
 
     def watch(self, bucket: str, *, only_new: bool = False) -> Watch:
@@ -155,7 +165,7 @@ class Bus:
     async def publish_fleet(self, report: FleetReport) -> None:
         """Say what a gateway has applied; not stored, so repeat it."""
         self._require()
-        async with deadline("fleet report", READ_S):
+        async with self.talk("fleet report", READ_S):
             await self._client.publish(subjects.fleet_subject(report.gateway_id), msgspec.json.encode(report))
             await self._client.flush(timeout=int(CONNECT_S))
 
@@ -170,7 +180,7 @@ class Bus:
             await asyncio.gather(self._keeper, return_exceptions=True)
             self._keeper = None
         try:
-            async with deadline("closing", timeout_s):
+            async with self.talk("closing", timeout_s):
                 await self._client.close()
         except Unavailable:
             _log.warning("the connection to NATS did not close within %s s", timeout_s)
@@ -180,7 +190,7 @@ class Bus:
         self, bucket: str, name: str, value: bytes, headers: dict[str, str] | None, timeout_s: float
     ) -> int:
         js = self.js
-        async with deadline(f"writing {bucket}", timeout_s):
+        async with self.talk(f"writing {bucket}", timeout_s):
             ack = await js.publish(f"$KV.{bucket}.{name}", value, timeout=timeout_s, headers=headers)
         return int(ack.seq)
 
@@ -238,6 +248,7 @@ class Bus:
         if self._up.is_set():
             self._up.clear()
             self._lost.set()
+            self._conversations.abandon()
             self._say_down(None)
 
     def _say_down(self, fault: Exception | None) -> None:

@@ -32,7 +32,7 @@ DELETED_S = 24 * 3600
 """How long the mark of a deleted name stays: longer than any watcher lags behind."""
 
 _DEAD_LETTERS_S = 30 * 24 * 3600.0
-_LEDGER_ACK_WAIT_S = 60.0
+_LEDGER_ACK_WAIT_S = 10.0
 _LEDGER_IN_FLIGHT = 20_000
 _NOT_YET = "tianji.layout.spend"
 """A subject that nobody publishes on: the SPEND stream's until its consumer is there."""

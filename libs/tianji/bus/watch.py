@@ -15,7 +15,6 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from tianji.bus.faults import deadline
 from tianji.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class Watch:
         self._heard = asyncio.get_running_loop().time()
         self._lost = asyncio.create_task(self._note_loss(), name="watch")
         try:
-            async with deadline(f"watching {self._bucket}", OPEN_S):
+            async with self._bus.talk(f"watching {self._bucket}", OPEN_S):
                 self._subscription = await client.subscribe(inbox, cb=self._take)
                 info = await js.add_consumer(f"KV_{self._bucket}", config=self._config(inbox))
                 self._consumer = info.name
@@ -156,7 +155,7 @@ class Watch:
     async def _pulse(self, message: Msg, headers: dict[str, str]) -> None:
         """Answer the server's flow control; compare its heartbeat with what has come."""
         if message.reply:
-            async with deadline("flow control", SILENCE_S):
+            async with self._bus.talk("flow control", SILENCE_S):
                 await message.respond(b"")
             return
         if "Nats-Last-Consumer" in headers:
@@ -180,7 +179,7 @@ class Watch:
         if self._subscription is None or not self._bus.connected:
             return
         try:
-            async with deadline("ending a watch", 1.0):
+            async with self._bus.talk("ending a watch", 1.0):
                 await self._subscription.unsubscribe()
                 if self._consumer:
                     await self._bus.js.delete_consumer(f"KV_{self._bucket}", self._consumer)
