@@ -8,7 +8,8 @@ bytes from flowing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import aiohttp
@@ -18,6 +19,10 @@ from yarl import URL
 _UNSAID = ("User-Agent", "Accept-Encoding", "Accept")
 _KEEPALIVE_S = 90.0
 _DRAIN_S = 1.0
+_PIECE = 1 << 18
+
+
+Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class Deadlines(Struct, frozen=True):
@@ -104,19 +109,23 @@ class Client:
         self,
         method: str,
         url: str,
-        headers: Mapping[str, str] | Sequence[tuple[str, str]],
+        headers: Headers,
         body: bytes | AsyncIterator[bytes] | None,
         deadlines: Deadlines,
         *,
         decompress: bool = True,
     ) -> Exchange:
         """Send a request and wait for the head of its answer; redirects are not followed."""
+        data: bytes | AsyncIterator[bytes | memoryview] | None = body
+        if isinstance(body, bytes) and len(body) > _PIECE:
+            headers = [*_pairs(headers), ("content-length", str(len(body)))]
+            data = _pieces(body)
         try:
             response = await self._session._request(
                 method,
                 _url(url),
                 headers=headers,
-                data=body,
+                data=data,
                 timeout=_timeout(deadlines),
                 allow_redirects=False,
                 auto_decompress=decompress,
@@ -128,6 +137,17 @@ class Client:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _pairs(headers: Headers) -> Iterable[tuple[str, str]]:
+    return headers.items() if isinstance(headers, Mapping) else headers
+
+
+async def _pieces(body: bytes) -> AsyncIterator[memoryview]:
+    """Hand out a large body so that sending it leaves the loop free for others."""
+    view = memoryview(body)
+    for start in range(0, len(view), _PIECE):
+        yield view[start : start + _PIECE]
 
 
 @lru_cache(maxsize=4096)
@@ -151,7 +171,8 @@ def _plain(fault: aiohttp.ClientError) -> OSError:
     if isinstance(fault, aiohttp.ClientSSLError):
         return ConnectionError("TLS could not be set up; is the certificate trusted here?")
     if isinstance(fault, aiohttp.ClientConnectorError):
-        return ConnectionRefusedError(f"could not connect ({fault.os_error.strerror or 'no route'})")
+        number = fault.os_error.errno
+        return ConnectionRefusedError(os.strerror(number).lower() if number else "no connection was made")
     if isinstance(fault, aiohttp.ClientResponseError):
         return ConnectionError("the answer is not HTTP")
     return ConnectionResetError("the connection broke off")

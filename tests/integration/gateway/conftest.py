@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -99,7 +101,7 @@ class Gateway:
         self.people.add(KEY, alias="alice")
         self.holder = Holder()
         self.settings = Settings()
-        self.control_url: str | None = None
+        self.runtime: Runtime | None = None
         self.url = ""
         self.port = 0
         self._targets: dict[tuple[str | None, str], tuple[Target, ...]] = {}
@@ -143,8 +145,8 @@ class Gateway:
     @asynccontextmanager
     async def opening(self) -> AsyncIterator[Runtime]:
         client = Client()
-        yield Runtime(
-            settings=GatewaySettings(nats_url="", salt_key=Secret("salt"), control_url=self.control_url),
+        self.runtime = Runtime(
+            settings=GatewaySettings(nats_url="", salt_key=Secret("salt")),
             process_id="test-1",
             snapshots=self.holder,
             keys=self.people,
@@ -156,13 +158,19 @@ class Gateway:
             reach=lambda: {"nats": False},
             in_step=lambda: False,
         )
+        yield self.runtime
         await client.close()
+
+    def control(self, url: str) -> None:
+        """Say where the control plane is."""
+        assert self.runtime is not None
+        self.runtime.settings = msgspec.structs.replace(self.runtime.settings, control_url=url)
 
     def post(self, path: str, body: Any, key: str | None = KEY, **headers: str) -> Any:
         """Send a JSON body; use it with `async with`."""
         if key is not None:
             headers.setdefault("authorization", f"Bearer {key}")
-        data = {"data": body} if isinstance(body, bytes) else {"json": body}
+        data = {"data": io.BytesIO(body)} if isinstance(body, bytes) else {"json": body}
         return self.session.post(self.url + path, headers=headers, **data)
 
     def chat(self, key: str | None = KEY, **fields: Any) -> Any:

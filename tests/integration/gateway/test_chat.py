@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tianji_testkit.upstream import Reply
+
 
 async def test_an_answer_comes_through_as_the_provider_wrote_it(gateway: Any) -> None:
     async with gateway.chat() as answer:
@@ -26,3 +28,91 @@ async def test_an_answer_is_written_to_the_ledger_before_it_is_sent(gateway: Any
     assert (event.status, event.usage.input_tokens, event.usage.output_tokens) == ("success", 7, 5)
     assert event.priced
     assert answer.headers["x-litellm-response-cost"] == event.cost_usd
+
+
+async def test_a_large_body_arrives_whole(gateway: Any) -> None:
+    text = "word " * 150_000
+    async with gateway.chat(messages=[{"role": "user", "content": text}]) as answer:
+        assert answer.status == 200
+
+    received = gateway.upstream.requests[0]
+    assert received.json["messages"][0]["content"] == text
+    assert int(received.headers["content-length"]) == len(received.body)
+
+
+async def test_the_headers_that_clients_of_litellm_read_are_there(gateway: Any) -> None:
+    gateway.upstream.will(
+        Reply(headers={"x-ratelimit-remaining-requests": "41", "set-cookie": "a=b", "x-served-by": "rack 7"})
+    )
+    async with gateway.chat() as answer:
+        headers = answer.headers
+
+    assert headers["x-litellm-model-id"] == "gpt-4o-mini-0"
+    assert headers["x-litellm-model-group"] == "gpt-4o-mini"
+    assert headers["x-litellm-model-api-base"] == gateway.upstream.api_base
+    assert headers["x-litellm-attempted-retries"] == headers["x-litellm-attempted-fallbacks"] == "0"
+    assert headers["x-litellm-key-spend"] == "0"
+    assert headers["x-tianji-snapshot"] == "7"
+    assert float(headers["x-litellm-response-duration-ms"]) > float(headers["x-litellm-overhead-duration-ms"])
+    assert headers["x-request-id"] == headers["x-litellm-call-id"]
+    assert headers["x-ratelimit-remaining-requests"] == headers["llm_provider-x-ratelimit-remaining-requests"]
+    assert headers["llm_provider-x-served-by"] == "rack 7"
+    assert not any("cookie" in name or name.startswith("llm_provider-content-length") for name in headers)
+
+
+async def test_what_a_request_says_about_itself_is_recorded(gateway: Any) -> None:
+    async with gateway.chat(
+        user="customer-1",
+        metadata={"tags": ["a"], "session_id": "s-1", "project": "p"},
+        tags=["b"],
+    ) as answer:
+        assert answer.status == 200
+
+    event = await gateway.books.only()
+    assert (event.end_user, event.session_id, set(event.tags)) == ("customer-1", "s-1", {"a", "b"})
+    assert event.metadata["project"] == "p"
+    assert (event.key_alias, event.client_ip, event.snapshot) == ("alice", "127.0.0.1", 7)
+    assert {"metadata", "tags"}.isdisjoint(gateway.upstream.requests[0].json)
+
+
+async def test_an_answer_without_usage_is_counted_here(gateway: Any) -> None:
+    gateway.upstream.will(Reply(usage=False))
+    async with gateway.chat() as answer:
+        assert answer.status == 200
+
+    event = await gateway.books.only()
+    assert event.usage.estimated
+    assert event.usage.output_tokens == 6
+
+
+async def test_an_anthropic_deployment_answers_a_chat_client(gateway: Any) -> None:
+    gateway.serve("claude", {"provider": "anthropic", "model": "claude-sonnet-4-20250514"})
+    async with gateway.chat(model="claude") as answer:
+        assert answer.status == 200
+        body = await answer.json()
+
+    assert body["choices"][0]["message"]["content"] == "Hello from the fake provider."
+    assert gateway.upstream.requests[0].path == "/v1/messages"
+    assert (await gateway.books.only()).usage.output_tokens == 5
+
+
+async def test_an_anthropic_deployment_streams_to_a_chat_client(gateway: Any) -> None:
+    gateway.serve("claude", {"provider": "anthropic", "model": "claude-sonnet-4-20250514"})
+    async with gateway.chat(model="claude", stream=True) as answer:
+        text = (await answer.read()).decode()
+
+    assert text.rstrip().endswith("data: [DONE]")
+    assert '"content":"Hello ' in text
+    event = await gateway.books.only()
+    assert (event.status, event.usage.output_tokens, event.usage.estimated) == ("success", 5, False)
+
+
+async def test_a_canned_answer_calls_nobody(gateway: Any) -> None:
+    gateway.serve("mock", {"provider": "mock", "params": {"mock_response": "It works."}})
+    async with gateway.chat(model="mock") as answer:
+        assert (await answer.json())["choices"][0]["message"]["content"] == "It works."
+    async with gateway.chat(model="mock", stream=True) as answer:
+        assert (await answer.read()).endswith(b"data: [DONE]\n\n")
+
+    assert gateway.upstream.requests == []
+    assert [event.status for event in gateway.books.ends] == ["success", "success"]
