@@ -1,0 +1,1 @@
+"""The ledger: one row per spend event, and their sums."""

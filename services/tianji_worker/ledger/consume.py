@@ -1,0 +1,151 @@
+"""From the SPEND stream to the ledger: fetch, write, acknowledge after the commit.
+
+What was written and not acknowledged comes again and changes nothing. What can never be written is
+set aside in DEAD_LETTERS with the reason, alone: the events around it are written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import nats.errors
+import psycopg
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from tianji.bus.client import Bus
+from tianji.bus.subjects import LEDGER_CONSUMER, SPEND_STREAM, dead_letter_subject
+from tianji.errors import Unavailable
+from tianji.obs import metrics
+from tianji_worker.ledger.rows import Poison, Row, row_of
+from tianji_worker.ledger.write import Ledger
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+WAIT_S = 5.0
+GATHER_S = 0.02
+"""How long a batch may fill after its first event came."""
+TALK_S = 5.0
+PAUSE_S = (0.2, 5.0)
+
+# What the data is to blame for: data exceptions, constraints, limits. All else is the server's state.
+_DATA_FAULTS = ("22", "23", "54")
+
+
+class Event(NamedTuple):
+    """A message and what it says."""
+
+    message: Msg
+    row: Row
+
+
+class Consumer:
+    """Takes events off the stream for as long as it runs."""
+
+    def __init__(self, bus: Bus, ledger: Ledger) -> None:
+        self._bus = bus
+        self._ledger = ledger
+        self._settling = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Consume until the connection is lost. Raises Unavailable then."""
+        await self._bus.ensure_layout()
+        async with self._bus.talk("subscribing to spend events", TALK_S):
+            subscription = await self._bus.js.pull_subscribe_bind(LEDGER_CONSUMER, SPEND_STREAM)
+        while True:
+            messages = await self._fetch(subscription)
+            if messages:
+                async with self._settling:
+                    await self._settle(messages)
+
+    async def settled(self, within_s: float) -> None:
+        """Wait until no batch is half done, and let no further one begin; call it before cancelling `run`."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._settling.acquire()
+        except TimeoutError:
+            log.warning("a batch of spend events is left to the next worker")
+
+    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> list[Msg]:
+        """Wait for a first event, then take what is there; a larger request would wait to be filled."""
+        async with self._bus.talk("fetching spend events", WAIT_S + TALK_S):
+            try:
+                messages = await subscription.fetch(1, timeout=WAIT_S)
+            except nats.errors.TimeoutError:
+                return []
+            try:
+                messages += await subscription.fetch(BATCH - 1, timeout=GATHER_S)
+            except nats.errors.TimeoutError:
+                pass
+            return messages
+
+    async def _settle(self, messages: Sequence[Msg]) -> None:
+        """Write a batch, for as long as it takes, and acknowledge it."""
+        today = datetime.now(UTC).date()
+        events = []
+        for message in messages:
+            try:
+                events.append(Event(message, row_of(message.data, today)))
+            except Poison as fault:
+                await self._set_aside(message, str(fault))
+        pause, longest = PAUSE_S
+        while events:
+            try:
+                await self._write(events)
+                return
+            except (psycopg.Error, Unavailable, OSError) as fault:
+                if pause == PAUSE_S[0]:
+                    log.warning(
+                        "the ledger cannot be written; spend events wait",
+                        extra={"fault": " ".join(str(fault).split())},
+                    )
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, longest)
+
+    async def _write(self, events: Sequence[Event]) -> None:
+        try:
+            new = await self._ledger.write([event.row for event in events])
+        except psycopg.Error as fault:
+            if not (fault.sqlstate or "").startswith(_DATA_FAULTS):
+                raise
+            if len(events) == 1:
+                await self._set_aside(events[0].message, f"Postgres: {fault}")
+                return
+            middle = len(events) // 2
+            await self._write(events[:middle])
+            await self._write(events[middle:])
+            return
+        metrics.ledger_rows.inc(new)
+        metrics.ledger_duplicates.inc(len(events) - new)
+        metrics.ledger_lag_seconds.set(max(0.0, time.time() - max(event.row.ended_at for event in events)))
+        await self._acknowledge([event.message for event in events])
+
+    async def _acknowledge(self, messages: Sequence[Msg]) -> None:
+        try:
+            async with self._bus.talk("acknowledging spend events", TALK_S):
+                for message in messages:
+                    await message.ack()
+        except Unavailable as fault:
+            log.info("spend events will come again", extra={"fault": fault.message})
+
+    async def _set_aside(self, message: Msg, reason: str) -> None:
+        sequence = message.metadata.sequence.stream
+        headers = {
+            "Nats-Msg-Id": f"{LEDGER_CONSUMER}-{sequence}",
+            "Tianji-Reason": " ".join(reason.split())[:300].encode("ascii", "replace").decode(),
+            "Tianji-Subject": message.subject,
+            "Tianji-Sequence": str(sequence),
+        }
+        async with self._bus.talk("setting an event aside", TALK_S):
+            await self._bus.js.publish(dead_letter_subject(LEDGER_CONSUMER), message.data, headers=headers)
+        await self._acknowledge([message])
+        metrics.dead_letters.labels(SPEND_STREAM).inc()
+        log.error(
+            "a spend event was set aside", extra={"reason": headers["Tianji-Reason"], "sequence": sequence}
+        )

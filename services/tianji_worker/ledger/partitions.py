@@ -1,0 +1,64 @@
+"""The ledger's partitions, one a day: made ahead of time, and on demand for what comes late."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from psycopg import sql
+
+from tianji.store.pool import Store
+from tianji.store.rows import Connection
+
+log = logging.getLogger(__name__)
+
+DAYS_AHEAD = 3
+_LOCK = 7_465_616_032  # one process at a time makes partitions
+
+
+class Partitions:
+    """Knows which days have a partition, as far as this process has seen."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: set[date] = set()
+
+    async def ensure(self, days: Iterable[date]) -> None:
+        """Make the partitions that are missing."""
+        missing = sorted(set(days) - self._known)
+        for day in missing:
+            async with self._store.transaction() as db:
+                await _make(db, day)
+            self._known.add(day)
+
+    async def ensure_ahead(self, today: date) -> None:
+        """Make the partitions of the next days, so that midnight costs nothing."""
+        await self.ensure(today + timedelta(days=ahead) for ahead in range(-1, DAYS_AHEAD + 1))
+
+    def forget(self) -> None:
+        """Look again: someone has dropped a partition."""
+        self._known.clear()
+
+
+def name_of(day: date) -> str:
+    """Return the name of a day's partition."""
+    return f"spend_logs_{day:%Y%m%d}"
+
+
+async def _make(db: Connection, day: date) -> None:
+    """Make one partition beside the table and attach it, which blocks neither readers nor writers."""
+    await db.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    name = name_of(day)
+    found = await db.execute("SELECT to_regclass(%s)", [name])
+    row = await found.fetchone()
+    if row is not None and row[0] is not None:
+        return
+    table, first, end = sql.Identifier(name), sql.Literal(day), sql.Literal(day + timedelta(days=1))
+    await db.execute(sql.SQL("CREATE TABLE {} (LIKE spend_logs INCLUDING ALL)").format(table))
+    await db.execute(
+        sql.SQL("ALTER TABLE spend_logs ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+            table, first, end
+        )
+    )
+    log.info("ledger partition made", extra={"partition": name})

@@ -1,0 +1,177 @@
+"""From a spend event's bytes to a row of `spend_logs`. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from tianji.domain.events import SpendEvent
+
+VERSION = 1
+EARLIEST = date(2020, 1, 1)
+AHEAD = timedelta(days=2)
+MOST_USD = Decimal(10) ** 9
+FINEST_USD = -30
+"""Digits behind the point of an amount."""
+
+_decoder = msgspec.json.Decoder(SpendEvent)
+_SAME_NAME = [
+    "gateway_id",
+    "snapshot",
+    "status",
+    "http_status",
+    "error_type",
+    "error_message",
+    "route",
+    "call_type",
+    "stream",
+    "client_gone",
+    "attempts",
+    "response_id",
+    "model",
+    "model_group",
+    "deployment_id",
+    "provider",
+    "upstream_model",
+    "api_base",
+    "key_hash",
+    "key_alias",
+    "user_id",
+    "team_id",
+    "team_alias",
+    "organization_id",
+    "end_user",
+    "client_ip",
+    "user_agent",
+    "session_id",
+    "tags",
+    "price_version",
+    "priced",
+    "finish",
+]
+_TOKENS = [
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "accepted_prediction_tokens",
+    "rejected_prediction_tokens",
+    "web_searches",
+]
+COLUMNS = (
+    *("day", "id", "started_at", "first_token_at", "ended_at"),
+    *_SAME_NAME,
+    *_TOKENS,
+    *("usage_estimated", "usage_extra", "provider_cost_usd", "cost_usd", "cost_parts", "metadata"),
+)
+
+
+class Poison(Exception):
+    """This event can never become a row; the message says why."""
+
+
+class Row(NamedTuple):
+    """What is written of an event; `values` follow COLUMNS."""
+
+    day: date
+    ended_at: float
+    values: tuple[Any, ...]
+
+
+def row_of(payload: bytes, today: date) -> Row:
+    """Turn an event into a row. Raises Poison."""
+    event = _event(payload)
+    if event.version > VERSION:
+        raise Poison(f"event version {event.version} is newer than this worker's {VERSION}")
+    call_id = _call_id(event.id)
+    day = _day(call_id, today)
+    usage = event.usage
+    values = (
+        day,
+        call_id,
+        _moment(event.started_at),
+        None if event.first_token_at is None else _moment(event.first_token_at),
+        _moment(event.ended_at),
+        *(getattr(event, name) for name in _SAME_NAME),
+        *(getattr(usage, name) for name in _TOKENS),
+        usage.estimated,
+        _json(usage.extra),
+        None if usage.cost_usd is None else _usd(usage.cost_usd, "usage.cost_usd"),
+        _usd(event.cost_usd, "cost_usd"),
+        _json(event.cost_parts),
+        _json(event.metadata),
+    )
+    return Row(day, event.ended_at, values)
+
+
+def _event(payload: bytes) -> SpendEvent:
+    try:
+        event = _decoder.decode(payload)
+        if rb"\u0000" in payload:  # Postgres takes no NUL, neither in text nor in jsonb
+            event = msgspec.convert(_without_nul(msgspec.to_builtins(event)), SpendEvent)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise Poison(f"not a spend event: {fault}") from None
+    return event
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(item) for name, item in value.items()}
+    return value
+
+
+def _call_id(text: str) -> UUID:
+    try:
+        call_id = UUID(text)
+    except ValueError:
+        raise Poison(f"id {text[:64]!r} is not a UUID") from None
+    if call_id.version != 7:
+        raise Poison(f"id {call_id} is not a UUIDv7, its day is unknown")
+    return call_id
+
+
+def _day(call_id: UUID, today: date) -> date:
+    milliseconds = call_id.int >> 80
+    try:
+        day = datetime.fromtimestamp(milliseconds / 1000, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise Poison(f"the time of id {call_id} is out of range") from None
+    if not EARLIEST <= day <= today + AHEAD:
+        raise Poison(f"the day {day} of id {call_id} is out of range")
+    return day
+
+
+def _moment(seconds: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Poison(f"time {seconds} is out of range") from None
+
+
+def _usd(text: str, field: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise Poison(f"{field} {text[:64]!r} is not an amount") from None
+    if not amount.is_finite() or not 0 <= amount <= MOST_USD:
+        raise Poison(f"{field} {text[:64]!r} is out of range")
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < FINEST_USD:
+        raise Poison(f"{field} {text[:64]!r} has too many digits")
+    return amount
+
+
+def _json(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,57 @@
+"""Writes a batch of events: new rows and their sums in one transaction, known ones not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import sql
+from psycopg.errors import CheckViolation
+
+from tianji.errors import Unavailable
+from tianji.store.pool import Store
+from tianji.store.queries import Queries
+from tianji.store.rows import Connection, run
+from tianji_worker.ledger.partitions import Partitions
+from tianji_worker.ledger.rows import COLUMNS, Row
+
+Q = Queries.beside(__file__)
+
+_COPY = sql.SQL("COPY spend_incoming ({}) FROM STDIN").format(
+    sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+)
+
+
+class Ledger:
+    """The tables of the ledger."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.partitions = Partitions(store)
+
+    async def write(self, rows: Sequence[Row]) -> int:
+        """Write what has no row yet and return how many that were; sums change by these only.
+
+        Raises psycopg.Error, then nothing was written.
+        """
+        await self.partitions.ensure(row.day for row in rows)
+        try:
+            async with self._store.transaction() as db:
+                return await _write(db, rows)
+        except CheckViolation as fault:
+            if fault.diag.constraint_name is not None:
+                raise
+            self.partitions.forget()
+            raise Unavailable("a partition of the ledger was dropped meanwhile") from fault
+
+
+async def _write(db: Connection, rows: Sequence[Row]) -> int:
+    await run(db, Q.make_incoming)
+    await run(db, Q.make_fresh)
+    async with db.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for row in rows:
+            await copy.write_row(row.values)
+    written = await run(db, Q.insert_new)
+    if written:
+        await run(db, Q.roll_up_totals)
+        await run(db, Q.roll_up_days)
+    return written

@@ -1,0 +1,86 @@
+"""What the loops of a worker share: built once, passed explicitly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from tianji.bus.client import Bus
+from tianji.store.pool import Store
+from tianji.store.rows import value
+from tianji_worker.ledger.consume import Consumer
+from tianji_worker.ledger.write import Ledger, Q
+from tianji_worker.loops import forever
+from tianji_worker.settings import WorkerSettings
+
+log = logging.getLogger(__name__)
+
+SCHEMA_POLL_S = 0.25
+PARTITIONS_EVERY_S = 3600.0
+
+
+class Runtime:
+    """The connections and loops of one process."""
+
+    def __init__(self, settings: WorkerSettings, bus: Bus) -> None:
+        self.settings = settings
+        self.bus = bus
+        self.store = Store(settings.database_url, size=settings.database_pool)
+        self.ledger = Ledger(self.store)
+        self.consumer = Consumer(bus, self.ledger)
+        self.migrated = False
+
+    async def run(self) -> None:
+        """Wait for Postgres and its schema, then keep the ledger until cancelled."""
+        await self.store.open()
+        await self._wait_for_schema()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(forever("ledger", self.consumer.run))
+            group.create_task(forever("partitions", self._keep_partitions))
+
+    async def faults(self) -> dict[str, str]:
+        """Say what keeps this worker from its work, by server."""
+        found = {}
+        if not self.bus.connected:
+            found["nats"] = "not connected"
+        if not self.migrated:
+            found["postgres"] = "waiting for the schema"
+        elif not await self.store.alive():
+            found["postgres"] = "not connected"
+        return found
+
+    async def _wait_for_schema(self) -> None:
+        told = False
+        while True:
+            async with self.store.connection() as db:
+                if await value(db, Q.schema_present, bool):
+                    self.migrated = True
+                    return
+            if not told:
+                log.info("waiting for the schema; the control plane or `tianji migrate` makes it")
+                told = True
+            await asyncio.sleep(SCHEMA_POLL_S)
+
+    async def _keep_partitions(self) -> None:
+        while True:
+            await self.ledger.partitions.ensure_ahead(datetime.now(UTC).date())
+            await asyncio.sleep(PARTITIONS_EVERY_S)
+
+
+@asynccontextmanager
+async def running(settings: WorkerSettings) -> AsyncIterator[Runtime]:
+    """Run a worker's loops for as long as the context lasts; the batch under way is finished."""
+    bus = await Bus.connect(settings.nats_url, "worker")
+    runtime = Runtime(settings, bus)
+    background = asyncio.create_task(forever("worker", runtime.run), name="worker")
+    try:
+        yield runtime
+    finally:
+        await runtime.consumer.settled(settings.drain_seconds)
+        background.cancel()
+        await asyncio.gather(background, return_exceptions=True)
+        await runtime.store.close()
+        await bus.close()

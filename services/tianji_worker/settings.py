@@ -1,0 +1,24 @@
+"""The worker's environment as one frozen Struct."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Struct
+
+from tianji.settings import variable
+
+
+class WorkerSettings(Struct, frozen=True, kw_only=True):
+    """What `tianji worker` reads once, at start."""
+
+    database_url: Annotated[str, variable("DATABASE_URL")]
+    nats_url: Annotated[str, variable("NATS_URL")]
+    redis_url: Annotated[str | None, variable("REDIS_URL")] = None
+    host: str = "0.0.0.0"
+    port: Annotated[int, variable("TIANJI_WORKER_PORT")] = 4002
+    home: str = ".tianji"
+    drain_seconds: float = 10.0
+    log_level: str = "INFO"
+    log_format: str = ""
+    database_pool: int = 4
