@@ -15,7 +15,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -128,7 +128,7 @@ class FakeUpstream:
         received = Received(
             request.method, request.path, request.query_string, request.headers, body, time.monotonic()
         )
-        reply = self._replies.popleft() if self._replies else self.usual
+        reply = self._replies.popleft() if self._replies else replace(self.usual)
         self.requests.append(received)
         self.arrived.set()
         try:
@@ -189,8 +189,12 @@ def _canned(received: Received, reply: Reply) -> bytes | Chunks:
         return _error(reply, anthropic)
     if not received.body.startswith(b"{"):
         return b'{"object":"list","data":[]}'
-    ask = received.json
-    if ask.get("stream"):
+    try:
+        ask = received.json
+    except (msgspec.DecodeError, RecursionError):
+        reply.status = 400
+        return _error(reply, anthropic)
+    if ask.get("stream") is True:
         return messages_stream(ask, reply) if anthropic else chat_stream(ask, reply)
     return _dump(messages_answer(ask, reply) if anthropic else chat_answer(ask, reply))
 
@@ -241,9 +245,14 @@ def chat_stream(ask: Mapping[str, Any], reply: Reply) -> Chunks:
     chunks = [delta(role="assistant", content="")]
     chunks += [delta(content=word) for word in _words(reply.text)]
     chunks.append(delta(reply.finish))
-    if reply.usage and (ask.get("stream_options") or {}).get("include_usage"):
+    if reply.usage and _wants_usage(ask):
         chunks.append(event(choices=[], usage=_chat_usage(reply)))
     return [*chunks, b"data: [DONE]\n\n"]
+
+
+def _wants_usage(ask: Mapping[str, Any]) -> bool:
+    options = ask.get("stream_options")
+    return isinstance(options, dict) and bool(options.get("include_usage"))
 
 
 def _chat_usage(reply: Reply) -> dict[str, int]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from tianji.errors import ClientGone, TianjiError
+from tianji.errors import TianjiError
 from tianji_gateway.caller import Caller, Receive, Scope, Send
 from tianji_gateway.endpoints.answers import send_error
 from tianji_gateway.endpoints.contract import Asked
@@ -44,8 +44,6 @@ class App:
         try:
             found = find(method, path)
             await found.endpoint(Asked(scope, found.template, found.params), caller, self._runtime)
-        except ClientGone:
-            log.debug("a client hung up", extra={"path": path})
         except TianjiError as error:
             if not caller.started:
                 await send_error(caller, error, front_of(path))

@@ -14,6 +14,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
+_BODY_S = 300.0
+_DISCARD = 64 << 20
+_DISCARD_S = 5.0
+
 
 class Caller:
     """Wraps ASGI's `receive` and `send` for one request.
@@ -22,12 +26,13 @@ class Caller:
     the server itself never raises for a client that is no longer there.
     """
 
-    __slots__ = ("_receive", "_send", "_watch", "gone", "started")
+    __slots__ = ("_receive", "_send", "_unread", "_watch", "gone", "started")
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
         self._watch: asyncio.Future[Message] | None = None
+        self._unread = True
         self.gone = False
         self.started = False
         """Whether the head of the answer has been sent."""
@@ -36,15 +41,17 @@ class Caller:
         """Read the whole body; raises BodyTooLarge as soon as it is known to pass `limit` bytes."""
         if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
             raise _too_large(limit)
-        parts = []
+        parts: list[bytes] = []
         size = 0
-        async for piece in self.pieces():
-            size += len(piece)
-            if size > limit:
-                raise _too_large(limit)
-            parts.append(piece)
-        if declared is not None and declared.isdigit() and size != int(declared[:20]):
-            raise BadRequest("the body is shorter than its content-length says")
+        try:
+            async with asyncio.timeout(_BODY_S):
+                async for piece in self.pieces():
+                    size += len(piece)
+                    if size > limit:
+                        raise _too_large(limit)
+                    parts.append(piece)
+        except TimeoutError:
+            raise BadRequest(f"the body did not arrive within {_BODY_S:g} s", status=408) from None
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -53,11 +60,13 @@ class Caller:
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
+                self._unread = False
                 self.gone = True
-                raise ClientGone
+                raise ClientGone("the connection broke off before the body was complete")
             if piece := message.get("body", b""):
                 yield piece
             more = message.get("more_body", False)
+            self._unread = more
 
     def watch(self) -> None:
         """Cancel the current task when the client hangs up; the body must have been read."""
@@ -95,9 +104,23 @@ class Caller:
 
     async def answer(self, status: int, headers: list[Header], body: bytes) -> None:
         """Send a whole answer."""
+        if self._unread:
+            await self._discard()
         headers.append((b"content-length", b"%d" % len(body)))
         await self.start(status, headers)
         await self.finish(body)
+
+    async def _discard(self) -> None:
+        """Read what is left of the body: a client that is still sending would not see the answer."""
+        size = 0
+        try:
+            async with asyncio.timeout(_DISCARD_S):
+                async for piece in self.pieces():
+                    size += len(piece)
+                    if size > _DISCARD:
+                        return
+        except (TimeoutError, ClientGone):
+            pass
 
 
 def _too_large(limit: int) -> BodyTooLarge:

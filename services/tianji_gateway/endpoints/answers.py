@@ -19,9 +19,7 @@ async def send_json(caller: Caller, value: Any, status: int = 200) -> None:
 
 
 async def send_error(caller: Caller, error: TianjiError, front: Front, call_id: str = "") -> None:
-    """Answer with an error in the caller's format; nothing is sent to one that has gone."""
-    if caller.gone:
-        return
+    """Answer with an error in the caller's format."""
     headers = [_JSON, *((n.encode(), v.encode()) for n, v in error.headers.items())]
     if call_id:
         headers.append((b"x-litellm-call-id", call_id.encode()))

@@ -7,7 +7,7 @@ import logging
 import time
 from random import random
 
-from tianji.errors import BadRequest, TianjiError, Unavailable, UpstreamError
+from tianji.errors import BadRequest, ClientGone, TianjiError, Unavailable, UpstreamError
 from tianji.wire.front import Front
 from tianji_gateway.caller import Caller
 from tianji_gateway.flow import call as attempt
@@ -49,6 +49,7 @@ async def serve(
             raise
         _keep_going()
         await account.abandon()
+        await _refuse(ClientGone(), account, front, caller)
     except Exception:
         log.exception("a request failed inside the gateway", extra={"call_id": call.id})
         fault = TianjiError(f"something went wrong inside the gateway; its log has more under {call.id}")
@@ -123,8 +124,6 @@ async def _pause(failure: UpstreamError, account: Account, target: Target) -> No
 async def _refuse(error: TianjiError, account: Account, front: Front, caller: Caller) -> None:
     """Answer with an error, or end a stream that has begun with one."""
     account.fail(error)
-    if caller.gone:
-        return
     if caller.started:
         await caller.finish(front.error_event(error))
         return
