@@ -7,7 +7,9 @@ format, so that a later format can stand beside it.
 from __future__ import annotations
 
 import base64
+from typing import Any
 
+import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -15,6 +17,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tianji.errors import TianjiError
 
 _PREFIX = "sealed:1:"
+_JSON = "json:"
+"""Between prefix and token of what is not a text: a mapping or list that holds a credential."""
 
 
 class SealBroken(TianjiError):
@@ -40,3 +44,15 @@ class Sealer:
             return self._fernet.decrypt(sealed[len(_PREFIX) :].encode()).decode()
         except InvalidToken:
             raise SealBroken from None
+
+    def seal_value(self, value: Any) -> str:
+        """Encrypt a credential that may be more than a text, such as headers."""
+        if isinstance(value, str):
+            return self.seal(value)
+        return _PREFIX + _JSON + self.seal(msgspec.json.encode(value).decode()).removeprefix(_PREFIX)
+
+    def open_value(self, sealed: str) -> Any:
+        """Decrypt what `seal_value` made. Raises SealBroken as `open` does."""
+        if not sealed.startswith(_PREFIX + _JSON):
+            return self.open(sealed)
+        return msgspec.json.decode(self.open(_PREFIX + sealed.removeprefix(_PREFIX + _JSON)))

@@ -22,7 +22,7 @@ T = TypeVar("T")
 _READY = (datetime, timedelta, Decimal, UUID, bytes)
 
 
-async def one(db: Connection, query: Query, kind: type[T], **values: Any) -> T | None:
+async def one(db: Connection, query: Query, kind: type[T], /, **values: Any) -> T | None:
     """Run a query and return its first row as `kind`, None when there is no row."""
     cursor = await _execute(db, query, values)
     names = _names(cursor)
@@ -30,19 +30,19 @@ async def one(db: Connection, query: Query, kind: type[T], **values: Any) -> T |
     return None if row is None else _reader(kind, names)(row)
 
 
-async def many(db: Connection, query: Query, kind: type[T], **values: Any) -> list[T]:
+async def many(db: Connection, query: Query, kind: type[T], /, **values: Any) -> list[T]:
     """Run a query and return all its rows as `kind`."""
     cursor = await _execute(db, query, values)
     read = _reader(kind, _names(cursor))
     return [read(row) for row in await cursor.fetchall()]
 
 
-async def run(db: Connection, query: Query, **values: Any) -> int:
+async def run(db: Connection, query: Query, /, **values: Any) -> int:
     """Run a query for its effect and return how many rows it touched."""
     return (await _execute(db, query, values)).rowcount
 
 
-async def value(db: Connection, query: Query, kind: type[T], **values: Any) -> T | None:
+async def value(db: Connection, query: Query, kind: type[T], /, **values: Any) -> T | None:
     """Run a query and return the first column of its first row."""
     row = await (await _execute(db, query, values)).fetchone()
     return None if row is None or row[0] is None else msgspec.convert(row[0], kind, builtin_types=_READY)

@@ -1,0 +1,71 @@
+"""The control plane as an ASGI app."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.routing import Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tianji.errors import TianjiError
+from tianji.obs import metrics
+from tianji_control.envelope import failure, from_http
+from tianji_control.routes import ROUTES, unknown
+from tianji_control.runtime import running
+from tianji_control.settings import ControlSettings
+from tianji_control.signals import on_hangup
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: ControlSettings) -> ASGIApp:
+    """Build the app; its connections live as long as its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+        async with running(settings) as runtime:
+            with on_hangup(runtime.want_reload):
+                yield {"runtime": runtime}
+
+    return Outermost(Router(ROUTES, default=unknown, lifespan=lifespan, redirect_slashes=False))
+
+
+class Outermost:
+    """Turns whatever a handler raises into an answer; no trace of it reaches the client."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["app"] = self._app  # makes the router raise for a wrong method, like for all else
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except TianjiError as error:
+            fault = error
+        except HTTPException as raised:
+            fault = from_http(raised, scope["path"])
+        except Exception:
+            metrics.loop_failures.labels("request").inc()
+            log.exception("request failed", extra={"path": scope["path"]})
+            fault = TianjiError("The control plane failed to answer this request; its log says why")
+        else:
+            return
+        if not begun:
+            await failure(fault)(scope, receive, send)

@@ -1,0 +1,83 @@
+"""Reads what a request says into Structs; every wrong field is named."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from tianji.errors import BadRequest
+from tianji_control.envelope import Fault, WrongFields
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_KINDS = {
+    "int": "int_type",
+    "float": "float_type",
+    "str": "string_type",
+    "bool": "bool_type",
+    "array": "list_type",
+    "object": "dict_type",
+}
+
+
+def body_of(raw: bytes, kind: type[T], path: str) -> T:
+    """Decode a request body; unknown fields are left out, and said so in the log."""
+    try:
+        given = msgspec.json.decode(raw or b"{}")
+    except msgspec.DecodeError as fault:
+        raise BadRequest(f"The request body is not valid JSON: {fault}") from None
+    if not isinstance(given, dict):
+        raise WrongFields(
+            [Fault(["body"], "the request body must be a JSON object", "model_attributes_type")]
+        )
+    return _convert(given, kind, "body", path)
+
+
+def query_of(given: Mapping[str, str], kind: type[T], path: str) -> T:
+    """Decode a query string."""
+    return _convert(dict(given), kind, "query", path)
+
+
+def _convert(given: dict[str, Any], kind: type[T], place: str, path: str) -> T:
+    fields = msgspec.structs.fields(kind)
+    known = {field.encode_name for field in fields}
+    if ignored := sorted(given.keys() - known):
+        log.warning("fields without effect", extra={"path": path, "fields": ", ".join(ignored)})
+    missing = [field.encode_name for field in fields if field.required and field.encode_name not in given]
+    if missing:
+        raise WrongFields(
+            [Fault([place, name], f"the field {name} is required", "missing") for name in missing]
+        )
+    try:
+        return msgspec.convert(_with_defaults(given, kind), kind, strict=False)
+    except msgspec.ValidationError as fault:
+        raise WrongFields([_fault(str(fault), place)]) from None
+
+
+def _with_defaults(given: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Leave out what is null where the type has no null: then it counts as not given."""
+    hints = get_type_hints(kind)
+    nullable = {name for name, hint in hints.items() if hint is Any or type(None) in get_args(hint)}
+    return {name: value for name, value in given.items() if value is not None or name in nullable}
+
+
+def _fault(text: str, place: str) -> Fault:
+    found = _AT.match(text)
+    assert found is not None
+    steps: Iterable[str] = (name or index for name, index in _STEP.findall(found["path"] or ""))
+    wanted = re.match(r"Expected `(\w+)", found["what"])
+    location: list[str | int] = [place, *(int(step) if step.isdigit() else step for step in steps)]
+    named = ".".join(str(step) for step in location[1:])
+    return Fault(
+        location,
+        f"{named}: {found['what']}" if named else found["what"],
+        _KINDS.get(wanted[1], "value_error") if wanted else "value_error",
+    )

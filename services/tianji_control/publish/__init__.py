@@ -1,0 +1,1 @@
+"""The way of a committed change to every gateway."""

@@ -1,0 +1,1 @@
+"""One package per resource: api, service, store, queries."""

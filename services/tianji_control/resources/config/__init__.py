@@ -1,0 +1,1 @@
+"""The config file, reloaded on demand."""

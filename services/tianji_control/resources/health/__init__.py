@@ -1,0 +1,1 @@
+"""Whether the control plane and the gateways are well."""

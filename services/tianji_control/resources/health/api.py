@@ -1,0 +1,70 @@
+"""`/health/…`, `/metrics` and `/fleet`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tianji.obs import metrics
+from tianji_control.call import Call, endpoint
+from tianji_control.envelope import answer
+from tianji_control.runtime import Runtime
+
+ALIVE = "I'm alive!"
+
+
+async def alive(_: Request) -> Response:
+    """GET /health/liveliness"""
+    return answer(ALIVE)
+
+
+async def ready(request: Request) -> Response:
+    """GET /health/readiness"""
+    runtime: Runtime = request.state.runtime
+    postgres = runtime.started.is_set() and await runtime.store.alive()
+    nats = runtime.bus.connected
+    metrics.server_up.labels("postgres").set(postgres)
+    metrics.server_up.labels("nats").set(nats)
+    body = {
+        "status": "healthy" if postgres else "unhealthy",
+        "db": "connected" if postgres else "Not connected",
+        "nats": "connected" if nats else "Not connected",
+        "publishing": runtime.publisher.leading,
+    }
+    return answer(body, status=200 if postgres else 503)
+
+
+async def prometheus(_: Request) -> Response:
+    """GET /metrics"""
+    return Response(await asyncio.to_thread(metrics.render), media_type=metrics.CONTENT_TYPE)
+
+
+async def fleet(call: Call) -> Response:
+    """GET /fleet"""
+    call.require("fleet:read")
+    published = await call.runtime.confirmation.published()
+    lagging = set(call.runtime.fleet.laggards(published.config_sequence, published.keys_sequence))
+    gateways = [
+        {
+            "gateway_id": member.report.gateway_id,
+            "revision": member.report.revision,
+            "version": member.report.version,
+            "started_at": member.report.started_at,
+            "lagging": member.report.gateway_id in lagging,
+        }
+        for member in call.runtime.fleet.live()
+    ]
+    return call.answer({"revision": published.revision, "gateways": gateways})
+
+
+routes = [
+    Route("/health/liveliness", alive, methods=["GET", "OPTIONS"]),
+    Route("/health/liveness", alive, methods=["GET", "OPTIONS"]),
+    Route("/health/readiness", ready, methods=["GET", "OPTIONS"]),
+    Route("/metrics", prometheus, methods=["GET"]),
+    Route("/metrics/", prometheus, methods=["GET"]),
+    Route("/fleet", endpoint(fleet), methods=["GET"]),
+]

@@ -1,0 +1,90 @@
+-- name: keys_by_hash
+SELECT hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budget_id, key_type, models,
+       aliases, config, permissions, metadata, allowed_routes, allowed_cache_controls, blocked, expires,
+       max_budget, soft_budget, budget_duration, budget_reset_at, model_max_budget, spend_adjustment,
+       tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, extra, created_at, created_by, updated_at,
+       updated_by
+FROM keys WHERE hash = ANY(%(hashes)s);
+
+-- name: key_for_update
+SELECT hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budget_id, key_type, models,
+       aliases, config, permissions, metadata, allowed_routes, allowed_cache_controls, blocked, expires,
+       max_budget, soft_budget, budget_duration, budget_reset_at, model_max_budget, spend_adjustment,
+       tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, extra, created_at, created_by, updated_at,
+       updated_by
+FROM keys WHERE hash = %(hash)s FOR UPDATE;
+
+-- name: hashes_of_aliases
+SELECT hash FROM keys WHERE alias = ANY(%(aliases)s) ORDER BY hash;
+
+-- name: insert_key
+INSERT INTO keys (hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budget_id, key_type, models,
+                  aliases, config, permissions, metadata, allowed_routes, allowed_cache_controls, blocked,
+                  expires, max_budget, soft_budget, budget_duration, budget_reset_at, model_max_budget,
+                  spend_adjustment, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, extra,
+                  created_at, created_by, updated_at, updated_by)
+VALUES (%(hash)s, %(name)s, %(alias)s, %(user_id)s, %(team_id)s, %(organization_id)s, %(project_id)s, %(agent_id)s,
+        %(budget_id)s, %(key_type)s, %(models)s, %(aliases)s, %(config)s, %(permissions)s, %(metadata)s,
+        %(allowed_routes)s, %(allowed_cache_controls)s, %(blocked)s, %(expires)s, %(max_budget)s,
+        %(soft_budget)s, %(budget_duration)s, %(budget_reset_at)s, %(model_max_budget)s,
+        %(spend_adjustment)s, %(tpm_limit)s, %(rpm_limit)s, %(tpd_limit)s, %(max_parallel_requests)s,
+        %(extra)s, %(created_at)s, %(created_by)s, %(updated_at)s, %(updated_by)s);
+
+-- name: update_key
+UPDATE keys
+SET name = %(name)s, alias = %(alias)s, user_id = %(user_id)s, team_id = %(team_id)s, organization_id =
+    %(organization_id)s, project_id = %(project_id)s, agent_id = %(agent_id)s, budget_id = %(budget_id)s,
+    key_type = %(key_type)s, models = %(models)s, aliases = %(aliases)s, config = %(config)s, permissions =
+    %(permissions)s, metadata = %(metadata)s, allowed_routes = %(allowed_routes)s, allowed_cache_controls =
+    %(allowed_cache_controls)s, blocked = %(blocked)s, expires = %(expires)s, max_budget = %(max_budget)s,
+    soft_budget = %(soft_budget)s, budget_duration = %(budget_duration)s, budget_reset_at =
+    %(budget_reset_at)s, model_max_budget = %(model_max_budget)s, spend_adjustment = %(spend_adjustment)s,
+    tpm_limit = %(tpm_limit)s, rpm_limit = %(rpm_limit)s, tpd_limit = %(tpd_limit)s, max_parallel_requests =
+    %(max_parallel_requests)s, extra = %(extra)s, updated_at = %(updated_at)s, updated_by = %(updated_by)s
+WHERE hash = %(hash)s;
+
+-- name: delete_key
+DELETE FROM keys WHERE hash = %(hash)s;
+
+-- name: spend_of_keys
+SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = ANY(%(hashes)s);
+
+-- name: key_page
+SELECT hash FROM keys
+WHERE (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+  AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
+  AND (%(key_hash)s::text IS NULL OR hash = %(key_hash)s)
+  AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
+  AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
+  AND (%(created_by)s::text IS NULL OR created_by = %(created_by)s)
+  AND (%(seen_by)s::text IS NULL OR user_id = %(seen_by)s OR team_id = ANY(%(seen_teams)s))
+ORDER BY CASE WHEN %(sort_by)s::text = 'key_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'key_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'created_at' AND %(descending)s THEN created_at END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'updated_at' AND NOT %(descending)s THEN updated_at END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'updated_at' AND %(descending)s THEN updated_at END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'expires' AND NOT %(descending)s THEN expires END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'expires' AND %(descending)s THEN expires END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'max_budget' AND NOT %(descending)s THEN max_budget END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'max_budget' AND %(descending)s THEN max_budget END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_id' AND NOT %(descending)s THEN user_id END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_id' AND %(descending)s THEN user_id END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'team_id' AND NOT %(descending)s THEN team_id END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'team_id' AND %(descending)s THEN team_id END DESC NULLS LAST,
+         hash
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: key_count
+SELECT count(*) FROM keys
+WHERE (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+  AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
+  AND (%(key_hash)s::text IS NULL OR hash = %(key_hash)s)
+  AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
+  AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
+  AND (%(created_by)s::text IS NULL OR created_by = %(created_by)s)
+  AND (%(seen_by)s::text IS NULL OR user_id = %(seen_by)s OR team_id = ANY(%(seen_teams)s));

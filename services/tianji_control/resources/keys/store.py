@@ -1,0 +1,166 @@
+"""Virtual keys, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+from psycopg.errors import UniqueViolation
+
+from tianji.errors import BadRequest
+from tianji.store.queries import Queries
+from tianji.store.rows import Connection, many, one, parameters, run, value
+
+Q = Queries.beside(__file__)
+
+
+class KeyRow(Struct, frozen=True, kw_only=True):
+    """One row of the table `keys`, without its spend."""
+
+    hash: str
+    name: str
+    alias: str | None = None
+    user_id: str | None = None
+    team_id: str | None = None
+    organization_id: str | None = None
+    project_id: str | None = None
+    agent_id: str | None = None
+    budget_id: str | None = None
+    key_type: str | None = None
+    models: list[str] = []
+    aliases: dict[str, str] = {}
+    config: dict[str, Any] = {}
+    permissions: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    allowed_routes: list[str] = []
+    allowed_cache_controls: list[str] = []
+    blocked: bool = False
+    expires: datetime | None = None
+    max_budget: Decimal | None = None
+    soft_budget: Decimal | None = None
+    budget_duration: str | None = None
+    budget_reset_at: datetime | None = None
+    model_max_budget: dict[str, Any] = {}
+    spend_adjustment: Decimal = Decimal(0)
+    tpm_limit: int | None = None
+    rpm_limit: int | None = None
+    tpd_limit: int | None = None
+    max_parallel_requests: int | None = None
+    extra: dict[str, Any] = {}
+    created_at: datetime
+    created_by: str | None = None
+    updated_at: datetime
+    updated_by: str | None = None
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which keys a list is about; None where it does not matter."""
+
+    user_id: str | None = None
+    team_id: str | None = None
+    organization_id: str | None = None
+    project_id: str | None = None
+    key_hash: str | None = None
+    key_alias: str | None = None
+    search: str | None = None
+    seen_by: str | None = None
+    """Only keys of this user or of the teams in `seen_teams`; None means all."""
+    seen_teams: list[str] = []
+    created_by: str | None = None
+
+
+class Found(Struct, frozen=True):
+    """A key of a list."""
+
+    hash: str
+
+
+async def by_hashes(db: Connection, hashes: list[str]) -> list[KeyRow]:
+    """Return the keys with these hashes, in no order."""
+    return await many(db, Q.keys_by_hash, KeyRow, hashes=hashes)
+
+
+async def by_hash_for_update(db: Connection, hash: str) -> KeyRow | None:
+    """Return a key and keep others from writing it until the transaction ends."""
+    return await one(db, Q.key_for_update, KeyRow, hash=hash)
+
+
+async def hashes_of_aliases(db: Connection, aliases: list[str]) -> list[str]:
+    """Return the hashes of the keys with these aliases."""
+    return [found.hash for found in await many(db, Q.hashes_of_aliases, Found, aliases=aliases)]
+
+
+async def insert(db: Connection, row: KeyRow) -> None:
+    """Add a key. Raises BadRequest when its value or its alias is taken."""
+    try:
+        async with db.transaction():
+            await run(db, Q.insert_key, **parameters(row))
+    except UniqueViolation as fault:
+        raise _taken(fault, row) from None
+
+
+async def update(db: Connection, row: KeyRow) -> None:
+    """Write a changed key. Raises BadRequest when its new alias is taken."""
+    try:
+        async with db.transaction():
+            await run(db, Q.update_key, **parameters(row))
+    except UniqueViolation as fault:
+        raise _taken(fault, row) from None
+
+
+async def delete(db: Connection, hash: str) -> None:
+    """Remove a key."""
+    await run(db, Q.delete_key, hash=hash)
+
+
+async def page(
+    db: Connection, wanted: Wanted, *, sort_by: str, descending: bool, limit: int, offset: int
+) -> list[str]:
+    """List the hashes of one page."""
+    rows = await many(
+        db,
+        Q.key_page,
+        Found,
+        **_filters(wanted),
+        sort_by=sort_by,
+        descending=descending,
+        limit=limit,
+        offset=offset,
+    )
+    return [row.hash for row in rows]
+
+
+async def count(db: Connection, wanted: Wanted) -> int:
+    """Count the keys of a list."""
+    return await value(db, Q.key_count, int, **_filters(wanted)) or 0
+
+
+async def spend(db: Connection, hashes: list[str]) -> dict[str, Decimal]:
+    """Return what the ledger says was spent by each of these keys; one without spend is left out."""
+    rows = await many(db, Q.spend_of_keys, Spent, hashes=hashes)
+    return {row.scope_id: row.spend_usd for row in rows}
+
+
+class Spent(Struct, frozen=True):
+    """A key's total in the ledger."""
+
+    scope_id: str
+    spend_usd: Decimal
+
+
+def _filters(wanted: Wanted) -> dict[str, Any]:
+    filters = parameters(wanted)
+    filters["search"] = f"%{wanted.search}%" if wanted.search else None
+    return filters
+
+
+def _taken(fault: UniqueViolation, row: KeyRow) -> BadRequest:
+    if fault.diag.constraint_name == "keys_by_alias":
+        return BadRequest(
+            f"There is a key with the alias {row.alias!r} already; aliases of keys are unique",
+            type="bad_request_error",
+            param="key_alias",
+        )
+    return BadRequest("There is a key with this value already", type="bad_request_error", param="key")

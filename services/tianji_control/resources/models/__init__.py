@@ -1,0 +1,1 @@
+"""Deployments, which LiteLLM's API calls models."""

@@ -1,0 +1,110 @@
+"""`/model/…`: deployments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from msgspec import Struct
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tianji_control.call import Call, endpoint
+from tianji_control.change import HIDDEN, without_secrets
+from tianji_control.resources.models import service
+from tianji_control.resources.models.fields import ModelChange, NewModel, OneModel, WhichModels
+from tianji_control.resources.models.store import DeploymentRow
+
+
+class ModelPage(Struct, kw_only=True):
+    """The query of `/v2/model/info`."""
+
+    page: int = 1
+    size: int = 50
+    model: str | None = None
+    search: str | None = None
+    modelId: str | None = None
+
+
+async def new(call: Call) -> Response:
+    """POST /model/new"""
+    return call.answer(_row(await service.create(call, await call.body(NewModel))))
+
+
+async def update(call: Call) -> Response:
+    """POST /model/update"""
+    return call.answer(_row(await service.update(call, await call.body(ModelChange))))
+
+
+async def delete(call: Call) -> Response:
+    """POST /model/delete"""
+    id = (await call.body(OneModel)).id
+    await service.delete(call, id)
+    return call.answer({"message": f"Model: {id} deleted successfully"})
+
+
+async def info(call: Call) -> Response:
+    """GET /model/info"""
+    rows = await service.listed(call, call.query(WhichModels).litellm_model_id)
+    return call.answer({"data": [_entry(row) for row in rows]})
+
+
+async def info_pages(call: Call) -> Response:
+    """GET /v2/model/info"""
+    ask = call.query(ModelPage)
+    rows = await service.listed(call, ask.modelId)
+    if ask.model is not None:
+        rows = [row for row in rows if row.model_name == ask.model]
+    if ask.search:
+        rows = [row for row in rows if ask.search.lower() in row.model_name.lower()]
+    size = max(1, ask.size)
+    start = (max(1, ask.page) - 1) * size
+    return call.answer(
+        {
+            "data": [_entry(row) for row in rows[start : start + size]],
+            "total_count": len(rows),
+            "current_page": max(1, ask.page),
+            "total_pages": math.ceil(len(rows) / size),
+            "size": size,
+        }
+    )
+
+
+def _params(row: DeploymentRow) -> dict[str, Any]:
+    model = row.model if row.provider == row.model else f"{row.provider}/{row.model}"
+    return {"model": model, **without_secrets(row.params)}
+
+
+def _info(row: DeploymentRow) -> dict[str, Any]:
+    return {**row.info, "id": row.id, "db_model": row.source == "api"}
+
+
+def _entry(row: DeploymentRow) -> dict[str, Any]:
+    """Return a deployment as the lists show it: without its credentials."""
+    entry = {"model_name": row.model_name, "litellm_params": _params(row), "model_info": _info(row)}
+    return entry | {"blocked": row.blocked}
+
+
+def _row(row: DeploymentRow) -> dict[str, Any]:
+    """Return a deployment as writes show it: credentials are named, not told."""
+    return {
+        "model_id": row.id,
+        "model_name": row.model_name,
+        "litellm_params": _params(row) | dict.fromkeys(row.secrets, HIDDEN),
+        "model_info": _info(row),
+        "blocked": row.blocked,
+        "created_at": row.created_at,
+        "created_by": row.created_by,
+        "updated_at": row.updated_at,
+        "updated_by": row.updated_by,
+    }
+
+
+routes = [
+    Route("/model/new", endpoint(new), methods=["POST"]),
+    Route("/model/update", endpoint(update), methods=["POST"]),
+    Route("/model/delete", endpoint(delete), methods=["POST"]),
+    Route("/model/info", endpoint(info), methods=["GET"]),
+    Route("/v1/model/info", endpoint(info), methods=["GET"]),
+    Route("/v2/model/info", endpoint(info_pages), methods=["GET"]),
+]

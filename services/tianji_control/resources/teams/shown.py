@@ -1,0 +1,41 @@
+"""Teams as answers show them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tianji_control.resources.keys.shown import number
+from tianji_control.resources.teams.fields import IN_EXTRA
+from tianji_control.resources.teams.store import MemberRow, TeamRow
+
+
+def shown(row: TeamRow, members: list[MemberRow], spend: Decimal) -> dict[str, Any]:
+    """Return a team as `/team/new` and `/team/info` show it."""
+    team: dict[str, Any] = {
+        "team_id": row.team_id,
+        "team_alias": row.alias,
+        "organization_id": row.organization_id,
+        "admins": [member.user_id for member in members if member.role == "admin"],
+        "members": [member.user_id for member in members],
+        "members_with_roles": members,
+        "metadata": row.metadata,
+        "tpm_limit": row.tpm_limit,
+        "rpm_limit": row.rpm_limit,
+        "tpd_limit": row.tpd_limit,
+        "max_budget": number(row.max_budget),
+        "soft_budget": number(row.soft_budget),
+        "budget_duration": row.budget_duration,
+        "budget_reset_at": row.budget_reset_at,
+        "models": row.models,
+        "blocked": row.blocked,
+        "spend": float(spend),
+        "max_parallel_requests": row.max_parallel_requests,
+        "model_id": None,
+        "model_spend": {},
+        "model_aliases": row.aliases,
+        "litellm_model_table": {"model_aliases": row.aliases} if row.aliases else None,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+    return dict.fromkeys(IN_EXTRA) | row.extra | team

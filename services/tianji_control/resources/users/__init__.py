@@ -1,0 +1,1 @@
+"""Users: the people and services that keys belong to."""

@@ -1,0 +1,32 @@
+"""The one table of admin paths: every resource's own, then those that are not there yet."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
+
+from tianji.errors import NotFound, NotImplementedYet
+from tianji_control.resources.config import api as config
+from tianji_control.resources.health import api as health
+from tianji_control.resources.keys import api as keys
+from tianji_control.resources.models import api as models
+from tianji_control.resources.teams import api as teams
+from tianji_control.resources.users import api as users
+from tianji_control.unserved import is_unserved
+
+ROUTES: list[BaseRoute] = [
+    *keys.routes,
+    *teams.routes,
+    *users.routes,
+    *models.routes,
+    *config.routes,
+    *health.routes,
+]
+
+
+async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a path that no resource serves: 501 when LiteLLM has it, else 404."""
+    path = scope["path"]
+    if is_unserved(path):
+        raise NotImplementedYet(f"{scope['method']} {path} is not there yet")
+    raise NotFound(f"There is no path {path} here")

@@ -1,0 +1,120 @@
+"""What the parts of a control plane share: built once, passed explicitly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tianji.bus.client import Bus
+from tianji.domain.sealed import Sealer
+from tianji.errors import Unavailable
+from tianji.store import migrate
+from tianji.store.pool import Store
+from tianji_control import config_file
+from tianji_control.access.permits import Actor
+from tianji_control.access.roles import Role
+from tianji_control.change import Change
+from tianji_control.config_file import FileConfig
+from tianji_control.loops import forever
+from tianji_control.publish.confirm import Confirmation
+from tianji_control.publish.fleet import Fleet
+from tianji_control.publish.publisher import Publisher
+from tianji_control.resources.config.apply import Applied, apply
+from tianji_control.settings import ControlSettings
+
+log = logging.getLogger(__name__)
+
+FILE = Actor(role=Role.PROXY_ADMIN, user_id="config file")
+"""Who changes what the config file changes."""
+
+
+class Runtime:
+    """The connections and services of one process."""
+
+    def __init__(self, settings: ControlSettings, bus: Bus, file: FileConfig) -> None:
+        self.settings = settings
+        self.bus = bus
+        self.file = file
+        self.store = Store(settings.database_url, size=settings.database_pool)
+        self.publisher = Publisher(self.store, bus)
+        self.fleet = Fleet(bus)
+        self.confirmation = Confirmation(self.store, bus, self.publisher, self.fleet)
+        bus.on_reconnect(self.publisher.suspect)
+        self.started = asyncio.Event()
+        self._reload_wanted = asyncio.Event()
+        self._told: set[str] = set()
+        self._reloading = asyncio.Lock()
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals the credentials of deployments."""
+        return self.file.sealer
+
+    def require_started(self) -> None:
+        """Raise Unavailable while the control plane is not ready for requests."""
+        if not self.started.is_set():
+            raise Unavailable("The control plane is starting: it waits for its database")
+
+    def want_reload(self) -> None:
+        """Have the config file read again soon; safe to call from a signal handler of the loop."""
+        self._reload_wanted.set()
+
+    async def reload(self) -> tuple[Applied, list[int]]:
+        """Read the config file again and store what changed; return that, and the notes to wait for.
+
+        Raises ConfigRefused for a file with errors, which changes nothing.
+        """
+        async with self._reloading:
+            file = await config_file.read(self.settings)
+            self._tell_warnings(file)
+            async with self.store.transaction() as db:
+                change = Change(db, FILE)
+                applied = await apply(change, file)
+            self.file = file
+            return applied, change.notes
+
+    async def run(self) -> None:
+        """Get ready, then publish, listen and reload until cancelled."""
+        await self.store.open()
+        await asyncio.to_thread(migrate.up, self.settings.database_url)
+        await self.reload()
+        self.started.set()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(forever("publisher", self.publisher.run))
+            group.create_task(forever("fleet", self.fleet.run))
+            group.create_task(forever("reload", self._reload_on_demand))
+
+    async def _reload_on_demand(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            try:
+                applied, _ = await self.reload()
+            except config_file.ConfigRefused as refused:
+                log.error("config file refused; the configuration stays as it was\n%s", refused.message)
+            else:
+                log.info("config file read again", extra=applied.counts())
+
+    def _tell_warnings(self, file: FileConfig) -> None:
+        for warning in file.warnings:
+            if warning not in self._told:
+                log.warning("%s", warning)
+        self._told = set(file.warnings)
+
+
+@asynccontextmanager
+async def running(settings: ControlSettings) -> AsyncIterator[Runtime]:
+    """Run a control plane's background for as long as the context lasts."""
+    file = await config_file.read(settings)
+    bus = await Bus.connect(settings.nats_url, "control")
+    runtime = Runtime(settings, bus, file)
+    background = asyncio.create_task(forever("control", runtime.run), name="control")
+    try:
+        yield runtime
+    finally:
+        background.cancel()
+        await asyncio.gather(background, return_exceptions=True)
+        await runtime.store.close()
+        await bus.close()
