@@ -20,6 +20,7 @@ from nats.js.errors import NotFoundError
 
 from tianji.bus import layout, subjects
 from tianji.bus.faults import Conversations
+from tianji.bus.tasks import end
 from tianji.bus.watch import DELETIONS, OPERATION, Watch
 from tianji.domain.fleet import FleetReport
 from tianji.errors import Unavailable
@@ -163,11 +164,10 @@ class Bus:
         return Watch(self, bucket, only_new=only_new)
 
     async def publish_fleet(self, report: FleetReport) -> None:
-        """Say what a gateway has applied; not stored, so repeat it."""
+        """Say what a gateway has applied; not stored and not acknowledged, so repeat it."""
         self._require()
         async with self.talk("fleet report", READ_S):
             await self._client.publish(subjects.fleet_subject(report.gateway_id), msgspec.json.encode(report))
-            await self._client.flush(timeout=int(CONNECT_S))
 
     async def wait_lost(self) -> None:
         """Return as soon as the connection of now is lost."""
@@ -176,8 +176,7 @@ class Bus:
     async def close(self, timeout_s: float = CLOSE_S) -> None:
         """Send what is written and close; give up politeness after `timeout_s`."""
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+            await end([self._keeper])
             self._keeper = None
         try:
             async with self.talk("closing", timeout_s):

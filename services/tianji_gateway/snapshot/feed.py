@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tianji.bus.client import RETRY_S, Bus
+from tianji.bus.tasks import end
 from tianji.domain.fleet import FleetReport
 from tianji.errors import Unavailable
 from tianji.obs import metrics
@@ -56,7 +57,8 @@ class SnapshotFeed:
         self._started_at = time.time()
         self._revision: Revision | None = None
         self._applying = asyncio.Lock()
-        self._unsaved = asyncio.Event()
+        self._swapped = asyncio.Event()
+        self._saved: Revision | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.snapshots = Holder()
         """`snapshots.current` is the snapshot to serve from."""
@@ -108,9 +110,7 @@ class SnapshotFeed:
 
     async def stop(self) -> None:
         """Tell the fleet, keep the keys in use, end. The bus stays open: it is the caller's."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks = []
         await self._confirmer.leave()
         await self._save_config()
@@ -142,22 +142,25 @@ class SnapshotFeed:
         _log.info("serving revision %s", revision.number)
         for warning in snapshot.warnings:
             _log.warning("%s", warning)
-        self._unsaved.set()
+        self._swapped.set()
         return True
 
     async def _keep_config(self) -> None:
-        await self._unsaved.wait()
+        await self._swapped.wait()
+        self._swapped.clear()
         await self._save_config()
 
     async def _save_config(self) -> None:
         """Keep the revision of now on disk, beside the request path and behind the confirmation."""
-        if self._revision is None or not self._unsaved.is_set():
+        revision = self._revision
+        if revision is None or revision is self._saved:
             return
-        self._unsaved.clear()
         try:
-            await asyncio.to_thread(self._disk.save, self._revision)
+            await asyncio.to_thread(self._disk.save, revision)
         except OSError as fault:
-            _log.warning("revision %s could not be kept on disk: %s", self._revision.number, fault.strerror)
+            _log.warning("revision %s could not be kept on disk: %s", revision.number, fault.strerror)
+        else:
+            self._saved = revision
 
     async def _keep_keys(self) -> None:
         await asyncio.sleep(KEEP_KEYS_EVERY_S)

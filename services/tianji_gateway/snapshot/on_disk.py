@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import msgspec
@@ -38,15 +39,16 @@ class _Seen(Struct, frozen=True):
 
 
 class OnDisk:
-    """The copies in one folder. Its methods block: call them in a thread."""
+    """The copies in one folder. Its methods block: call them in a thread, one at a time or not."""
 
     def __init__(self, folder: Path) -> None:
+        self._writing = Lock()
         self._config = folder / "config.snapshot"
         self._keys = folder / "keys.snapshot"
 
     def save(self, revision: Revision) -> None:
         """Keep a revision in place of the one before. Raises OSError."""
-        _write(self._config, revision)
+        self._write(self._config, revision)
 
     def load(self) -> Revision | None:
         """Return the revision that was kept; None when there is none or it is damaged."""
@@ -54,12 +56,17 @@ class OnDisk:
 
     def save_keys(self, keys: list[SeenKey]) -> None:
         """Keep the keys in use, in place of those before. Raises OSError."""
-        _write(self._keys, _Seen(keys))
+        self._write(self._keys, _Seen(keys))
 
     def load_keys(self) -> list[SeenKey]:
         """Return the keys that were kept; none when they are missing or damaged."""
         seen = _read(self._keys, _Seen)
         return seen.keys if seen else []
+
+    def _write(self, path: Path, content: Struct) -> None:
+        # A write whose task was cancelled goes on in its thread; the next one must wait for it.
+        with self._writing:
+            _write(path, content)
 
 
 def _write(path: Path, content: Struct) -> None:
