@@ -176,12 +176,13 @@ class Watch:
         if self._lost is not None:
             self._lost.cancel()
             await asyncio.gather(self._lost, return_exceptions=True)
-        if self._subscription is None or not self._bus.connected:
+        if self._subscription is None:
             return
         try:
             async with self._bus.talk("ending a watch", 1.0):
+                # Also without a connection: nats-py would take it up again with the next one.
                 await self._subscription.unsubscribe()
-                if self._consumer:
+                if self._consumer and self._bus.connected:
                     await self._bus.js.delete_consumer(f"KV_{self._bucket}", self._consumer)
         except Unavailable:
             # The server ends an idle consumer by itself.
