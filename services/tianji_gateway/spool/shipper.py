@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 import nats.errors
 from nats.js import JetStreamContext
 
+from tianji.bus.client import Bus
 from tianji.bus.subjects import SPEND_STREAM, spend_subject
-from tianji.errors import Unavailable
 from tianji_gateway.spool.journal import Journal
 from tianji_gateway.spool.records import Record, slimmed
 
@@ -23,15 +22,7 @@ PUBLISH_S = 3.0
 MESSAGE_ID = "Nats-Msg-Id"
 
 
-class JetStream(Protocol):
-    """What the shipper needs of `tianji.bus.Bus`."""
-
-    @property
-    def js(self) -> JetStreamContext:
-        """JetStream on the connection of now; raises Unavailable without one."""
-
-
-async def ship(bus: JetStream, journal: Journal, process_id: str) -> int:
+async def ship(bus: Bus, journal: Journal, process_id: str) -> int:
     """Publish the next batch of a journal; return how many events it held.
 
     Raises Unavailable when the stream did not take all of it.
@@ -44,18 +35,12 @@ async def ship(bus: JetStream, journal: Journal, process_id: str) -> int:
     return len(batch.records)
 
 
-async def publish(bus: JetStream, records: Sequence[Record], process_id: str) -> None:
+async def publish(bus: Bus, records: Sequence[Record], process_id: str) -> None:
     """Publish records and wait until the stream has all of them. Raises Unavailable otherwise."""
     js = bus.js
     subject = spend_subject(process_id)
-    answers = await asyncio.gather(
-        *(_publish(js, subject, record) for record in records), return_exceptions=True
-    )
-    for answer in answers:
-        if isinstance(answer, (nats.errors.Error, OSError)):
-            raise Unavailable(f"the spend stream took no event ({type(answer).__name__})") from answer
-        if isinstance(answer, BaseException):
-            raise answer
+    async with bus.talk("shipping spend events", PUBLISH_S):
+        await asyncio.gather(*(_publish(js, subject, record) for record in records))
 
 
 async def _publish(js: JetStreamContext, subject: str, record: Record) -> None:

@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import nats.errors
 import psycopg
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 
 from tianji.bus.client import Bus
 from tianji.bus.subjects import LEDGER_CONSUMER, SPEND_STREAM, dead_letter_subject
@@ -24,13 +22,11 @@ from tianji.errors import Unavailable
 from tianji.obs import metrics
 from tianji_worker.ledger.rows import Poison, Row, row_of
 from tianji_worker.ledger.write import Ledger
+from tianji_worker.pull import Pull
 
 log = logging.getLogger(__name__)
 
 BATCH = 1000
-WAIT_S = 5.0
-GATHER_S = 0.02
-"""How long a batch may fill after its first event came."""
 TALK_S = 5.0
 PAUSE_S = (0.2, 5.0)
 
@@ -56,11 +52,9 @@ class Consumer:
     async def run(self) -> None:
         """Consume until the connection is lost. Raises Unavailable then."""
         await self._bus.ensure_layout()
-        async with self._bus.talk("subscribing to spend events", TALK_S):
-            subscription = await self._bus.js.pull_subscribe_bind(LEDGER_CONSUMER, SPEND_STREAM)
-        while True:
-            messages = await self._fetch(subscription)
-            if messages:
+        async with Pull(self._bus, SPEND_STREAM, LEDGER_CONSUMER, batch=BATCH) as pull:
+            while True:
+                messages = await pull.next()
                 async with self._settling:
                     await self._settle(messages)
 
@@ -71,19 +65,6 @@ class Consumer:
                 await self._settling.acquire()
         except TimeoutError:
             log.warning("a batch of spend events is left to the next worker")
-
-    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> list[Msg]:
-        """Wait for a first event, then take what is there; a larger request would wait to be filled."""
-        async with self._bus.talk("fetching spend events", WAIT_S + TALK_S):
-            try:
-                messages = await subscription.fetch(1, timeout=WAIT_S)
-            except nats.errors.TimeoutError:
-                return []
-            try:
-                messages += await subscription.fetch(BATCH - 1, timeout=GATHER_S)
-            except nats.errors.TimeoutError:
-                pass
-            return messages
 
     async def _settle(self, messages: Sequence[Msg]) -> None:
         """Write a batch, for as long as it takes, and acknowledge it."""
