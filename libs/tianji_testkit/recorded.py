@@ -66,8 +66,11 @@ def _load(raw: dict[str, Any]) -> Exchange | None:
     expect, answer = raw.get("expect"), raw["response"]
     if not expect or expect.get("conflict") or "hand-made" in (raw.get("origin") or ""):
         return None
+    if (answer.get("sse") or "").count("event: message_start") > 1:
+        return None  # several answers written into one file, and facts that mix them
     asked = raw.get("request") or {}
-    request = asked.get("json") if isinstance(asked.get("json"), dict) else {}
+    said = asked.get("json")
+    request: dict[str, Any] = said if isinstance(said, dict) else {}
     openai = raw.get("openai_request")
     body = json.dumps(answer["json"]) if "json" in answer else answer.get("sse") or answer.get("text") or ""
     return Exchange(

@@ -37,10 +37,15 @@ _ANTHROPIC_TYPES = {
 }
 
 
-def anthropic_envelope(error: TianjiError) -> bytes:
-    """Write Anthropic's error body; its SDKs choose the exception by the status, users read `type`."""
+def anthropic_error(error: TianjiError) -> dict[str, object]:
+    """Return Anthropic's error object; its SDKs choose the exception by the status, users read `type`."""
     kind = _ANTHROPIC_TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
-    return msgspec.json.encode({"type": "error", "error": {"type": kind, "message": error.message}})
+    return {"type": kind, "message": error.message}
+
+
+def anthropic_envelope(error: TianjiError) -> bytes:
+    """Write Anthropic's error body."""
+    return msgspec.json.encode({"type": "error", "error": anthropic_error(error)})
 
 
 def from_failed(failed: Failed) -> TianjiError:

@@ -66,6 +66,7 @@ class Front(Protocol):
 
     name: str
     media_type: str
+    """Of its streams; whole answers and errors are JSON."""
 
     def read(self, fields: Fields) -> Ask:
         """Read a request. Raises BadRequest naming the field and what is wrong with it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from tianji.domain.deployments import Deployment
 from tianji.errors import UpstreamError
 from tianji.providers import provider
@@ -19,7 +20,7 @@ from tianji_testkit.facts import chat_facts, lost_in_answer, lost_in_request
 from tianji_testkit.recorded import BESIDE, Exchange, recorded
 
 OURS = Path(__file__).parent / "recorded"
-APIS = ("openai/chat", "azure/chat")
+APIS = ("openai/chat", "azure/chat", "anthropic/messages")
 EXCHANGES = recorded(OURS, *APIS) + recorded(BESIDE, *APIS)
 ANSWERS = [one for one in EXCHANGES if one.status < 400]
 ERRORS = [one for one in EXCHANGES if one.status >= 400]

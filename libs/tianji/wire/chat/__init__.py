@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from tianji.errors import TianjiError
 from tianji.wire import envelope
 from tianji.wire.chat import read, watch, write
+from tianji.wire.chat.read import filled
 from tianji.wire.chat.stream import DONE, ChatEncoder
 from tianji.wire.front import Fields, Glance
 from tianji.wire.neutral import Answer, Ask
+
+__all__ = ["ChatFront", "filled"]
 
 
 class ChatFront:
     """The front of `/v1/chat/completions`."""
 
     name = "chat"
-    media_type = "application/json"
+    media_type = "text/event-stream"
 
     def read(self, fields: Fields) -> Ask:
         """Read a request."""

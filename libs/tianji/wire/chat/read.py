@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from tianji.wire import values
 from tianji.wire.chat import parts
 from tianji.wire.chat.turns import read_turns
@@ -29,18 +31,48 @@ _SIMPLE: dict[str, Any] = {
 }
 
 
+_READ_APART = {
+    "model",
+    "messages",
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "logit_bias",
+    "thinking",
+    "reasoning_effort",
+    "tools",
+    "functions",
+    "tool_choice",
+    "function_call",
+}
+
+
 def read(fields: Fields) -> Ask:
     """Read a chat completions request."""
     body: Object = {name: values.decode(raw, name) for name, raw in fields.items()}
     ask = Ask(required(string, body, "model", ""), front="chat")
     ask.turns = read_turns(required(values.array, body, "messages", ""))
-    taken = {"model", "messages"}
+    _read_parameters(ask, body)
+    return ask
+
+
+def filled(ask: Ask, defaults: Object) -> Ask:
+    """Return a request with chat parameters filled in where the client said nothing."""
+    said = Ask(ask.model)
+    _read_parameters(said, defaults)
+    found = structs.replace(ask, extra={**said.extra, **ask.extra})
+    for name in Ask.__struct_fields__:
+        value = getattr(said, name)
+        if getattr(ask, name) in (None, []) and value not in (None, []):
+            setattr(found, name, value)
+    return found
+
+
+def _read_parameters(ask: Ask, body: Object) -> None:
     for name, reader in _SIMPLE.items():
-        taken.add(name)
         if (value := body.get(name)) is not None:
             setattr(ask, name, reader(value, name))
     for name in ("max_tokens", "max_completion_tokens"):
-        taken.add(name)
         if body.get(name) is not None:
             ask.max_tokens = integer(body[name], name)
     ask.stop = _stop(body.get("stop"))
@@ -48,13 +80,11 @@ def read(fields: Fields) -> Ask:
     ask.thinking = read_thinking(body)
     ask.tools = _tools(body)
     ask.tool_choice = _tool_choice(body)
-    taken |= {"stop", "logit_bias", "thinking", "reasoning_effort", "tools", "functions", "tool_choice"}
-    taken |= {"function_call"}
     ask.shape = read_shape(body.get("response_format"))
-    if ask.shape is not None or body.get("response_format") is None:
+    taken = _READ_APART | _SIMPLE.keys()
+    if ask.shape is not None:
         taken.add("response_format")
     ask.extra = {name: value for name, value in body.items() if name not in taken and value is not None}
-    return ask
 
 
 def wants_usage(ask: Ask) -> bool:

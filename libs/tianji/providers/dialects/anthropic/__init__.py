@@ -1,0 +1,1 @@
+"""Anthropic's Messages as the provider speaks them; also spoken behind other clouds."""

@@ -1,0 +1,65 @@
+"""Turns: to Anthropic's `system` and `messages`.
+
+Anthropic wants turns of user and assistant in alternation, the results of tools in the user's
+turn, no empty texts, and what the system says apart from both.
+"""
+
+from __future__ import annotations
+
+from tianji.errors import BadRequest
+from tianji.wire.messages.blocks import write_blocks
+from tianji.wire.neutral import Ask, Block, Text, ToolCall, ToolResult, Turn
+from tianji.wire.values import Object
+
+_PLACEHOLDER = "."
+"""What a user is made to say where Anthropic wants a turn and the client has none."""
+
+
+def write_turns(ask: Ask, *, system_anywhere: bool, modify: bool) -> tuple[list[Object], list[Object]]:
+    """Return the `system` blocks and the `messages` of a request."""
+    system: list[Object] = []
+    messages: list[Object] = []
+    for at, turn in enumerate(ask.turns):
+        try:
+            blocks = write_blocks(_ordered(turn))
+        except BadRequest as error:
+            raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
+        if turn.role in ("system", "developer") and not (
+            system_anywhere and messages and ask.front == "messages"
+        ):
+            system += blocks
+            continue
+        role = {"assistant": "assistant", "system": "system"}.get(turn.role, "user")
+        if messages and messages[-1]["role"] == role:
+            messages[-1]["content"] += blocks
+        elif blocks:
+            messages.append({"role": role, "content": blocks})
+    if modify and (not messages or messages[0]["role"] == "assistant"):
+        messages.insert(0, {"role": "user", "content": [{"type": "text", "text": _PLACEHOLDER}]})
+    _trim_prefill(messages)
+    return system, messages
+
+
+def _ordered(turn: Turn) -> list[Block]:
+    """Put the results of tools first, where Anthropic wants them."""
+    if turn.role != "tool" and any(isinstance(block, ToolResult) for block in turn.blocks):
+        return sorted(turn.blocks, key=lambda block: not isinstance(block, ToolResult))
+    return turn.blocks
+
+
+def _trim_prefill(messages: list[Object]) -> None:
+    """Take the spaces off the end of a last turn that the model is to go on with."""
+    if messages and messages[-1]["role"] == "assistant":
+        last = messages[-1]["content"][-1]
+        if last.get("type") == "text":
+            last["text"] = last["text"].rstrip() or _PLACEHOLDER
+
+
+def thoughtless_call(ask: Ask) -> bool:
+    """Say whether the last call in the conversation lacks the thought that led to it."""
+    for turn in reversed(ask.turns):
+        if turn.role == "assistant":
+            called = any(isinstance(block, ToolCall) for block in turn.blocks)
+            thought = any(not isinstance(block, (Text, ToolCall)) for block in turn.blocks)
+            return called and not thought
+    return False

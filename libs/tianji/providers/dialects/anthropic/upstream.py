@@ -1,0 +1,92 @@
+"""A deployment whose provider speaks Anthropic's Messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Raw, Struct, field
+
+from tianji.errors import UpstreamError
+from tianji.providers._params import GATEWAY, Params, drop
+from tianji.providers.contract import UpstreamRequest
+from tianji.providers.dialects.anthropic import answer, request
+from tianji.providers.dialects.anthropic.betas import betas_of, joined
+from tianji.providers.dialects.anthropic.model import Model
+from tianji.providers.dialects.anthropic.shape import emulated
+from tianji.providers.dialects.anthropic.stream import AnthropicDecoder
+from tianji.providers.dialects.openai_chat.errors import read_error
+from tianji.wire import chat, values
+from tianji.wire.front import Fields
+from tianji.wire.messages.blocks import DIALECT
+from tianji.wire.neutral import Answer, Ask
+
+_BETA = "anthropic-beta"
+_TAKEN_AS_THEY_ARE = ("temperature", "top_p", "top_k", "max_tokens", "thinking", "service_tier")
+
+
+class MessagesUpstream(Struct):
+    """One deployment behind the Messages form."""
+
+    provider: str
+    model: Model
+    url: str
+    headers: dict[str, str]
+    params: Params
+    secret: str = ""
+    speaks: frozenset[str] = frozenset((DIALECT,))
+    _model: Raw = field(default_factory=Raw)
+
+    def __post_init__(self) -> None:
+        self._model = Raw(values.encode(self.model.name))
+
+    def __repr__(self) -> str:
+        """Show whose it is, never the credentials."""
+        return f"MessagesUpstream({self.provider}/{self.model.name} at {self.url})"
+
+    def request(self, ask: Ask) -> UpstreamRequest:
+        """Translate a request."""
+        body, changed = request.write(with_defaults(ask, self.params), self.model, self.params)
+        return self._ready(body, changed)
+
+    def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
+        """Pass on a Messages request; its messages are not read."""
+        body: dict[str, Any] = {**fields, "model": self._model}
+        for name in _TAKEN_AS_THEY_ARE:
+            if name not in body and name in self.params.defaults:
+                body[name] = self.params.defaults[name]
+        return self._ready(body, [])
+
+    def _ready(self, body: dict[str, Any], changed: list[str]) -> UpstreamRequest:
+        for name in [name for name in body if name in GATEWAY]:
+            del body[name]
+        body |= self.params.extra_body
+        changed += [f"dropped {path}" for path in self.params.dropped if drop(body, path)]
+        headers = dict(self.headers)
+        if betas := betas_of(body):
+            headers[_BETA] = joined(headers.get(_BETA, ""), ",".join(betas))
+        return UpstreamRequest(self.url, values.encode(body), headers, warnings=tuple(changed))
+
+    def response(self, body: bytes, ask: Ask) -> Answer:
+        """Read a whole answer."""
+        try:
+            return answer.read(body, emulated=emulated(ask, self.model))
+        except answer.Unreadable as error:
+            raise UpstreamError(
+                f"{self.provider} sent an answer that cannot be read: {error}",
+                provider=self.provider,
+                retryable=True,
+            ) from None
+
+    def stream(self, ask: Ask) -> AnthropicDecoder:
+        """Start to read a stream."""
+        return AnthropicDecoder(self.provider, emulated=emulated(ask, self.model))
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """Map an error answer."""
+        return read_error(self.provider, status, headers, body, self.secret)
+
+
+def with_defaults(ask: Ask, params: Params) -> Ask:
+    """Fill in what the deployment sets and the client did not say."""
+    return chat.filled(ask, params.defaults) if params.defaults else ask

@@ -1,0 +1,51 @@
+"""Anthropic's Messages, as a client format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tianji.errors import TianjiError
+from tianji.wire import envelope
+from tianji.wire.front import Fields, Glance
+from tianji.wire.messages import read, watch, write
+from tianji.wire.messages.stream import MessagesEncoder, server_event
+from tianji.wire.neutral import Answer, Ask
+
+
+class MessagesFront:
+    """The front of `/v1/messages`."""
+
+    name = "messages"
+    media_type = "text/event-stream"
+
+    def read(self, fields: Fields) -> Ask:
+        """Read a request."""
+        return read.read(fields)
+
+    def write(self, answer: Answer, ask: Ask) -> bytes:
+        """Write a whole answer."""
+        return write.write(answer, ask)
+
+    def encoder(self, ask: Ask, *, model: str) -> MessagesEncoder:
+        """Start to write a stream."""
+        return MessagesEncoder(ask, model=model)
+
+    def glance(self, body: bytes) -> Glance:
+        """Pick model, usage and finish out of a whole answer."""
+        return watch.glance(body)
+
+    def watch(self, *, hide_usage: bool) -> watch.MessagesWatch:
+        """Start to follow a stream; usage is always part of it."""
+        return watch.MessagesWatch()
+
+    def error(self, error: TianjiError) -> bytes:
+        """Write an error body."""
+        return envelope.anthropic_envelope(error)
+
+    def error_event(self, error: TianjiError) -> bytes:
+        """Write an error as the last event of a stream."""
+        return server_event("error", {"error": envelope.anthropic_error(error)})
+
+    def answer_headers(self, call_id: str) -> Mapping[str, str]:
+        """Headers that Anthropic's SDKs look for."""
+        return {"request-id": call_id}
