@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tianji_testkit.system import System
+from tianji.embedded import ports
+from tianji_testkit.system import System, clean_environ
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +28,25 @@ def system(tmp_path_factory):
 def get(url):
     with urllib.request.urlopen(url, timeout=5) as answer:
         return answer.status
+
+
+def get_body(url, key):
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return answer.read()
+
+
+def post(url, key):
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, b"{}", headers), timeout=10) as answer:
+        return answer.read()
+
+
+def ready(url):
+    try:
+        return get(url + "/health/readiness") == 200
+    except OSError:
+        return False
 
 
 def alive(pid):
@@ -80,8 +102,28 @@ def test_a_second_up_in_the_same_home_is_refused(system):
     assert "already up in" in done.stderr
 
 
-def test_an_admin_key_is_accepted_and_a_made_up_one_is_not(system):
-    assert system.tianji("key", "validate", "sk-made-up").returncode == 1
+def test_a_made_key_is_accepted_and_a_made_up_one_is_refused(system):
+    made = json.loads(post(system.url + "/key/generate", system.master_key))["key"]
+
+    accepted, refused = system.tianji("key", "validate", made), system.tianji("key", "validate", "sk-made-up")
+
+    assert (accepted.returncode, refused.returncode) == (0, 1)
+    assert made not in accepted.stdout + accepted.stderr
+
+
+def test_a_further_gateway_joins_with_what_env_prints(system):
+    port = ports.free()
+    join = f'eval "$("$0" -m tianji_cli env)"; exec "$0" -m tianji_cli gateway --port {port}'
+    environ = {**clean_environ(), "TIANJI_HOME": str(system.home)}
+    with subprocess.Popen(
+        ["sh", "-c", join, sys.executable], env=environ, stderr=subprocess.DEVNULL
+    ) as gateway:
+        try:
+            eventually(lambda: ready(f"http://127.0.0.1:{port}"))
+            assert b"tianji-demo" in get_body(f"http://127.0.0.1:{port}/v1/models", system.master_key)
+        finally:
+            gateway.terminate()
+    assert gateway.returncode == 0
 
 
 def test_the_config_is_read_again_on_request_and_on_hangup(system):
@@ -103,16 +145,10 @@ def test_a_killed_part_comes_back(system, part):
 
 
 def all_ready(system):
-    try:
-        return all(
-            get(url + "/health/readiness") == 200
-            for url in (system.url, system.control_url, system.worker_url)
-        )
-    except OSError:
-        return False
+    return all(map(ready, (system.url, system.control_url, system.worker_url)))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_it_stops_clean_and_starts_again_with_the_same_key(tmp_path, number):
     system = System(tmp_path, gateways=2).start()
     key, pids = system.master_key, [pid for pids in system.pids.values() for pid in pids]
