@@ -67,7 +67,7 @@ def can_run(program: Path, options: SpawnOptions) -> bool:
 
 def can_enter(folder: Path, options: SpawnOptions) -> bool:
     """Say whether this folder can be reached with these options."""
-    command = ["/bin/sh", "-c", 'cd "$0"', folder]
+    command = ["/bin/sh", "-c", 'cd "$0"', str(folder)]
     return subprocess.run(command, capture_output=True, cwd="/", timeout=10, **options).returncode == 0
 
 
