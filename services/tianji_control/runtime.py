@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tianji.bus.client import Bus
@@ -17,7 +17,7 @@ from tianji_control.access.permits import Actor
 from tianji_control.access.roles import Role
 from tianji_control.change import Change
 from tianji_control.config_file import FileConfig
-from tianji_control.loops import forever
+from tianji_control.loops import forever, retried, stop
 from tianji_control.publish.confirm import Confirmation
 from tianji_control.publish.fleet import Fleet
 from tianji_control.publish.publisher import Publisher
@@ -75,16 +75,31 @@ class Runtime:
             self.file = file
             return applied, change.notes
 
-    async def run(self) -> None:
-        """Get ready, then publish, listen and reload until cancelled."""
+    def background(self) -> list[asyncio.Task[None]]:
+        """Start what goes on beside the requests; the caller stops it."""
+        return [
+            asyncio.create_task(self._start(), name="start"),
+            asyncio.create_task(forever("publisher", self._when_started(self.publisher.run))),
+            asyncio.create_task(forever("fleet", self.fleet.run)),
+            asyncio.create_task(forever("reload", self._when_started(self._reload_on_demand))),
+        ]
+
+    async def _start(self) -> None:
+        """Get ready for requests; a database that cannot be brought up to date is tried again."""
+        await retried("start", self._prepare)
+        self.started.set()
+
+    async def _prepare(self) -> None:
         await self.store.open()
         await asyncio.to_thread(migrate.up, self.settings.database_url)
         await self.reload()
-        self.started.set()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(forever("publisher", self.publisher.run))
-            group.create_task(forever("fleet", self.fleet.run))
-            group.create_task(forever("reload", self._reload_on_demand))
+
+    def _when_started(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def wait() -> None:
+            await self.started.wait()
+            await work()
+
+        return wait
 
     async def _reload_on_demand(self) -> None:
         while True:
@@ -110,11 +125,10 @@ async def running(settings: ControlSettings) -> AsyncIterator[Runtime]:
     file = await config_file.read(settings)
     bus = await Bus.connect(settings.nats_url, "control")
     runtime = Runtime(settings, bus, file)
-    background = asyncio.create_task(forever("control", runtime.run), name="control")
+    tasks = runtime.background()
     try:
         yield runtime
     finally:
-        background.cancel()
-        await asyncio.gather(background, return_exceptions=True)
+        await stop(tasks)
         await runtime.store.close()
         await bus.close()

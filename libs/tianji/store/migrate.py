@@ -97,6 +97,7 @@ class _Backend(PostgresqlPsycopgBackend):
 
 @contextmanager
 def _locked(url: str) -> Iterator[tuple[DatabaseBackend, MigrationList[Migration]]]:
+    logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells every statement
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         with _Backend(_Address(url), "_yoyo_migrations") as backend:
