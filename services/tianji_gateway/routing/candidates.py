@@ -12,10 +12,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from tianji.errors import BadRequest
 from tianji_gateway.snapshot.target import Target
 
 Concrete = Callable[[Target, str], Target]
-"""Makes the target of a pattern into one for a concrete upstream model."""
+"""Makes the target of a pattern into one for a concrete upstream model; BadRequest where it cannot."""
 
 _REMEMBERED = 1000
 """Concrete names of patterns kept ready; clients choose the names, so it must be bounded."""
@@ -66,7 +67,10 @@ class Candidates:
         return self._aliases.get(name, name)
 
     def targets_for(self, name: str, team_id: str | None = None) -> tuple[Target, ...]:
-        """Return who could serve a model for a team, in no order; empty for an unknown model."""
+        """Return who could serve a model for a team, in no order; empty for an unknown model.
+
+        Raises BadRequest for a name that only `*` matches and that names no provider.
+        """
         name = self.group_of(name)
         if team_id is not None and (own := self._groups.get((team_id, name))):
             return own
@@ -113,11 +117,22 @@ class Candidates:
         if found is None:
             return ()
         pattern, parts = found
-        targets = tuple(self._concrete(t, _filled(t.deployment.model, parts)) for t in pattern.targets)
+        targets = self._made_concrete(pattern, parts)
         if len(self._ready) >= _REMEMBERED:
             self._ready.clear()
         self._ready[team_id, name] = targets
         return targets
+
+    def _made_concrete(self, pattern: Pattern, parts: tuple[str, ...]) -> tuple[Target, ...]:
+        made, refused = [], None
+        for target in pattern.targets:
+            try:
+                made.append(self._concrete(target, _filled(target.deployment.model, parts)))
+            except BadRequest as fault:
+                refused = fault
+        if refused and not made:
+            raise refused
+        return tuple(made)
 
     def _match(self, team_id: str | None, name: str) -> tuple[Pattern, tuple[str, ...]] | None:
         for team in (team_id, None) if team_id is not None else (None,):

@@ -17,6 +17,7 @@ from tianji.domain.sealed import Sealer
 from tianji.domain.snapshot import CONFIG_KINDS, DEPLOYMENT, SETTINGS, Settings, record_id
 from tianji.errors import TianjiError
 from tianji.pricing.lookup import price_of
+from tianji.providers import split_model
 from tianji.providers.contract import Provider, Upstream
 from tianji_gateway.routing.candidates import Candidates
 from tianji_gateway.snapshot.apply import Revision
@@ -95,7 +96,7 @@ class Builder:
 
     def _opened(self, deployment: Deployment, settings: Settings) -> Deployment:
         """Open the secrets, fill in references to the environment, merge the defaults."""
-        secrets = {name: self._sealer.open(sealed) for name, sealed in deployment.secrets.items()}
+        secrets = {name: self._sealer.open_value(sealed) for name, sealed in deployment.secrets.items()}
         defaults = settings.router.get("default_litellm_params") or {}
         given = defaults | deployment.params | secrets
         trusted = deployment.source == "file"
@@ -116,12 +117,15 @@ class Builder:
         return _target(deployment, upstream, "", settings)
 
     def _concrete(self, target: Target, model: str, settings: Settings) -> Target:
-        """Make a wildcard's target into one for the model that was asked for."""
-        provider = target.deployment.provider
-        if provider in _ANY:
-            provider, _, model = model.partition("/")
-        deployment = structs.replace(target.deployment, provider=provider, model=model)
-        if target.bound is None and target.deployment.provider not in _ANY:
+        """Make a wildcard's target into one for the model that was asked for.
+
+        Raises BadRequest where the provider would be part of that name and is none.
+        """
+        deployment = structs.replace(target.deployment, model=model)
+        if deployment.provider in _ANY:
+            provider, model = split_model(model, deployment.params)
+            deployment = structs.replace(deployment, provider=provider, model=model)
+        elif target.bound is None:
             return structs.replace(target, deployment=deployment)
         return structs.replace(self._bind(deployment, settings), weight=target.weight)
 

@@ -30,6 +30,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, eq=False):
 
         Aliases, team models and wildcards are resolved; a wildcard's targets come bound to the
         concrete upstream model. Cooldowns, tags and the order are the caller's business.
+        Raises BadRequest for a name that only `*` matches and that names no provider.
         """
         return self.candidates.targets_for(model_name, team_id)
 

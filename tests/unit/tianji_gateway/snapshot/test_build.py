@@ -31,7 +31,7 @@ class Providers:
         self.bound = 0
 
     def __call__(self, name: str) -> Any:
-        if name not in ("fake", "broken"):
+        if name not in ("fake", "broken", "openai"):
             raise NotFound(f"there is no provider {name}")
         self._name = name
         return self
@@ -173,10 +173,30 @@ def test_a_wildcard_is_bound_to_the_model_that_is_asked_for(builder: Builder, pr
 def test_a_wildcard_for_any_provider_takes_it_from_the_name(builder: Builder) -> None:
     snapshot = builder.build(revision(deployment("w", model_name="*", model="*", provider="*")))
 
-    assert snapshot.targets_for("fake/gpt-4o")[0].deployment.provider == "fake"
-    assert snapshot.targets_for("fake/gpt-4o")[0].upstream
-    assert "no provider other" in snapshot.targets_for("other/gpt-4o")[0].problem
+    for name in ("openai/gpt-4o", "gpt-4o"):
+        (target,) = snapshot.targets_for(name)
+        assert (target.deployment.provider, target.deployment.model) == ("openai", "gpt-4o")
+        assert target.upstream
+    with pytest.raises(BadRequest, match="names no provider"):
+        snapshot.targets_for("no-such-model")
     assert snapshot.warnings == ()
+
+
+def test_a_name_without_a_provider_goes_to_the_wildcard_that_has_one(builder: Builder) -> None:
+    anyone = deployment("w", model_name="*", model="*", provider="*")
+    mine = deployment("m", model_name="*", model="*")
+
+    snapshot = builder.build(revision(anyone, mine))
+
+    assert [target.id for target in snapshot.targets_for("no-such-model")] == ["m"]
+
+
+def test_a_sealed_credential_may_be_more_than_a_text(builder: Builder) -> None:
+    secrets = {"extra_headers": SEALER.seal_value({"x-key": "os.environ/KEY"})}
+
+    (target,) = builder.build(revision(deployment("d", secrets=secrets))).targets_for("m")
+
+    assert target.deployment.params["extra_headers"] == {"x-key": "from-env"}
 
 
 def test_weights_come_from_the_first_measure_that_any_of_the_group_has(builder: Builder) -> None:

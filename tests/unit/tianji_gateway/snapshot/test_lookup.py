@@ -90,7 +90,7 @@ class House:
         else:
             self.line.stored[NAME] = (value, sequence)
         self.line.watched.entries.put_nowait(Entry(NAME, value, sequence))
-        while self.keys.sequence != sequence:
+        while self.keys.sequence != sequence:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
     async def settle(self) -> None:
