@@ -14,7 +14,7 @@ from tianji.bus.client import Bus
 from tianji.domain.keys import hash_of
 from tianji.domain.sealed import Sealer
 from tianji.obs import logging as obs_logging
-from tianji.plugins.family import Family
+from tianji.providers import provider
 from tianji.tokens.count import Counter
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.settings import GatewaySettings
@@ -41,9 +41,7 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
         shipping = asyncio.create_task(spool.run(bus), name="spool")
         stack.push_async_callback(_ended, shipping)
         stack.push_async_callback(spool.close)
-        builder = Builder(
-            Sealer(settings.salt_key.reveal()), os.environ, Family("tianji.providers", "provider").load
-        )
+        builder = Builder(Sealer(settings.salt_key.reveal()), os.environ, provider)
         feed = SnapshotFeed(bus, builder, home / "snapshot", process_id, version=__version__)
         await feed.start()
         stack.push_async_callback(feed.stop)
