@@ -70,8 +70,13 @@ PERMITS: dict[Role, dict[str, Scope]] = {
     Role.ORG_ADMIN: _READ_OWN | {"key:write": Scope.OWN},
     Role.INTERNAL_USER: _READ_OWN | {"key:write": Scope.OWN},
     Role.INTERNAL_USER_VIEWER: _READ_OWN,
-    Role.TEAM: {"key:read": Scope.OWN, "team:read": Scope.MEMBER, "model:read": Scope.ALL},
-    Role.CUSTOMER: {"key:read": Scope.OWN, "model:read": Scope.ALL},
+    Role.TEAM: {
+        "key:read": Scope.OWN,
+        "team:read": Scope.MEMBER,
+        "model:read": Scope.ALL,
+        "spend:read": Scope.OWN,
+    },
+    Role.CUSTOMER: {"key:read": Scope.OWN, "model:read": Scope.ALL, "spend:read": Scope.OWN},
 }
 
 TEAM_ADMIN: frozenset[str] = frozenset({"key:read", "key:write", "team:read", "team:write", "spend:read"})

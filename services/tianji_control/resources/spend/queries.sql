@@ -1,0 +1,84 @@
+-- name: logs
+SELECT id, gateway_id, snapshot, status, http_status, error_type, error_message, started_at, first_token_at, ended_at,
+       route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
+       upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user,
+       client_ip, user_agent, session_id, tags, metadata, input_tokens, output_tokens, cache_read_tokens,
+       cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
+       web_searches, usage_estimated, cost_usd, cost_parts, price_version, priced, finish, written_at
+FROM spend_logs
+WHERE (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
+  AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(end_user)s::text IS NULL OR end_user = %(end_user)s)
+  AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
+  AND (%(session_id)s::text IS NULL OR session_id = %(session_id)s)
+  AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
+  AND (%(model_id)s::text IS NULL OR deployment_id = %(model_id)s)
+  AND (%(model_group)s::text IS NULL OR model_group = %(model_group)s)
+  AND (%(key_alias)s::text IS NULL OR key_alias = %(key_alias)s)
+  AND (%(succeeded)s::boolean IS NULL OR (status = 'success') = %(succeeded)s)
+  AND (%(http_status)s::integer IS NULL OR http_status = %(http_status)s)
+  AND (%(min_spend)s::numeric IS NULL OR cost_usd >= %(min_spend)s)
+  AND (%(max_spend)s::numeric IS NULL OR cost_usd <= %(max_spend)s)
+  -- The day of an id and the start of its call may lie on two sides of midnight.
+  AND (%(since)s::timestamptz IS NULL
+       OR (started_at >= %(since)s AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1))
+  AND (%(until)s::timestamptz IS NULL
+       OR (started_at < %(until)s AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1))
+  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s))
+ORDER BY CASE WHEN %(sort)s::text <> '' THEN
+    CASE WHEN %(descending)s THEN -1 ELSE 1 END * CASE %(sort)s::text
+        WHEN 'spend' THEN cost_usd
+        WHEN 'total_tokens' THEN input_tokens + output_tokens
+        WHEN 'prompt_tokens' THEN input_tokens
+        WHEN 'completion_tokens' THEN output_tokens
+        WHEN 'endTime' THEN extract(EPOCH FROM ended_at)
+        WHEN 'request_duration_ms' THEN extract(EPOCH FROM ended_at - started_at)
+        ELSE extract(EPOCH FROM started_at)
+    END
+END, started_at DESC, id DESC
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: count_logs
+SELECT count(*)
+FROM spend_logs
+WHERE (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
+  AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(end_user)s::text IS NULL OR end_user = %(end_user)s)
+  AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
+  AND (%(session_id)s::text IS NULL OR session_id = %(session_id)s)
+  AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
+  AND (%(model_id)s::text IS NULL OR deployment_id = %(model_id)s)
+  AND (%(model_group)s::text IS NULL OR model_group = %(model_group)s)
+  AND (%(key_alias)s::text IS NULL OR key_alias = %(key_alias)s)
+  AND (%(succeeded)s::boolean IS NULL OR (status = 'success') = %(succeeded)s)
+  AND (%(http_status)s::integer IS NULL OR http_status = %(http_status)s)
+  AND (%(min_spend)s::numeric IS NULL OR cost_usd >= %(min_spend)s)
+  AND (%(max_spend)s::numeric IS NULL OR cost_usd <= %(max_spend)s)
+  AND (%(since)s::timestamptz IS NULL
+       OR (started_at >= %(since)s AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1))
+  AND (%(until)s::timestamptz IS NULL
+       OR (started_at < %(until)s AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1))
+  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s));
+
+-- name: days
+-- Sums by day, key, user and model of the calls that began in a span of time.
+SELECT (started_at AT TIME ZONE 'UTC')::date AS day,
+       key_hash,
+       coalesce(user_id, '') AS user_id,
+       coalesce(nullif(upstream_model, ''), model) AS model,
+       sum(cost_usd) AS spend_usd
+FROM spend_logs
+WHERE started_at >= %(since)s AND started_at < %(until)s
+  AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1
+  AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1
+  AND (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
+  AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
+  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s))
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4;
+
+-- name: total
+SELECT spend_usd FROM spend_totals WHERE scope = 'total';
