@@ -1,0 +1,1 @@
+"""NATS: one connection per process, its layout, its watches."""

@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
 import msgspec
+import nats.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
@@ -24,6 +25,7 @@ from tianji.bus.tasks import end
 from tianji.bus.watch import DELETIONS, OPERATION, Watch
 from tianji.domain.fleet import FleetReport
 from tianji.errors import Unavailable
+from tianji.obs import metrics
 
 _log = logging.getLogger(__name__)
 
@@ -229,7 +231,8 @@ class Bus:
                 max_reconnect_attempts=-1,
                 ping_interval=PING_S,
             )
-        except (OSError, ValueError) as fault:
+        except Exception as fault:  # noqa: BLE001  # supervised loop: told, counted, begun anew
+            metrics.loop_failures.labels(loop="bus").inc()
             self._say_down(fault)
             closed.set()
         else:
@@ -255,7 +258,9 @@ class Bus:
         if self._said_down or self._up.is_set():
             return
         self._said_down = True
-        why = f" ({type(fault).__name__})" if fault else ""
+        # Only these say no more than address and cause; another may quote the URL with its password.
+        plain = isinstance(fault, OSError | nats.errors.Error)
+        why = f" ({fault if plain else type(fault).__name__})" if fault else ""
         _log.warning("no connection to NATS at %s%s; trying on", self._where, why)
 
     def _require(self) -> None:

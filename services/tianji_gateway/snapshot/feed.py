@@ -56,6 +56,7 @@ class SnapshotFeed:
         self._version = version
         self._started_at = time.time()
         self._revision: Revision | None = None
+        self._warnings: frozenset[str] = frozenset()
         self._applying = asyncio.Lock()
         self._swapped = asyncio.Event()
         self._saved: Revision | None = None
@@ -136,11 +137,12 @@ class SnapshotFeed:
                 metrics.config_build_failures.inc()
                 _log.error("revision %s is not taken: %s", revision.number, fault.message)
                 return False
-            self._revision = revision
+            told = self._warnings
+            self._revision, self._warnings = revision, frozenset(snapshot.warnings)
             self.snapshots.swap(snapshot)
         metrics.snapshot_revision.set(revision.number)
         _log.info("serving revision %s", revision.number)
-        for warning in snapshot.warnings:
+        for warning in sorted(self._warnings - told):
             _log.warning("%s", warning)
         self._swapped.set()
         return True

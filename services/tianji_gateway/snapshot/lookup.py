@@ -29,6 +29,10 @@ _log = logging.getLogger(__name__)
 PAUSE_S = 1.0
 """After NATS did not answer, what is cached is used for so long without asking again."""
 
+RECENT = 2048
+"""Changes kept although nobody asked for the name yet: a replica of NATS that lags behind may
+still answer with what was before them."""
+
 _NEVER = 0
 """The epoch of what was read while no watch was up: true then, checked again on next use."""
 
@@ -54,6 +58,7 @@ class KeyLookup:
         self._bus = bus
         self._filled = filled
         self._kept = Kept(capacity)
+        self._recent = Kept(RECENT)
         self._reads: dict[tuple[str, int], _Read] = {}
         self._epoch = _NEVER
         self._epochs = _NEVER
@@ -105,7 +110,7 @@ class KeyLookup:
             self._kept.put(one.name, Held(one.value, 0, _NEVER))
 
     async def _record(self, name: str, kind: type[R]) -> R | None:
-        held = self._kept.get(name)
+        held = self._kept.get(name) or self._recent.get(name)
         if held is None or held.epoch != self._epoch or self._epoch == _NEVER:
             held = await self._again(name, held)
         if held.value is None:
@@ -154,7 +159,7 @@ class KeyLookup:
         fresh = Held(value, sequence, epoch)
         if read.newer is not None and read.newer.sequence > sequence:
             fresh = read.newer
-        kept = self._kept.get(name)
+        kept = self._kept.get(name) or self._recent.get(name)
         if kept is None or (kept.epoch, kept.sequence) <= (fresh.epoch, fresh.sequence):
             self._kept.put(name, fresh)
         return fresh
@@ -162,6 +167,7 @@ class KeyLookup:
     def _changed(self, name: str, held: Held) -> None:
         if read := self._reads.get((name, self._epoch)):
             read.newer = held
+        self._recent.put(name, held)
         if name in self._kept:
             self._kept.put(name, held)
 

@@ -279,3 +279,29 @@ async def test_what_was_missed_between_the_consumer_and_its_first_change_is_neve
         await house.settle()
 
     assert house.said == [10, 10, 0]
+
+
+async def test_a_replica_that_lags_behind_does_not_bring_back_what_was_before() -> None:
+    house = House(capacity=1)
+
+    async with house.watching():
+        await house.changed(record("old"), 11)
+        await house.changed(record("new"), 12)
+        await house.keys.key("another")
+        house.line.stored[NAME] = (record("old"), 11)
+
+        assert await house.alias() == "new"
+
+
+async def test_what_changes_and_is_not_in_use_takes_no_place_from_what_is() -> None:
+    house = House(capacity=2)
+    house.line.stored[NAME] = (record("a"), 3)
+
+    async with house.watching():
+        assert await house.alias() == "a"
+        for number in range(100):
+            house.line.watched.entries.put_nowait(Entry(f"key.{number}", b"{}", 11 + number))
+        await house.settle()
+        assert await house.alias() == "a"
+
+    assert house.line.reads == 1
