@@ -10,7 +10,7 @@ from starlette.routing import compile_path
 
 from tianji.errors import NotImplementedYet, TianjiError
 from tianji.wire.front import Front
-from tianji_gateway.endpoints import chat, health, models
+from tianji_gateway.endpoints import chat, health, messages, models
 from tianji_gateway.endpoints.contract import Endpoint
 from tianji_gateway.forward import forward
 
@@ -21,6 +21,8 @@ HERE: Mapping[str, Methods] = {
     "/chat/completions": {"POST": chat.completions},
     "/engines/{model:path}/chat/completions": {"POST": chat.completions},
     "/openai/deployments/{model:path}/chat/completions": {"POST": chat.completions},
+    "/v1/messages": {"POST": messages.create},
+    "/v1/messages/count_tokens": {"POST": messages.count_tokens},
     "/v1/models": {"GET": models.listed},
     "/models": {"GET": models.listed},
     "/v1/models/{model:path}": {"GET": models.one},
@@ -142,7 +144,7 @@ def find(method: str, path: str) -> Found:
 
 def front_of(path: str) -> Front:
     """Return the format that errors of a path are written in."""
-    return chat.FRONT
+    return messages.FRONT if path.startswith(("/v1/messages", "/anthropic/")) else chat.FRONT
 
 
 def _chosen(methods: Methods, method: str, path: str) -> Endpoint:

@@ -17,7 +17,6 @@ from tianji_gateway.flow.receive import Inference
 from tianji_gateway.snapshot.model import Target
 
 _JSON = b"application/json"
-_EVENTS = b"text/event-stream"
 
 
 class Written(Struct):
@@ -66,7 +65,9 @@ async def relay_stream(
     """Send each chunk as it arrives; the last one when the books are closed."""
     exchange, front = opened.exchange, inference.front
     try:
-        await caller.start(200, headers.of_answer(account, front, exchange.headers, _EVENTS, None))
+        await caller.start(
+            200, headers.of_answer(account, front, exchange.headers, front.media_type.encode(), None)
+        )
         last, error = await _pump(opened, follower, account, caller, silence_s)
         account.answer_id = follower.answer_id()
         if error is None:

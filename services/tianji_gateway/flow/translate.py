@@ -9,6 +9,8 @@ from tianji_gateway.flow.follow import Follower, Translated, Untouched
 from tianji_gateway.flow.receive import Inference, object_of
 from tianji_gateway.snapshot.model import Target
 
+_BETAS = b"anthropic-beta"
+
 
 class Translation(Struct):
     """A request as one deployment gets it."""
@@ -22,7 +24,10 @@ def translate(inference: Inference, target: Target) -> Translation:
     """Return the upstream request. Raises BadRequest for what this deployment cannot take."""
     upstream, front = target.upstream, inference.front.name
     if front in upstream.speaks:
-        return Translation(upstream.forward(front, inference.fields, stream=inference.stream), True)
+        request = upstream.forward(front, inference.fields, stream=inference.stream)
+        if front == "messages":
+            _pass_betas(inference, request)
+        return Translation(request, True)
     return Translation(upstream.request(inference.read()), False)
 
 
@@ -35,6 +40,15 @@ def follower(inference: Inference, target: Target, *, same: bool) -> Follower:
     return Translated(
         target.upstream.stream(ask), inference.front.encoder(ask, model=inference.model), provider
     )
+
+
+def _pass_betas(inference: Inference, request: UpstreamRequest) -> None:
+    """Ask the provider for the betas that the client asked for, beside those it is known to need."""
+    asked = inference.call.header(_BETAS)
+    if asked:
+        name = _BETAS.decode()
+        known = request.headers.get(name)
+        request.headers[name] = f"{known},{asked}" if known else asked
 
 
 def _wants_usage(inference: Inference) -> bool:

@@ -21,8 +21,8 @@ from tianji.domain.events import Began, SpendEvent
 from tianji.domain.keys import KeyRecord, hash_of
 from tianji.domain.snapshot import Settings
 from tianji.domain.tenants import TeamRecord, UserRecord
-from tianji.plugins.family import Family
 from tianji.pricing.lookup import price_of
+from tianji.providers import bind
 from tianji.settings import Secret
 from tianji.tokens.count import Counter
 from tianji_gateway.app import App
@@ -36,7 +36,6 @@ from tianji_testkit.upstream import FakeUpstream
 
 MASTER = "sk-master"
 KEY = "sk-alice-0123456789"
-PROVIDERS = Family("tianji.providers", "provider")
 
 
 class Books:
@@ -117,7 +116,7 @@ class Gateway:
 
     def _target(self, name: str, number: int, given: Mapping[str, Any]) -> Target:
         provider = given.get("provider", "openai")
-        base = self.upstream.api_base if provider == "openai" else self.upstream.root
+        base = self.upstream.root if provider == "anthropic" else self.upstream.api_base
         params = {"api_base": base, "api_key": "sk-upstream", **given.get("params", {})}
         deployment = Deployment(
             id=given.get("id", f"{name}-{number}"),
@@ -129,7 +128,7 @@ class Gateway:
         timeout_s = float(given.get("timeout_s", 5.0))
         return Target(
             deployment=deployment,
-            bound=PROVIDERS.load(provider).bind(deployment, {}),
+            bound=bind(deployment, {}),
             problem="",
             price=price_of(provider, deployment.model),
             weight=1.0,
@@ -172,6 +171,11 @@ class Gateway:
             headers.setdefault("authorization", f"Bearer {key}")
         data = {"data": io.BytesIO(body)} if isinstance(body, bytes) else {"json": body}
         return self.session.post(self.url + path, headers=headers, **data)
+
+    def messages(self, key: str | None = KEY, **fields: Any) -> Any:
+        """Ask for a message."""
+        body = {"model": "claude", "max_tokens": 50, "messages": [{"role": "user", "content": "Say hello."}]}
+        return self.post("/v1/messages", {**body, **fields}, key)
 
     def chat(self, key: str | None = KEY, **fields: Any) -> Any:
         """Ask for a chat completion."""
