@@ -14,7 +14,7 @@ from tianji.store.rows import Connection
 log = logging.getLogger(__name__)
 
 DAYS_AHEAD = 3
-_LOCK = 7_465_616_032  # one process at a time makes partitions
+_LOCK = 8_317_020_501  # any number that nothing else in the database locks: one process makes partitions
 
 
 class Partitions:
