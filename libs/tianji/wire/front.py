@@ -46,8 +46,9 @@ class Watch(Protocol):
     glance: Glance
     complete: bool
     """Whether the format's own last event has passed."""
-    text: str
-    """The text so far: for counting tokens when the provider did not."""
+    @property
+    def text(self) -> str:
+        """Return the text so far: for counting tokens when the provider did not."""
 
     def feed(self, chunk: bytes) -> bytes:
         """Look at a chunk as it came from the wire and return what the client is to get of it.

@@ -85,7 +85,8 @@ async def _open(request: UpstreamRequest, target: Target, client: Client, deadli
         if exchange.status < 400:
             provider = target.deployment.provider
             raise UpstreamError(
-                f"{provider} answered with a redirect ({exchange.status}), which is not followed: check api_base",
+                f"{provider} answered with a redirect ({exchange.status}), which is not followed; "
+                "check api_base",
                 provider=provider,
             )
         raise target.upstream.error(exchange.status, exchange.headers, body)
