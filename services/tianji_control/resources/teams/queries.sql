@@ -14,7 +14,8 @@ VALUES (%(team_id)s, %(alias)s, %(organization_id)s, %(models)s, %(aliases)s, %(
         %(updated_by)s);
 
 -- name: add_member
-INSERT INTO team_members (team_id, user_id, role) VALUES (%(team_id)s, %(user_id)s, %(role)s)
+INSERT INTO team_members (team_id, user_id, role, created_at)
+VALUES (%(team_id)s, %(user_id)s, %(role)s, clock_timestamp())
 ON CONFLICT (team_id, user_id) DO UPDATE SET role = excluded.role;
 
 -- name: members
