@@ -1,0 +1,101 @@
+import json
+from typing import Any
+
+import pytest
+
+from tianji.wire.chat import ChatFront
+
+front = ChatFront()
+
+
+def event(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return b"data: " + json.dumps({"id": "c", "model": "m", "choices": [choice], **more}).encode() + b"\n\n"
+
+
+TEXT = event({"content": 'say "usage": {} '}, usage=None)
+MORE = event({"content": "more"})
+STOP = event({}, "stop")
+USED = b'data: {"id":"c","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}\n\n'
+BOTH = event({}, "stop", usage={"prompt_tokens": 3})
+DONE = b"data: [DONE]\n\n"
+
+
+def followed(raw: bytes, size: int, *, hide: bool):
+    watch = front.watch(hide_usage=hide)
+    seen = b"".join(watch.feed(raw[at : at + size]) for at in range(0, len(raw), size))
+    return watch, seen + watch.close()
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_only_the_usage_event_is_cut_out(size: int, end: bytes):
+    raw = (TEXT + MORE + STOP + USED + DONE).replace(b"\n", end)
+
+    watch, seen = followed(raw, size, hide=True)
+
+    assert seen == (TEXT + MORE + STOP + DONE).replace(b"\n", end)
+    assert watch.complete
+    assert (watch.glance.id, watch.glance.model, watch.glance.finish) == ("c", "m", "stop")
+    assert watch.glance.usage is not None
+    assert watch.glance.usage.output_tokens == 4
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+def test_what_is_not_hidden_passes_byte_for_byte(size: int):
+    for raw, hide in ((TEXT + MORE + STOP + USED + DONE, False), (TEXT + BOTH + DONE, True)):
+        assert followed(raw, size, hide=hide)[1] == raw
+
+
+def test_bytes_pass_at_once_where_nothing_is_hidden():
+    watch = front.watch(hide_usage=False)
+
+    assert watch.feed(TEXT[:20]) == TEXT[:20]
+
+
+def test_the_text_is_there_when_the_provider_told_no_usage():
+    watch, _ = followed(TEXT + MORE + STOP + DONE, 9, hide=True)
+
+    assert watch.glance.usage is None
+    assert watch.text == 'say "usage": {} more'
+
+
+def test_a_long_stream_without_usage_is_held_as_text_only():
+    watch = front.watch(hide_usage=False)
+    for _ in range(20_000):
+        watch.feed(MORE)
+
+    assert watch.text == "more" * 20_000
+
+
+def test_an_end_mark_without_its_blank_line_still_ends_the_stream():
+    watch = front.watch(hide_usage=True)
+
+    assert watch.feed(STOP + b"data: [DONE]") == STOP + b"data: [DONE]"
+    assert watch.complete
+
+
+def test_a_provider_without_an_end_mark_is_given_one_but_only_when_it_finished():
+    watch, seen = followed(MORE + STOP, 9, hide=False)
+    assert seen == MORE + STOP + DONE
+    assert watch.complete
+
+    watch, seen = followed(MORE, 9, hide=False)
+    assert seen == MORE
+    assert not watch.complete
+
+
+def test_an_error_inside_the_stream_is_noticed():
+    watch, _ = followed(MORE + b'data: {"error":{"message":"broke","code":500}}\n\n', 9, hide=True)
+
+    assert watch.glance.failed == "broke"
+
+
+def test_a_whole_answer_is_glanced_at():
+    body = {"id": "c", "model": "m", "choices": [{"message": {"content": "x"}, "finish_reason": "length"}]}
+
+    glance = front.glance(json.dumps(body | {"usage": {"prompt_tokens": 1, "completion_tokens": 2}}).encode())
+
+    assert (glance.id, glance.model, glance.finish) == ("c", "m", "length")
+    assert glance.usage is not None
+    assert front.glance(b"<html>").usage is None
