@@ -12,6 +12,7 @@ from pathlib import Path
 from tianji.bus.client import Bus
 from tianji.domain.events import Began, SpendEvent
 from tianji.errors import Unavailable
+from tianji.obs import metrics
 from tianji_gateway.spool import records, shipper
 from tianji_gateway.spool.adopt import Orphan, take_over
 from tianji_gateway.spool.claim import Claim
@@ -164,13 +165,22 @@ class Spool:
                 if not waiting:
                     log.warning("spend events wait in the spool", extra={"fault": repr(fault)})
                 waiting = True
-                await self._rest(pause)
-                pause = min(pause * 2, longest)
+                # Not woken by new events: each would cause one more vain attempt.
+                if await bus.wait_connected(longest):
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, longest)
                 continue
+            finally:
+                self._measure()
             pause, waiting = BACKOFF_S[0], False
             if self._closing:
                 return
             await self._rest(IDLE_S)
+
+    def _measure(self) -> None:
+        journals = [self._journal, *(orphan.journal for orphan in self._orphans)]
+        metrics.spool_events.set(self.backlog)
+        metrics.spool_bytes.set(sum(journal.total_bytes for journal in journals))
 
     async def _rest(self, longest_s: float) -> None:
         """Wait for an event or a connection, but not longer than `longest_s`."""
@@ -245,6 +255,7 @@ class Spool:
             )
 
     def _say_unwritable(self, fault: OSError) -> None:
+        metrics.spool_failures.inc()
         if not self._said_unwritable:
             self._said_unwritable = True
             log.error("the spool cannot be written", extra={"fault": str(fault)})
