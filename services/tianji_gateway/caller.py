@@ -45,28 +45,32 @@ class Caller:
         size = 0
         try:
             async with asyncio.timeout(_BODY_S):
-                async for piece in self.pieces():
-                    size += len(piece)
+                while self._unread:
+                    part = await self._piece()
+                    size += len(part)
                     if size > limit:
                         raise _too_large(limit)
-                    parts.append(piece)
+                    if part:
+                        parts.append(part)
         except TimeoutError:
             raise BadRequest(f"the body did not arrive within {_BODY_S:g} s", status=408) from None
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives. Raises ClientGone when it breaks off."""
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._unread = False
-                self.gone = True
-                raise ClientGone("the connection broke off before the body was complete")
-            if piece := message.get("body", b""):
+        while self._unread:
+            if piece := await self._piece():
                 yield piece
-            more = message.get("more_body", False)
-            self._unread = more
+
+    async def _piece(self) -> bytes:
+        """Return the next piece of the body; it may be empty. Raises ClientGone when it breaks off."""
+        message = await self._receive()
+        self._unread = message.get("more_body", False)
+        if message["type"] == "http.disconnect":
+            self.gone = True
+            raise ClientGone("the connection broke off before the body was complete")
+        piece: bytes = message.get("body", b"")
+        return piece
 
     def watch(self) -> None:
         """Cancel the current task when the client hangs up; the body must have been read."""

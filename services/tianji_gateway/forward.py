@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tianji.errors import Unavailable
 from tianji_gateway.caller import Caller, Header, Scope
 from tianji_gateway.endpoints.contract import Asked
@@ -78,7 +80,7 @@ def _request_headers(scope: Scope) -> list[tuple[str, str]]:
     ]
 
 
-def _answer_headers(raw: tuple[Header, ...]) -> list[Header]:
+def _answer_headers(raw: Sequence[Header]) -> list[Header]:
     headers = [(name.lower(), value) for name, value in raw]
     dropped = _HOP_BY_HOP | _named_by_connection(headers)
     return [(name, value) for name, value in headers if name not in dropped]

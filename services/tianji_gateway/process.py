@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from tianji.domain.sealed import Sealer
 from tianji.obs import logging as obs_logging
 from tianji.providers import provider
 from tianji.tokens.count import Counter
+from tianji_gateway.access_log import AccessLog
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.build import Builder
@@ -45,6 +47,10 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
         feed = SnapshotFeed(bus, builder, home / "snapshot", process_id, version=__version__)
         await feed.start()
         stack.push_async_callback(feed.stop)
+        access = None
+        if logging.getLogger().isEnabledFor(logging.INFO):
+            access = AccessLog(settings.log_format)
+            stack.callback(access.flush)
         yield Runtime(
             settings=settings,
             process_id=process_id,
@@ -55,6 +61,7 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
             counter=Counter(),
             master_hash=hash_of(settings.master_key.reveal()) if settings.master_key else None,
             body_limit=int(settings.max_request_size_mb * (1 << 20)),
+            access=access,
             reach=lambda: {"nats": bus.connected},
             in_step=lambda: feed.synced,
         )

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tianji.domain.events import Began, SpendEvent
 from tianji.tokens.count import Counter
+from tianji_gateway.access_log import AccessLog
 from tianji_gateway.flow.identify import Keys
 from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.holder import Holder
@@ -44,6 +45,8 @@ class Runtime(Struct, eq=False):
     """The hash of the master key of this process's environment."""
     body_limit: int
     """The largest request body taken, in bytes."""
+    access: AccessLog | None
+    """None where the log's level leaves access lines out."""
     reach: Callable[[], Mapping[str, bool]]
     """Says which servers are connected now."""
     in_step: Callable[[], bool]

@@ -12,7 +12,7 @@ from tianji.pricing.cost import Cost, cost, text
 from tianji.wire.neutral import Usage
 from tianji_gateway.flow.admit import Grant
 from tianji_gateway.flow.identify import Principal
-from tianji_gateway.flow.labels import Labels
+from tianji_gateway.flow.labels import NO_LABELS
 from tianji_gateway.flow.receive import Call, Inference, value_of
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.snapshot.model import Snapshot, Target
@@ -20,7 +20,6 @@ from tianji_gateway.snapshot.model import Snapshot, Target
 log = logging.getLogger(__name__)
 
 _NOTHING_USED = Usage()
-_NO_LABELS = Labels()
 _FREE = Cost(known=False)
 _ZERO = Decimal(0)
 _LONGEST_MESSAGE = 1000
@@ -38,7 +37,7 @@ class Account:
         self.snapshot: Snapshot | None = None
         self.principal: Principal | None = None
         self.inference: Inference | None = None
-        self.labels = _NO_LABELS
+        self.labels = NO_LABELS
         self.grant: Grant | None = None
         self.target: Target | None = None
         self.attempts = 0

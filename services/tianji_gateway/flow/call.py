@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from tianji.errors import UpstreamError, UpstreamTimeout
 from tianji.providers.contract import UpstreamRequest
+from tianji_gateway.caller import Header
 from tianji_gateway.snapshot.model import Target
 from tianji_gateway.upstream.canned import Incoming, Recital
 from tianji_gateway.upstream.client import Client, Deadlines
@@ -20,7 +21,7 @@ _AUTHORIZE_S = 30.0
 class Whole(Struct):
     """A whole answer."""
 
-    headers: Mapping[str, str]
+    headers: Sequence[Header]
     body: bytes
 
 
@@ -38,7 +39,7 @@ async def whole(request: UpstreamRequest, target: Target, client: Client, timeou
     try:
         exchange = await _open(request, target, client, deadlines)
         try:
-            return Whole(exchange.headers, await exchange.read())
+            return Whole(exchange.raw_headers, await exchange.read())
         finally:
             exchange.close()
     except TimeoutError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 
 from tianji import __version__
@@ -19,19 +19,19 @@ _VERSION = (b"x-litellm-version", __version__.encode())
 _JSON = (b"content-type", b"application/json")
 _PRIVATE = frozenset(
     {
-        "authorization",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "set-cookie",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "www-authenticate",
+        b"authorization",
+        b"connection",
+        b"content-encoding",
+        b"content-length",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"set-cookie",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"www-authenticate",
     }
 )
 """What concerns the gateway's own connection to the provider, or its credentials."""
@@ -40,20 +40,19 @@ _UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
 
 
 def of_answer(
-    account: Account, front: Front, upstream: Mapping[str, str], media_type: bytes, cost: Decimal | None
+    account: Account, front: Front, upstream: Iterable[Header], media_type: bytes, cost: Decimal | None
 ) -> list[Header]:
     """Return the headers of a good answer; `cost` is None where it is not known yet."""
     headers = [(b"content-type", media_type), *_common(account.call, front), *_account(account)]
     if cost is not None:
         headers.append((b"x-litellm-response-cost", text(cost).encode()))
-    for name, value in upstream.items():
+    for name, value in upstream:
         name = name.lower()
         if name in _PRIVATE:
             continue
-        coded = value.encode("latin-1", "replace")
-        headers.append((b"llm_provider-" + name.encode("latin-1", "replace"), coded))
-        if name.startswith("x-ratelimit-"):
-            headers.append((name.encode(), coded))
+        headers.append((b"llm_provider-" + name, value))
+        if name.startswith(b"x-ratelimit-"):
+            headers.append((name, value))
     return headers
 
 
@@ -99,4 +98,6 @@ def _account(account: Account) -> list[Header]:
 
 def _safe(value: str) -> bytes:
     """Return a value as a header may hold it: no line breaks, nothing beyond Latin-1."""
+    if value.isascii() and value.isprintable():
+        return value.encode()
     return _UNSAFE.sub("?", value).encode("latin-1", "replace")

@@ -13,6 +13,17 @@ from tianji_gateway.flow.receive import Inference, object_of, value_of
 _LONGEST = 256
 _MOST_TAGS = 50
 _MOST_METADATA = 16_384
+_FIELDS = frozenset({"litellm_metadata", "litellm_session_id", "metadata", "tags", "user"})
+_HEADERS = frozenset(
+    {
+        b"x-litellm-customer-id",
+        b"x-litellm-end-user-id",
+        b"x-litellm-session-id",
+        b"x-litellm-spend-logs-metadata",
+        b"x-litellm-tags",
+        b"x-openwebui-user-id",
+    }
+)
 _END_USER_HEADERS = (b"x-litellm-end-user-id", b"x-litellm-customer-id", b"x-openwebui-user-id")
 
 
@@ -25,9 +36,14 @@ class Labels(Struct, frozen=True):
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
+NO_LABELS = Labels()
+
+
 def labels_of(inference: Inference) -> Labels:
     """Read a request's labels, before `prepare` takes the gateway's own fields out."""
     fields = inference.fields
+    if _FIELDS.isdisjoint(fields) and _HEADERS.isdisjoint(inference.call.headers):
+        return NO_LABELS
     metadata = _metadata(inference)
     return Labels(
         end_user=_end_user(inference, metadata),

@@ -8,6 +8,7 @@ import time
 from random import random
 
 from tianji.errors import BadRequest, ClientGone, TianjiError, Unavailable, UpstreamError
+from tianji.obs.logging import request_id
 from tianji.wire.front import Front
 from tianji_gateway.caller import Caller
 from tianji_gateway.flow import call as attempt
@@ -36,6 +37,7 @@ async def serve(
 ) -> None:
     """Walk the line; answer every fault in the caller's format. Never raises but for cancellation."""
     account = Account(call, rt)
+    request_id.set(call.id)
     observe.arrived()
     try:
         await _walk(account, front, call_type, caller, model)
@@ -51,7 +53,7 @@ async def serve(
         await account.abandon()
         await _refuse(ClientGone(), account, front, caller)
     except Exception:
-        log.exception("a request failed inside the gateway", extra={"call_id": call.id})
+        log.exception("a request failed inside the gateway")
         fault = TianjiError(f"something went wrong inside the gateway; its log has more under {call.id}")
         await _refuse(fault, account, front, caller)
     finally:

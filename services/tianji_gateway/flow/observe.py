@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-import logging
 import time
+from functools import lru_cache
+
+from prometheus_client import Counter, Histogram
 
 from tianji.errors import UpstreamError
 from tianji.obs import metrics
+from tianji_gateway.access_log import Line
 from tianji_gateway.flow.account import Account
 from tianji_gateway.snapshot.model import Target
 
-access = logging.getLogger("tianji_gateway.access")
+
+class Meters:
+    """The metrics of one deployment, their labels resolved."""
+
+    __slots__ = ("first", "inputs", "outputs", "overhead", "spend", "successes", "total", "upstream")
+
+    def __init__(self, model: str, provider: str, deployment_id: str) -> None:
+        self.total: Histogram = metrics.request_seconds.labels(model)
+        self.overhead: Histogram = metrics.overhead_seconds.labels(model)
+        self.upstream: Histogram = metrics.upstream_seconds.labels(model, provider)
+        self.first: Histogram = metrics.first_token_seconds.labels(model, provider)
+        self.inputs: Counter = metrics.input_tokens.labels(model, provider)
+        self.outputs: Counter = metrics.output_tokens.labels(model, provider)
+        self.spend: Counter = metrics.spend.labels(model, provider)
+        self.successes: Counter = metrics.deployment_successes.labels(deployment_id, provider)
+
+
+_meters = lru_cache(maxsize=10_000)(Meters)
+
+
+@lru_cache(maxsize=10_000)
+def _requests(endpoint: str, model: str, status: int) -> Counter:
+    return metrics.requests.labels(endpoint, model, str(status))
 
 
 def arrived() -> None:
@@ -28,55 +53,54 @@ def served(account: Account) -> None:
     """Note how a request ended; names that a client made up do not become labels."""
     metrics.in_flight.dec()
     lasted_s = time.perf_counter() - account.call.started
-    group = account.grant.group if account.grant else ""
-    status = str(account.http_status)
-    metrics.requests.labels(account.call.endpoint, group, status).inc()
+    model = account.grant.targets[0].deployment.model_name if account.grant else ""
+    _requests(account.call.endpoint, model, account.http_status).inc()
     if account.error is not None:
-        metrics.failed_requests.labels(
-            account.call.endpoint, group, status, type(account.error).__name__
-        ).inc()
+        status, kind = str(account.http_status), type(account.error).__name__
+        metrics.failed_requests.labels(account.call.endpoint, model, status, kind).inc()
     if account.target is not None:
-        _measure(account, account.target, group, lasted_s)
-    if access.isEnabledFor(logging.INFO):
-        access.info("request", extra=_line(account, group, lasted_s))
+        _measure(account, account.target, model, lasted_s)
+    if account.rt.access is not None:
+        account.rt.access.write(_line(account, lasted_s))
 
 
-def _measure(account: Account, target: Target, group: str, lasted_s: float) -> None:
-    deployment, usage = target.deployment, account.usage
-    labels = group, deployment.provider
-    metrics.request_seconds.labels(group).observe(lasted_s)
-    metrics.overhead_seconds.labels(group).observe(max(lasted_s - account.upstream_s, 0.0))
-    metrics.upstream_seconds.labels(*labels).observe(account.upstream_s)
+def _measure(account: Account, target: Target, model: str, lasted_s: float) -> None:
+    meters = _meters(model, target.deployment.provider, target.deployment.id)
+    meters.total.observe(lasted_s)
+    meters.overhead.observe(max(lasted_s - account.upstream_s, 0.0))
+    meters.upstream.observe(account.upstream_s)
     if account.first_token_at is not None:
-        metrics.first_token_seconds.labels(*labels).observe(account.first_token_at - account.call.started_at)
+        meters.first.observe(account.first_token_at - account.call.started_at)
     if account.error is None:
-        metrics.deployment_successes.labels(deployment.id, deployment.provider).inc()
-    metrics.input_tokens.labels(*labels).inc(usage.input_tokens)
-    metrics.output_tokens.labels(*labels).inc(usage.output_tokens)
-    metrics.spend.labels(*labels).inc(float(account.cost_usd))
+        meters.successes.inc()
+    usage = account.usage
+    meters.inputs.inc(usage.input_tokens)
+    meters.outputs.inc(usage.output_tokens)
+    meters.spend.inc(float(account.cost_usd))
 
 
-def _line(account: Account, group: str, lasted_s: float) -> dict[str, object]:
-    line: dict[str, object] = {
-        "call_id": account.call.id,
-        "route": account.call.route,
-        "status": account.http_status,
-        "ms": round(lasted_s * 1000, 2),
-        "client_ip": account.call.client_ip,
-    }
+def _line(account: Account, lasted_s: float) -> Line:
+    call, error = account.call, account.error
+    line = Line(
+        level="INFO",
+        logger="tianji_gateway.access",
+        message="request",
+        request_id=call.id,
+        route=call.endpoint,
+        status=account.http_status,
+        ms=round(lasted_s * 1000, 2),
+        client_ip=call.client_ip,
+        error=None if error is None else error.type,
+    )
     if account.principal is not None:
-        line["key"] = account.principal.key.alias or account.principal.key.name
-        line["team"] = account.principal.key.team_id
-    if account.target is not None:
-        line |= {
-            "group": group,
-            "deployment": account.target.deployment.id,
-            "attempts": account.attempts,
-            "upstream_ms": round(account.upstream_s * 1000, 2),
-            "input_tokens": account.usage.input_tokens,
-            "output_tokens": account.usage.output_tokens,
-            "cost_usd": str(account.cost_usd),
-        }
-    if account.error is not None:
-        line["error"] = account.error.type
+        line.key = account.principal.key.alias or account.principal.key.name
+        line.team = account.principal.key.team_id
+    if account.target is not None and account.grant is not None:
+        line.model = account.grant.group
+        line.deployment = account.target.deployment.id
+        line.attempts = account.attempts
+        line.upstream_ms = round(account.upstream_s * 1000, 2)
+        line.input_tokens = account.usage.input_tokens
+        line.output_tokens = account.usage.output_tokens
+        line.cost_usd = str(account.cost_usd)
     return line

@@ -66,7 +66,7 @@ async def relay_stream(
     exchange, front = opened.exchange, inference.front
     try:
         await caller.start(
-            200, headers.of_answer(account, front, exchange.headers, front.media_type.encode(), None)
+            200, headers.of_answer(account, front, exchange.raw_headers, front.media_type.encode(), None)
         )
         last, error = await _pump(opened, follower, account, caller, silence_s)
         account.answer_id = follower.answer_id()

@@ -13,6 +13,9 @@ DEFAULT_RETRIES = 2
 MOST_RETRIES = 20
 LONGEST_S = 6000.0
 
+_FIELDS = frozenset({"max_retries", "num_retries", "request_timeout", "stream_timeout", "timeout"})
+_HEADERS = frozenset({b"x-litellm-num-retries", b"x-litellm-stream-timeout", b"x-litellm-timeout"})
+
 
 class Wishes(Struct, frozen=True):
     """The request's own settings over the config's; None leaves it to the deployment."""
@@ -31,12 +34,11 @@ class Wishes(Struct, frozen=True):
 def wishes_of(inference: Inference, snapshot: Snapshot) -> Wishes:
     """Read a request's wishes, before `prepare` takes them out."""
     settings = snapshot.settings
+    usual = settings.router.get("num_retries"), settings.calls.get("num_retries")
+    if _FIELDS.isdisjoint(inference.fields) and _HEADERS.isdisjoint(inference.call.headers):
+        return Wishes(_retries(*usual), None, None)
     return Wishes(
-        retries=_retries(
-            _said(inference, b"x-litellm-num-retries", "num_retries", "max_retries"),
-            settings.router.get("num_retries"),
-            settings.calls.get("num_retries"),
-        ),
+        retries=_retries(_said(inference, b"x-litellm-num-retries", "num_retries", "max_retries"), *usual),
         timeout_s=_seconds(_said(inference, b"x-litellm-timeout", "timeout", "request_timeout")),
         stream_timeout_s=_seconds(_said(inference, b"x-litellm-stream-timeout", "stream_timeout")),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tianji.providers.contract import Canned
@@ -15,6 +15,10 @@ class Incoming(Protocol):
 
     status: int
     headers: Mapping[str, str]
+
+    @property
+    def raw_headers(self) -> Sequence[tuple[bytes, bytes]]:
+        """Return the headers as they came, repeated ones included."""
 
     async def read(self) -> bytes:
         """Return the whole body."""
@@ -44,6 +48,11 @@ class Recital:
             async with asyncio.timeout(patience_s):
                 await asyncio.sleep(canned.delay_s)
         return cls(canned)
+
+    @property
+    def raw_headers(self) -> Sequence[tuple[bytes, bytes]]:
+        """Return the headers as if they had come over the wire."""
+        return [(name.encode(), value.encode()) for name, value in self.headers.items()]
 
     async def read(self) -> bytes:
         """Return the whole body."""

@@ -46,7 +46,7 @@ class Exchange:
         self.headers: Mapping[str, str] = response.headers
 
     @property
-    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+    def raw_headers(self) -> Sequence[tuple[bytes, bytes]]:
         """Return the headers as they came, repeated ones included."""
         return self._response.raw_headers
 

@@ -154,6 +154,7 @@ class Gateway:
             counter=Counter(),
             master_hash=hash_of(MASTER),
             body_limit=1 << 20,
+            access=None,
             reach=lambda: {"nats": False},
             in_step=lambda: False,
         )
