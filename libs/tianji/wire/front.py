@@ -46,6 +46,7 @@ class Watch(Protocol):
     glance: Glance
     complete: bool
     """Whether the format's own last event has passed."""
+
     @property
     def text(self) -> str:
         """Return the text so far: for counting tokens when the provider did not."""

@@ -2,7 +2,7 @@
 
 The same shape stands in a request's earlier turns and in an answer. Reasoning keeps its
 signatures in `thinking_blocks`; blocks of server-side tools, which are no calls for the client,
-travel in `provider_specific_fields.blocks` with the place they stood at, and come back from there.
+travel in `provider_specific_fields.blocks` with the place they stood at in the text.
 """
 
 from __future__ import annotations
@@ -130,11 +130,28 @@ def _with_opaque(blocks: list[Block], fields: object) -> list[Block]:
     kept = fields.get("blocks") if isinstance(fields, dict) else None
     for item in kept if isinstance(kept, list) else ():
         match item:
-            case {"at": int(at), "dialect": str(dialect), "value": dict(value)} if at >= 0:
-                blocks.insert(at, Opaque(dialect, value))
+            case {"after": int(after), "dialect": str(dialect), "value": dict(value)}:
+                blocks = _inserted(blocks, after, Opaque(dialect, value))
             case _:
                 pass
     return blocks
+
+
+def _inserted(blocks: list[Block], after: int, opaque: Opaque) -> list[Block]:
+    """Put a block back where it stood: after so many signs of text, which is cut there."""
+    said = 0
+    for at, block in enumerate(blocks):
+        if not isinstance(block, Text):
+            continue
+        if after <= said:
+            return [*blocks[:at], opaque, *blocks[at:]]
+        cut, said = after - said, said + len(block.text)
+        if after < said:
+            first = Text(block.text[:cut], block.citations)
+            second = Text(block.text[cut:], cache=block.cache, extra=block.extra)
+            return [*blocks[:at], first, opaque, second, *blocks[at + 1 :]]
+    calls = next((at for at, block in enumerate(blocks) if isinstance(block, ToolCall)), len(blocks))
+    return [*blocks[:calls], opaque, *blocks[calls:]]
 
 
 def write_assistant(blocks: list[Block], *, legacy: bool = False) -> Object:
@@ -160,11 +177,12 @@ def write_assistant(blocks: list[Block], *, legacy: bool = False) -> Object:
     elif calls:
         out["tool_calls"] = [write_call(call) for call in calls]
     _write_citations(out, texts)
-    opaque = [
-        {"at": at, "dialect": block.dialect, "value": block.value}
-        for at, block in enumerate(blocks)
-        if isinstance(block, Opaque)
-    ]
+    opaque, said = [], 0
+    for block in blocks:
+        if isinstance(block, Text):
+            said += len(block.text)
+        elif isinstance(block, Opaque):
+            opaque.append(write_opaque(block, said))
     if opaque:
         out.setdefault("provider_specific_fields", {})["blocks"] = opaque
     return out
@@ -176,6 +194,11 @@ def _content(blocks: list[Block], texts: list[Text]) -> str | list[Object] | Non
     if texts:
         return "".join(text.text for text in texts)
     return None if blocks else ""
+
+
+def write_opaque(block: Opaque, after: int) -> Object:
+    """Write one entry of `provider_specific_fields.blocks`."""
+    return {"after": after, "dialect": block.dialect, "value": block.value}
 
 
 def write_thought(thought: Reasoning) -> Object:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tianji.wire import envelope
-from tianji.wire.chat.message import annotation, is_annotation, write_call, write_thought
+from tianji.wire.chat.message import annotation, is_annotation, write_call, write_opaque, write_thought
 from tianji.wire.chat.parts import write_part
 from tianji.wire.chat.read import wants_usage
 from tianji.wire.chat.write import finish_reason, uses_functions
@@ -62,6 +62,7 @@ class ChatEncoder:
         self._open: dict[tuple[int, int], _Open] = {}
         self._calls: dict[int, int] = {}
         self._spoke: set[int] = set()
+        self._said: dict[int, int] = {}
 
     def encode(self, events: Iterable[Event]) -> bytes:
         """Return the chunks of these events."""
@@ -141,6 +142,7 @@ class ChatEncoder:
                 self._chunk(out, choice, {"tool_calls": [{"index": number, **write_call(block)}]})
             case Text(text=text):
                 # Also an empty text: it is the first sign of life.
+                self._said[choice] = self._said.get(choice, 0) + len(text)
                 self._chunk(out, choice, {"content": text})
                 for citation in block.citations:
                     self._chunk(out, choice, _cited(citation))
@@ -160,6 +162,7 @@ class ChatEncoder:
             return
         match held.block:
             case Text():
+                self._said[event.choice] = self._said.get(event.choice, 0) + len(event.text)
                 delta: Object = {"content": event.text} if event.text or event.citation is None else {}
                 if event.citation is not None:
                     delta |= _cited(event.citation)
@@ -193,7 +196,7 @@ class ChatEncoder:
         block = held.block
         if isinstance(block, Opaque):
             whole_block = event.block if isinstance(event.block, Opaque) else block
-            part = {"at": event.index, "dialect": block.dialect, "value": whole_block.value}
+            part = write_opaque(whole_block, self._said.get(event.choice, 0))
             self._chunk(out, event.choice, {"provider_specific_fields": {"blocks": [part]}})
         elif isinstance(block, Reasoning):
             whole = Reasoning(
