@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 
 from tianji.bus.subjects import SPEND_STREAM
-from tianji.embedded import Postgres
+from tianji.embedded import Nats, Postgres
 from tianji.store import migrate
 from tianji_worker.runtime import Runtime, running
 from tianji_worker.settings import WorkerSettings
@@ -174,3 +174,18 @@ async def test_events_wait_while_postgres_is_away(books, event, own_postgres: Po
     async with await psycopg.AsyncConnection.connect(books.database_url) as db:
         books.db = db
         await books.assert_sums_agree(events)
+
+
+async def test_the_worker_waits_for_nats_and_takes_up_again_after_its_restart(books, event, own_nats: Nats):
+    await asyncio.to_thread(own_nats.stop)
+    events = [event(number) for number in range(40)]
+    async with worker(books) as runtime:
+        assert "nats" in await runtime.faults()
+        for half in (events[:20], events[20:]):
+            await asyncio.to_thread(own_nats.start)
+            assert await books.bus.wait_connected(10)
+            await books.publish(*half)
+            await books.until_rows((await books.rows())[0] + len(half))
+            await asyncio.to_thread(own_nats.stop)
+
+    await books.assert_sums_agree(events)
