@@ -87,6 +87,10 @@ class FakeUpstream:
         """Answer the next requests with these, one each."""
         self._replies.extend(replies)
 
+    def forget(self) -> None:
+        """Take back the replies that were not used."""
+        self._replies.clear()
+
     @property
     def root(self) -> str:
         """Return the address without a path."""
