@@ -63,6 +63,7 @@ class ChatEncoder:
         self._calls: dict[int, int] = {}
         self._spoke: set[int] = set()
         self._said: dict[int, int] = {}
+        self._items: dict[int, int] = {}
 
     def encode(self, events: Iterable[Event]) -> bytes:
         """Return the chunks of these events."""
@@ -145,13 +146,13 @@ class ChatEncoder:
                 self._said[choice] = self._said.get(choice, 0) + len(text)
                 self._chunk(out, choice, {"content": text})
                 for citation in block.citations:
-                    self._chunk(out, choice, _cited(citation))
+                    self._chunk(out, choice, self._cited(choice, citation))
             case Reasoning(text=text) if text:
                 self._chunk(out, choice, {"reasoning_content": text})
             case Refusal(text=text) if text:
                 self._chunk(out, choice, {"refusal": text})
             case Image():
-                self._chunk(out, choice, {"images": [{"index": event.index, **write_part(block)}]})
+                self._chunk(out, choice, {"images": [self._numbered(choice, write_part(block))]})
             case Audio(id=name):
                 audio = {"id": name, "data": block.source.data, "transcript": block.transcript}
                 self._chunk(out, choice, {"audio": {k: v for k, v in audio.items() if v is not None}})
@@ -165,7 +166,7 @@ class ChatEncoder:
                 self._said[event.choice] = self._said.get(event.choice, 0) + len(event.text)
                 delta: Object = {"content": event.text} if event.text or event.citation is None else {}
                 if event.citation is not None:
-                    delta |= _cited(event.citation)
+                    delta |= self._cited(event.choice, event.citation)
                 self._chunk(out, event.choice, delta, None, event.logprobs)
             case ToolCall(custom=custom):
                 self._call_grew(out, event, held.call, custom=custom)
@@ -196,25 +197,34 @@ class ChatEncoder:
         block = held.block
         if isinstance(block, Opaque):
             whole_block = event.block if isinstance(event.block, Opaque) else block
-            part = write_opaque(whole_block, self._said.get(event.choice, 0))
+            part = self._numbered(event.choice, write_opaque(whole_block, self._said.get(event.choice, 0)))
             self._chunk(out, event.choice, {"provider_specific_fields": {"blocks": [part]}})
         elif isinstance(block, Reasoning):
             whole = Reasoning(
                 block.text + "".join(held.parts), held.signature or block.signature, block.encrypted
             )
             if whole.signature or whole.encrypted:
-                self._chunk(out, event.choice, {"thinking_blocks": [write_thought(whole)]})
+                self._chunk(
+                    out,
+                    event.choice,
+                    {"thinking_blocks": [self._numbered(event.choice, write_thought(whole))]},
+                )
 
     def _finished(self, out: list[bytes], event: Finished) -> None:
         legacy = self._legacy and bool(self._calls.get(event.choice))
         self._chunk(out, event.choice, {}, finish_reason(event.finish, legacy=legacy))
 
+    def _cited(self, choice: int, citation: Object) -> Object:
+        """Write a citation as a delta: OpenAI's annotation, and the provider's own words beside it."""
+        delta: Object = {}
+        if note := annotation(citation):
+            delta["annotations"] = [self._numbered(choice, note)]
+        if not is_annotation(citation):
+            delta["provider_specific_fields"] = {"citation": citation}
+        return delta
 
-def _cited(citation: Object) -> Object:
-    """Write a citation as a delta: OpenAI's annotation, and the provider's own words beside it."""
-    delta: Object = {}
-    if note := annotation(citation):
-        delta["annotations"] = [note]
-    if not is_annotation(citation):
-        delta["provider_specific_fields"] = {"citation": citation}
-    return delta
+    def _numbered(self, choice: int, item: Object) -> Object:
+        """Number an item of a list in a delta: OpenAI's SDK merges items by their `index`."""
+        number = self._items.get(choice, 0)
+        self._items[choice] = number + 1
+        return {"index": number, **item}
