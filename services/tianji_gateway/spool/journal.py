@@ -65,6 +65,10 @@ class Journal:
         self.backlog += 1
         self._note_closed(call_id)
 
+    def ended_elsewhere(self, call_id: str) -> None:
+        """The bus has a call's end that never was in a file: keep nothing for it."""
+        self._note_closed(call_id)
+
     def recover(self) -> None:
         """Read what a dead process left, and end the calls that it left open."""
         last_seen = 0.0

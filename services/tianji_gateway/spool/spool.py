@@ -209,6 +209,8 @@ class Spool:
         if some:
             await shipper.publish(bus, some, self._process_id)
             shipped = {record.id for record in some}
+            for call_id in shipped:
+                self._journal.ended_elsewhere(call_id)
             self._held = deque(record for record in self._held if record.id not in shipped)
         return len(some)
 

@@ -176,6 +176,8 @@ async def test_a_disk_that_takes_nothing_refuses_or_serves_as_the_operator_chose
         raise OSError(28, "No space left on device")
 
     refusing = Spool.open(tmp_path, "refusing", SpoolSettings())
+    under_way = event(7)
+    refusing.began(began_of(under_way))
     serving = Spool.open(tmp_path, "serving", SpoolSettings(failure_mode="serve", max_held=2))
     monkeypatch.setattr("tianji_gateway.spool.segments.os.write", full)
     with pytest.raises(Unavailable):
@@ -185,8 +187,10 @@ async def test_a_disk_that_takes_nothing_refuses_or_serves_as_the_operator_chose
         serving.began(began_of(call))
         serving.ended(call)
     assert (serving.backlog, serving.lost) == (2, 1)
-    task = asyncio.create_task(serving.run(books.bus))
-    await books.until_rows(2)  # shipped from memory
+    refusing.ended(under_way)
+    tasks = [asyncio.create_task(spool.run(books.bus)) for spool in (serving, refusing)]
+    await books.until_rows(3)  # shipped from memory
     await serving.close()
     await refusing.close()
-    await task
+    assert (refusing.open_calls, refusing.backlog) == (0, 0)
+    await asyncio.gather(*tasks)
