@@ -17,6 +17,7 @@ Header = tuple[bytes, bytes]
 _BODY_S = 300.0
 _DISCARD = 64 << 20
 _DISCARD_S = 5.0
+_WATCH_AFTER_S = 0.05
 
 
 class Caller:
@@ -26,12 +27,13 @@ class Caller:
     the server itself never raises for a client that is no longer there.
     """
 
-    __slots__ = ("_receive", "_send", "_unread", "_watch", "gone", "started")
+    __slots__ = ("_receive", "_send", "_timer", "_unread", "_watch", "gone", "started")
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
         self._watch: asyncio.Future[Message] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._unread = True
         self.gone = False
         self.started = False
@@ -73,8 +75,23 @@ class Caller:
         return piece
 
     def watch(self) -> None:
-        """Cancel the current task when the client hangs up; the body must have been read."""
-        serving = asyncio.current_task()
+        """Cancel the current task when the client hangs up; the body must have been read.
+
+        The watch begins a moment later, so that a call answered at once does without it.
+        """
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_WATCH_AFTER_S, self._listen, asyncio.current_task(loop))
+
+    def unwatch(self) -> None:
+        """Stop watching; from here on a hang-up changes nothing."""
+        watch, self._watch = self._watch, None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        if watch is not None:
+            watch.cancel()
+
+    def _listen(self, serving: asyncio.Task[Any] | None) -> None:
         assert serving is not None
 
         def hung_up(watch: asyncio.Future[Message]) -> None:
@@ -86,12 +103,6 @@ class Caller:
 
         self._watch = asyncio.ensure_future(self._receive())
         self._watch.add_done_callback(hung_up)
-
-    def unwatch(self) -> None:
-        """Stop watching; from here on a hang-up changes nothing."""
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            watch.cancel()
 
     async def start(self, status: int, headers: Iterable[Header]) -> None:
         """Send the head of an answer whose body comes in pieces."""

@@ -49,6 +49,7 @@ async def relay_whole(
     account.answer_id = answer.id
     await account.succeed(answer.usage, answer.text, answer.finish)
     front = inference.front
+    caller.unwatch()
     await caller.answer(
         200, headers.of_answer(account, front, upstream.headers, _JSON, account.cost_usd), answer.body
     )
