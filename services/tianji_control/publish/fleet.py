@@ -53,7 +53,6 @@ class Fleet:
                 continue  # the client itself has subscribed again
             async with self._bus.talk("listening to the fleet", SUBSCRIBE_S):
                 await self._bus.nc.subscribe(FLEET_SUBJECTS, cb=self._take)
-                await self._bus.nc.flush(timeout=int(SUBSCRIBE_S))
             self._client = self._bus.nc
             self._listening_since = _now()
 
@@ -80,12 +79,15 @@ class Fleet:
             unheard = self._unheard_s()
             if waiting <= 0 or not (laggards or unheard):
                 return laggards
-            changed = self._changed
-            try:
-                async with asyncio.timeout(min(waiting, unheard) if unheard and not laggards else waiting):
-                    await changed.wait()
-            except TimeoutError:
-                continue
+            await self.reported(min(waiting, unheard) if unheard and not laggards else waiting)
+
+    async def reported(self, timeout_s: float) -> None:
+        """Wait until a gateway says something, or for `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._changed.wait()
+        except TimeoutError:
+            return
 
     def _unheard_s(self) -> float:
         """Return for how long there may still be a gateway that has not been heard yet."""

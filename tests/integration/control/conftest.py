@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -196,4 +196,11 @@ def control_settings(postgres_url: str, nats_url: str, tmp_path_factory: pytest.
 async def control(control_settings: Settings) -> AsyncIterator[Control]:
     """Return this module's control plane, without a config file."""
     async with running_control(control_settings()) as control:
+        await control.published()
         yield control
+
+
+@pytest.fixture
+def running() -> Callable[[ControlSettings], AbstractAsyncContextManager[Control]]:
+    """Return a function that runs one more control plane."""
+    return running_control
