@@ -2,18 +2,21 @@
 
 Three kinds of names meet in `litellm_params`: those that direct the gateway (`rpm`, `api_base`),
 those that belong in the request body when the client does not say them (`temperature`), and the
-rules for the body itself (`drop_params`, `extra_body`). A name that is none of the first is taken
-as one of the second, so that a vendor's own parameter needs no release of ours.
+rules for the body itself (`drop_params`, `extra_body`). A name that the config's table of fields
+does not know is taken as one of the second, so that a vendor's own parameter needs no release
+of ours; unless it may hold a secret.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from msgspec import Raw, Struct, field
 
+from tianji.config.fields import table
 from tianji.domain.deployments import Deployment
 from tianji.wire import values
 
@@ -113,6 +116,12 @@ GATEWAY = frozenset(
 """Fields of a client's request that are said to the gateway, never to a provider."""
 
 
+_ADDRESS = ("auth_token", "azure_ad_token", "base_model", "organization", "project")
+"""What providers here read from a deployment to reach them."""
+_SECTION = "model_list[].litellm_params"
+_SECRET = re.compile(r"api_?key|secret|password|credential|auth|_token$")
+
+
 class Params(Struct, frozen=True):
     """How the requests of one deployment are shaped."""
 
@@ -133,7 +142,7 @@ def read_params(deployment: Deployment, options: Mapping[str, Any]) -> Params:
     for name in ("headers", "extra_headers"):
         headers |= {str(key): str(value) for key, value in (params.get(name) or {}).items()}
     return Params(
-        defaults={name: value for name, value in params.items() if name in BODY and value is not None},
+        defaults={name: value for name, value in params.items() if value is not None and _in_body(name)},
         extra_body=dict(params.get("extra_body") or {}),
         headers=headers,
         drop=bool(params.get("drop_params", options.get("drop_params", False))),
@@ -141,6 +150,13 @@ def read_params(deployment: Deployment, options: Mapping[str, Any]) -> Params:
         dropped=tuple(params.get("additional_drop_params") or ()),
         allowed=frozenset(params.get("allowed_openai_params") or ()),
     )
+
+
+def _in_body(name: str) -> bool:
+    if name in BODY:
+        return True
+    known = name in GATEWAY or name in _ADDRESS or table().field(_SECTION, name) is not None
+    return not known and not _SECRET.search(name)
 
 
 def environment(options: Mapping[str, Any]) -> Mapping[str, str]:

@@ -59,6 +59,14 @@ def test_a_deployments_parameters_are_defaults_and_its_extra_body_is_the_last_wo
     assert request.headers["X-A"] == "b"
 
 
+def test_a_parameter_that_only_the_vendor_knows_is_sent_unless_it_may_be_a_secret(bound, fields):
+    params = {"vendor_mode": "fast", "vendor_secret": "x", "my_api_key": "y", "tpm": 5, "mock_delay": 1}
+
+    body = json.loads(bound("openai", **params).forward("chat", fields(), stream=False).body)
+
+    assert body.keys() == {"model", "messages", "vendor_mode"}
+
+
 def test_named_parameters_are_dropped_also_inside_tools(bound, fields):
     tool = {"type": "function", "function": {"name": "f", "strict": True}}
     upstream = bound("openai", additional_drop_params=["seed", "tools[*].function.strict", "absent"])

@@ -1,8 +1,6 @@
 """Chat completion chunks: to events.
 
-Chunks name no blocks, so blocks are opened and closed here as the kind of the delta changes.
-Tool calls are told apart by index and id. Where a vendor mixes the deltas of several calls, the
-later calls are held back until the earlier one's arguments are whole JSON.
+Chunks name no blocks: blocks are opened and closed as the kind of the delta changes.
 """
 
 from __future__ import annotations
@@ -14,13 +12,11 @@ from msgspec import Struct
 
 from tianji.errors import BadRequest
 from tianji.providers.dialects.openai_chat.answer import finish_of, text_of
+from tianji.providers.dialects.openai_chat.sides import Call, Side
 from tianji.wire.chat import parts
 from tianji.wire.chat.message import arguments
 from tianji.wire.neutral import (
     Audio,
-    Block,
-    BlockStarted,
-    BlockStopped,
     Event,
     Failed,
     Finished,
@@ -86,64 +82,6 @@ class _Chunk(Struct):
 _decoder = msgspec.json.Decoder(_Chunk)
 
 
-class _Call:
-    """A tool call of which pieces arrive."""
-
-    __slots__ = ("block", "key", "pieces", "stopped")
-
-    def __init__(self, key: tuple[Any, str], block: ToolCall) -> None:
-        self.key = key
-        self.block = block
-        self.pieces: list[str] = []
-        self.stopped = False
-
-    def whole(self) -> bool:
-        """Say whether the arguments so far are complete JSON."""
-        try:
-            msgspec.json.decode("".join(self.pieces))
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return False
-        return True
-
-
-class _Side:
-    """One choice of the stream: which block is open, and which calls wait."""
-
-    def __init__(self, choice: int) -> None:
-        self.choice = choice
-        self.next_index = 0
-        self.open: Block | None = None
-        self.current: _Call | None = None
-        self.calls: list[_Call] = []
-        self.waiting: list[_Call] = []
-        self.finished = False
-
-    @property
-    def index(self) -> int:
-        return self.next_index - 1
-
-    def start(self, out: list[Event], block: Block) -> None:
-        self.stop(out)
-        self.open = block
-        out.append(BlockStarted(block, self.next_index, self.choice))
-        self.next_index += 1
-
-    def stop(self, out: list[Event]) -> None:
-        if self.open is not None:
-            out.append(BlockStopped(self.index, self.choice))
-            if self.current is not None:
-                self.current.stopped, self.current = True, None
-            self.open = None
-
-    def text(self, out: list[Event], kind: type[Text] | type[Refusal] | type[Reasoning], text: str) -> Grew:
-        """Grow the open block of this kind by text; open one if another is open."""
-        if type(self.open) is not kind:
-            self.start(out, kind(text=""))
-        grew = Grew(self.index, text, choice=self.choice)
-        out.append(grew)
-        return grew
-
-
 class ChatDecoder:
     """Reads one stream of chat completion chunks."""
 
@@ -151,7 +89,7 @@ class ChatDecoder:
         self.complete = False
         self._provider = provider
         self._splitter = Splitter()
-        self._sides: dict[int, _Side] = {}
+        self._sides: dict[int, Side] = {}
         self._started = False
         self._failed = False
 
@@ -194,7 +132,7 @@ class ChatDecoder:
             self._start(out, chunk)
         for choice in chunk.choices or ():
             number = choice.index if isinstance(choice.index, int) else 0
-            side = self._sides.get(number) or self._sides.setdefault(number, _Side(number))
+            side = self._sides.get(number) or self._sides.setdefault(number, Side(number))
             delta = choice.delta or choice.message
             if delta is not None:
                 self._delta(out, side, delta, choice.logprobs)
@@ -228,30 +166,30 @@ class ChatDecoder:
             if not side.finished:
                 self._finish(out, side, "")
 
-    def _finish(self, out: list[Event], side: _Side, raw: str) -> None:
+    def _finish(self, out: list[Event], side: Side, raw: str) -> None:
         side.finished = True
-        self._release(out, side, everything=True)
+        side.release(out, everything=True)
         side.stop(out)
         out.append(
             Finished(finish_of(raw, called=bool(side.calls)), finish_raw=raw or None, choice=side.choice)
         )
 
-    def _delta(self, out: list[Event], side: _Side, delta: _Delta, logprobs: dict[str, Any] | None) -> None:
+    def _delta(self, out: list[Event], side: Side, delta: _Delta, logprobs: dict[str, Any] | None) -> None:
         thought = delta.reasoning_content or delta.reasoning
         if thought and isinstance(thought, str):
-            side.text(out, Reasoning, thought)
+            side.grow(out, Reasoning, thought)
         for item in delta.thinking_blocks or ():
             self._thought(out, side, item)
         if isinstance(delta.content, str) and (delta.content or logprobs):
-            side.text(out, Text, delta.content).logprobs = logprobs
+            side.grow(out, Text, delta.content).logprobs = logprobs
         elif isinstance(delta.content, list):
             for part in delta.content:
                 self._part(out, side, part)
         if isinstance(delta.refusal, str) and delta.refusal:
-            side.text(out, Refusal, delta.refusal).logprobs = logprobs
+            side.grow(out, Refusal, delta.refusal).logprobs = logprobs
         if delta.annotations:
             for note in delta.annotations:
-                side.text(out, Text, "").citation = note if isinstance(note, dict) else None
+                side.grow(out, Text, "").citation = note if isinstance(note, dict) else None
         for image in delta.images or ():
             side.start(out, parts.read_part(image, "images"))
         if delta.audio is not None:
@@ -261,7 +199,7 @@ class ChatDecoder:
         for call in delta.tool_calls or ():
             self._call(out, side, call)
 
-    def _thought(self, out: list[Event], side: _Side, item: Any) -> None:
+    def _thought(self, out: list[Event], side: Side, item: Any) -> None:
         """Read a thinking block; its text has come before as `reasoning_content`."""
         block = parts.read_part(item, "thinking_blocks")
         if not isinstance(block, Reasoning):
@@ -274,62 +212,30 @@ class ChatDecoder:
             out.append(Grew(side.index, signature=block.signature, choice=side.choice))
             side.stop(out)
 
-    def _part(self, out: list[Event], side: _Side, part: Any) -> None:
+    def _part(self, out: list[Event], side: Side, part: Any) -> None:
         block = parts.read_part(part, "content")
         if isinstance(block, (Text, Reasoning, Refusal)):
             if block.text:
-                side.text(out, type(block), block.text)
+                side.grow(out, type(block), block.text)
         else:
             side.start(out, block)
 
-    def _audio(self, out: list[Event], side: _Side, audio: dict[str, Any]) -> None:
+    def _audio(self, out: list[Event], side: Side, audio: dict[str, Any]) -> None:
         if not isinstance(side.open, Audio):
             side.start(out, Audio(Source(), id=text_of(audio.get("id")) or None))
         text, data = text_of(audio.get("transcript")), text_of(audio.get("data"))
         if text or data:
             out.append(Grew(side.index, text, data=data or None, choice=side.choice))
 
-    def _call(self, out: list[Event], side: _Side, delta: _CallDelta) -> None:
+    def _call(self, out: list[Event], side: Side, delta: _CallDelta) -> None:
         function = delta.function or delta.custom or _Function()
         custom = delta.custom is not None
         text = arguments(function.input if custom else function.arguments, "arguments")
-        call = self._known(side, delta, text_of(function.name))
+        identity, name = text_of(delta.id), text_of(function.name)
+        call = side.call(delta.index, identity, name)
         if call is None:
             extra = {"legacy": True} if delta.type == "legacy" else {}
-            block = ToolCall(text_of(delta.id), text_of(function.name), custom=custom, extra=extra)
-            call = _Call((delta.index, block.id), block)
-            side.calls.append(call)
-            self._admit(out, side, call)
+            call = Call(delta.index, ToolCall(identity, name, custom=custom, extra=extra))
+            side.admit(out, call)
         if text:
-            call.pieces.append(text)
-            if call is side.current:
-                out.append(Grew(side.index, text, choice=side.choice))
-                self._release(out, side)
-
-    def _known(self, side: _Side, delta: _CallDelta, name: str) -> _Call | None:
-        """Find the call that a delta belongs to; a new id at an old index is a new call."""
-        identity = text_of(delta.id)
-        for call in reversed(side.calls):
-            index, known = call.key
-            if delta.index is None:
-                if not identity or identity == known:
-                    return None if name and not identity else call
-            elif index == delta.index:
-                return call if not identity or not known or identity == known else None
-        return None
-
-    def _admit(self, out: list[Event], side: _Side, call: _Call) -> None:
-        if side.current is not None and not side.current.whole():
-            side.waiting.append(call)
-            return
-        side.start(out, call.block)
-        side.current = call
-
-    def _release(self, out: list[Event], side: _Side, *, everything: bool = False) -> None:
-        """Write the calls that waited, once the open one is whole."""
-        while side.waiting and (everything or side.current is None or side.current.whole()):
-            call = side.waiting.pop(0)
-            side.start(out, call.block)
-            side.current = call
-            for text in call.pieces:
-                out.append(Grew(side.index, text, choice=side.choice))
+            side.grow_call(out, call, text)
