@@ -10,6 +10,7 @@ from tianji.domain.deployments import Deployment
 from tianji.errors import BadRequest
 from tianji.providers import _credentials
 from tianji.providers._params import Params, environment, read_params
+from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.reasoning_models import suit_model
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 
@@ -51,7 +52,7 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
         headers=headers | rules.headers,
         params=rules,
         secret=str(token or key),
-        quirks=(suit,),
+        quirks=(suit, without_foreign),
     )
 
 

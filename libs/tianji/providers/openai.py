@@ -8,6 +8,7 @@ from typing import Any
 from tianji.domain.deployments import Deployment
 from tianji.providers import _credentials
 from tianji.providers._params import environment, read_params
+from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.reasoning_models import suit
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 
@@ -36,5 +37,6 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
         headers=headers | rules.headers,
         params=rules,
         secret=key,
-        quirks=(suit,),
+        # Another server at an `api_base` may well know what OpenAI does not.
+        quirks=(suit, without_foreign) if base.rstrip("/") == BASE else (suit,),
     )

@@ -123,6 +123,29 @@ def test_a_request_that_was_read_is_written_as_it_was(bound, fields):
     assert json.loads(read.body) == json.loads(passed.body)
 
 
+def test_openai_gets_no_marks_and_thoughts_meant_for_others_but_servers_like_it_do(bound, fields):
+    mark = {"type": "ephemeral"}
+    foreign = fields(
+        messages=[
+            {"role": "user", "content": [{"type": "text", "text": "a", "cache_control": mark}]},
+            {"role": "assistant", "content": "b", "thinking_blocks": [{}], "reasoning_content": "c"},
+        ],
+        tools=[{"type": "function", "function": {"name": "f"}, "cache_control": mark}],
+    )
+
+    request = bound("openai").forward("chat", foreign, stream=False)
+    body = json.loads(request.body)
+    assert body["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "a"}]},
+        {"role": "assistant", "content": "b"},
+    ]
+    assert body["tools"] == [{"type": "function", "function": {"name": "f"}}]
+    assert "dropped cache_control of tools" in request.warnings
+
+    elsewhere = bound("openai", api_base="http://mine.test/v1").forward("chat", foreign, stream=False)
+    assert json.loads(elsewhere.body)["messages"] == json.loads(bytes(foreign["messages"]))
+
+
 def test_the_environments_key_goes_to_openai_only(bound):
     environ = {"OPENAI_API_KEY": "sk-env"}
 
