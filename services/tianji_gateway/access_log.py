@@ -26,7 +26,7 @@ class Line(Struct, omit_defaults=True, kw_only=True):
     level: str
     logger: str
     message: str
-    request_id: str
+    request_id: str = ""
     route: str
     status: int
     ms: float
@@ -79,6 +79,7 @@ def _second(at: int) -> str:
 def _as_text(line: Line) -> bytes:
     fields = msgspec.structs.asdict(line)
     shown = [fields.pop("time")[11:23], f"{fields.pop('level'):<7}", fields.pop("logger")]
-    shown += [f"[{fields.pop('request_id')}]", fields.pop("message")]
+    request_id, message = fields.pop("request_id"), fields.pop("message")
+    shown += [f"[{request_id}]", message] if request_id else [message]
     shown += [f"{name}={value}" for name, value in fields.items() if value not in (None, 0)]
     return " ".join(shown).encode(errors="backslashreplace") + b"\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -11,6 +12,7 @@ from tianji.errors import TianjiError
 from tianji_gateway.caller import Caller, Receive, Scope, Send
 from tianji_gateway.endpoints.answers import send_error
 from tianji_gateway.endpoints.contract import Asked
+from tianji_gateway.flow import observe
 from tianji_gateway.routes import find, front_of
 from tianji_gateway.runtime import Runtime
 
@@ -41,6 +43,8 @@ class App:
     async def _serve(self, scope: Scope, caller: Caller) -> None:
         assert self._runtime is not None, "served before startup"
         method, path = scope["method"], scope["path"]
+        began = time.perf_counter()
+        found = None
         try:
             found = find(method, path)
             await found.endpoint(Asked(scope, found.template, found.params), caller, self._runtime)
@@ -51,6 +55,8 @@ class App:
             log.exception("a request failed inside the gateway", extra={"path": path})
             if not caller.started:
                 await send_error(caller, TianjiError(), front_of(path))
+        if self._runtime.access is not None and (found is None or not found.quiet):
+            self._runtime.access.write(observe.aside(scope, caller.status, time.perf_counter() - began))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

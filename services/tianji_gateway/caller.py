@@ -27,7 +27,7 @@ class Caller:
     the server itself never raises for a client that is no longer there.
     """
 
-    __slots__ = ("_receive", "_send", "_timer", "_unread", "_watch", "gone", "started")
+    __slots__ = ("_receive", "_send", "_timer", "_unread", "_watch", "gone", "status")
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -36,12 +36,18 @@ class Caller:
         self._timer: asyncio.TimerHandle | None = None
         self._unread = True
         self.gone = False
-        self.started = False
+        self.status = 0
+        """The status that was sent; 0 while the answer has not begun."""
+
+    @property
+    def started(self) -> bool:
         """Whether the head of the answer has been sent."""
+        return self.status != 0
 
     async def body(self, declared: bytes | None, limit: int) -> bytes:
         """Read the whole body; raises BodyTooLarge as soon as it is known to pass `limit` bytes."""
-        if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
+        expected = int(declared[:20]) if declared is not None and declared.isdigit() else -1
+        if expected > limit:
             raise _too_large(limit)
         parts: list[bytes] = []
         size = 0
@@ -54,6 +60,8 @@ class Caller:
                         raise _too_large(limit)
                     if part:
                         parts.append(part)
+                    if size == expected:
+                        self._unread = False  # spares asking for a last, empty piece
         except TimeoutError:
             raise BadRequest(f"the body did not arrive within {_BODY_S:g} s", status=408) from None
         return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -91,8 +99,16 @@ class Caller:
         if watch is not None:
             watch.cancel()
 
+    def keep_going(self) -> None:
+        """Take back the cancellation of the current task: it was about the client, and has done its work."""
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+
     def _listen(self, serving: asyncio.Task[Any] | None) -> None:
         assert serving is not None
+        if self._unread:
+            return  # the client is still sending; a break in that is noticed there
 
         def hung_up(watch: asyncio.Future[Message]) -> None:
             if watch.cancelled() or self._watch is None or watch.exception() is not None:
@@ -100,13 +116,15 @@ class Caller:
             if watch.result()["type"] == "http.disconnect":
                 self.gone = True
                 serving.cancel()
+            else:
+                self._listen(serving)  # the last, empty piece of the body
 
         self._watch = asyncio.ensure_future(self._receive())
         self._watch.add_done_callback(hung_up)
 
     async def start(self, status: int, headers: Iterable[Header]) -> None:
         """Send the head of an answer whose body comes in pieces."""
-        self.started = True
+        self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
 
     async def write(self, piece: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from tianji.errors import Unavailable
@@ -35,6 +36,8 @@ async def forward(asked: Asked, caller: Caller, rt: Runtime) -> None:
     url = rt.settings.control_url.rstrip("/") + _target(scope)
     headers = _request_headers(scope)
     body = caller.pieces() if _has_body(scope) else None
+    if body is None:
+        await _take_nothing(caller)
     try:
         exchange = await rt.client.open(scope["method"], url, headers, body, _DEADLINES, decompress=False)
     except (TimeoutError, ConnectionError) as fault:
@@ -45,13 +48,25 @@ async def forward(asked: Asked, caller: Caller, rt: Runtime) -> None:
 
 
 async def _relay(exchange: Exchange, caller: Caller) -> None:
+    caller.watch()
     try:
         await caller.start(exchange.status, _answer_headers(exchange.raw_headers))
         while piece := await exchange.next():
             await caller.write(piece)
         await caller.finish()
+    except asyncio.CancelledError:
+        if not caller.gone:
+            raise
+        caller.keep_going()
     finally:
+        caller.unwatch()
         exchange.close()
+
+
+async def _take_nothing(caller: Caller) -> None:
+    """Take the empty body of a request that has none, so that a hang-up can be watched for."""
+    async for _ in caller.pieces():
+        pass
 
 
 def _target(scope: Scope) -> str:

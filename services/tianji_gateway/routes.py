@@ -113,6 +113,8 @@ class Found(Struct):
     endpoint: Endpoint
     template: str
     params: Mapping[str, str]
+    quiet: bool
+    """Whether its access line is written elsewhere, or nowhere: by the line, or for a probe."""
 
 
 class _Pattern(Struct, frozen=True):
@@ -121,6 +123,9 @@ class _Pattern(Struct, frozen=True):
     methods: Methods
 
 
+_QUIET = frozenset(
+    {chat.completions, messages.create, health.alive, health.ready, health.deployments, health.prometheus}
+)
 _EXACT = {template: methods for template, methods in HERE.items() if "{" not in template}
 _PATTERNS = tuple(
     _Pattern(template, compile_path(template)[0], methods)
@@ -133,13 +138,15 @@ def find(method: str, path: str) -> Found:
     """Return what serves a request. Raises for a wrong method, and for a path that is not there yet."""
     methods = _EXACT.get(path)
     if methods is not None:
-        return Found(_chosen(methods, method, path), path, {})
+        endpoint = _chosen(methods, method, path)
+        return Found(endpoint, path, {}, endpoint in _QUIET)
     for pattern in _PATTERNS:
         if match := pattern.form.match(path):
-            return Found(_chosen(pattern.methods, method, path), pattern.template, match.groupdict())
+            endpoint = _chosen(pattern.methods, method, path)
+            return Found(endpoint, pattern.template, match.groupdict(), endpoint in _QUIET)
     if any(path == begin or path.startswith(begin + "/") for begin in NOT_YET):
         raise NotImplementedYet(f"{method} {path} is not served by this version of TianjiLLM")
-    return Found(forward, "forwarded", {})
+    return Found(forward, "forwarded", {}, False)
 
 
 def front_of(path: str) -> Front:

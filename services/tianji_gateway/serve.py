@@ -13,7 +13,7 @@ from tianji_gateway.app import App
 from tianji_gateway.process import process
 from tianji_gateway.settings import GatewaySettings
 
-_MARGIN_S = 5
+_MARGIN_S = 2
 """What a process needs after its last request: to ship spend events and say goodbye."""
 
 

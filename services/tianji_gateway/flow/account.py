@@ -47,6 +47,7 @@ class Account:
         self.answer_id = ""
         self.usage = _NOTHING_USED
         self.cost_usd = _ZERO
+        self.cost_text = "0"
         self.http_status = 0
         """How the request was answered, once the books are closed."""
         self.error: TianjiError | None = None
@@ -113,7 +114,9 @@ class Account:
         assert not self.closed, "books closed twice"
         self.http_status, self.error, self.usage = http_status, error, usage
         priced = self._priced(usage)
-        self.cost_usd = priced.total if priced.known else _ZERO
+        if priced.known:
+            self.cost_usd = priced.total
+            self.cost_text = text(self.cost_usd)
         if self.principal is not None:
             event = self._event_of_end(self.principal, status, priced, finish)
             try:
@@ -191,7 +194,7 @@ class Account:
             tags=self.labels.tags,
             metadata=self.labels.metadata,
             usage=self.usage,
-            cost_usd=text(self.cost_usd),
+            cost_usd=self.cost_text,
             cost_parts={name: text(part) for name, part in priced.parts().items()},
             price_version=target.price.version if target else "",
             priced=priced.known,

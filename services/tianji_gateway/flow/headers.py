@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
-from decimal import Decimal
 
 from tianji import __version__
 from tianji.errors import TianjiError
-from tianji.pricing.cost import text
 from tianji.wire.front import Front
 from tianji_gateway.caller import Header
 from tianji_gateway.flow.account import Account
@@ -39,13 +37,11 @@ _PRIVATE = frozenset(
 _UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
 
 
-def of_answer(
-    account: Account, front: Front, upstream: Iterable[Header], media_type: bytes, cost: Decimal | None
-) -> list[Header]:
-    """Return the headers of a good answer; `cost` is None where it is not known yet."""
+def of_answer(account: Account, front: Front, upstream: Iterable[Header], media_type: bytes) -> list[Header]:
+    """Return the headers of a good answer; its cost is told once the books are closed."""
     headers = [(b"content-type", media_type), *_common(account.call, front), *_account(account)]
-    if cost is not None:
-        headers.append((b"x-litellm-response-cost", text(cost).encode()))
+    if account.closed:
+        headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
     for name, value in upstream:
         name = name.lower()
         if name in _PRIVATE:
@@ -59,7 +55,7 @@ def of_answer(
 def of_error(account: Account, front: Front, error: TianjiError) -> list[Header]:
     """Return the headers of an error: what is known of the request by then."""
     headers = [_JSON, *_common(account.call, front), *_account(account)]
-    headers.append((b"x-litellm-response-cost", text(account.cost_usd).encode()))
+    headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
     headers += [
         (name.lower().encode("latin-1", "replace"), _safe(value)) for name, value in error.headers.items()
     ]

@@ -49,7 +49,7 @@ async def serve(
         if not caller.gone:
             account.fail(Unavailable("the gateway is shutting down"))
             raise
-        _keep_going()
+        caller.keep_going()
         await account.abandon()
         await _refuse(ClientGone(), account, front, caller)
     except Exception:
@@ -130,10 +130,3 @@ async def _refuse(error: TianjiError, account: Account, front: Front, caller: Ca
         await caller.finish(front.error_event(error))
         return
     await caller.answer(error.status, headers.of_error(account, front, error), front.error(error))
-
-
-def _keep_going() -> None:
-    """Take back the cancellation of this task: it was about the client, and has done its work."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()

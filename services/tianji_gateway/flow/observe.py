@@ -9,7 +9,9 @@ from prometheus_client import Counter, Histogram
 
 from tianji.errors import UpstreamError
 from tianji.obs import metrics
+from tianji.obs.logging import redact
 from tianji_gateway.access_log import Line
+from tianji_gateway.caller import Scope
 from tianji_gateway.flow.account import Account
 from tianji_gateway.snapshot.model import Target
 
@@ -64,6 +66,21 @@ def served(account: Account) -> None:
         account.rt.access.write(_line(account, lasted_s))
 
 
+def aside(scope: Scope, status: int, lasted_s: float) -> Line:
+    """Return the access line of a request that did not walk the line; its path may hold a key."""
+    client = scope.get("client")
+    return Line(
+        level="INFO",
+        logger="tianji_gateway.access",
+        message="request",
+        request_id="",
+        route=redact(f"{scope['method']} {scope['path']}"),
+        status=status,
+        ms=round(lasted_s * 1000, 2),
+        client_ip=client[0] if client else None,
+    )
+
+
 def _measure(account: Account, target: Target, model: str, lasted_s: float) -> None:
     meters = _meters(model, target.deployment.provider, target.deployment.id)
     meters.total.observe(lasted_s)
@@ -102,5 +119,5 @@ def _line(account: Account, lasted_s: float) -> Line:
         line.upstream_ms = round(account.upstream_s * 1000, 2)
         line.input_tokens = account.usage.input_tokens
         line.output_tokens = account.usage.output_tokens
-        line.cost_usd = str(account.cost_usd)
+        line.cost_usd = account.cost_text
     return line

@@ -50,9 +50,7 @@ async def relay_whole(
     await account.succeed(answer.usage, answer.text, answer.finish)
     front = inference.front
     caller.unwatch()
-    await caller.answer(
-        200, headers.of_answer(account, front, upstream.headers, _JSON, account.cost_usd), answer.body
-    )
+    await caller.answer(200, headers.of_answer(account, front, upstream.headers, _JSON), answer.body)
 
 
 async def relay_stream(
@@ -67,7 +65,7 @@ async def relay_stream(
     exchange, front = opened.exchange, inference.front
     try:
         await caller.start(
-            200, headers.of_answer(account, front, exchange.raw_headers, front.media_type.encode(), None)
+            200, headers.of_answer(account, front, exchange.raw_headers, front.media_type.encode())
         )
         last, error = await _pump(opened, follower, account, caller, silence_s)
         account.answer_id = follower.answer_id()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tianji_gateway.access_log import AccessLog
 from tianji_testkit.upstream import FakeUpstream, Reply
 
 
@@ -92,3 +93,25 @@ async def test_a_control_plane_that_is_down_is_said_to_be(gateway: Any) -> None:
         assert "control plane cannot be reached" in (await answer.json())["error"]["message"]
     async with gateway.chat() as answer:
         assert answer.status == 200
+
+
+async def test_a_client_that_hangs_up_ends_the_call_to_the_control_plane(gateway: Any, control: Any) -> None:
+    control.will(Reply(chunks=[b"row\n"] * 10_000, interval_s=0.01))
+    async with gateway.session.get(gateway.url + "/spend/logs") as answer:
+        await answer.content.readline()
+        answer.close()
+
+    await asyncio.wait_for(control.requests[0].hung_up.wait(), 2)
+
+
+async def test_a_key_in_a_path_is_not_logged(
+    gateway: Any, control: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gateway.runtime.access = AccessLog("json")
+    async with gateway.post("/key/sk-secret-123456/regenerate", {}, "sk-master") as answer:
+        assert answer.status == 200
+    gateway.runtime.access.flush()
+    log = capfd.readouterr().err
+
+    assert '"route":"POST /key/sk-***/regenerate"' in log
+    assert "secret" not in log
