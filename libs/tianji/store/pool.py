@@ -73,11 +73,15 @@ class Store:
             return False
         return True
 
-    async def dedicated(self) -> Connection:
-        """Open a connection outside the pool, for session locks and LISTEN; the caller closes it."""
+    @asynccontextmanager
+    async def dedicated(self) -> AsyncIterator[Connection]:
+        """Open a connection outside the pool, for session locks and LISTEN."""
         connection = await connect(self.url)
-        await self._configure(connection)
-        return connection
+        try:
+            await self._configure(connection)
+            yield connection
+        finally:
+            await connection.close()
 
     async def _configure(self, connection: Connection) -> None:
         await connection.execute("SET TIME ZONE 'UTC'")

@@ -73,18 +73,17 @@ class Publisher:
 
     async def run(self) -> None:
         """Lead, when nobody else does, until something fails; meant to be called again and again."""
-        db = await self._store.dedicated()
-        try:
+        async with self._store.dedicated() as db:
             if not await self._elected(db):
                 return
             await run(db, Q.listen)
             self.leading = True
             log.info("publishing: this process leads")
-            await self._lead(db)
-        finally:
-            self.leading = False
-            self._shares = None
-            await db.close()
+            try:
+                await self._lead(db)
+            finally:
+                self.leading = False
+                self._shares = None
 
     async def _elected(self, db: Connection) -> bool:
         """Stand by until the lock comes free; it is another process's, so it can only be tried for."""

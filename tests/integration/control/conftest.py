@@ -160,13 +160,15 @@ class Control:
 async def running_control(settings: ControlSettings) -> AsyncIterator[Control]:
     """Run a control plane until the context ends."""
     app = create_app(settings)
-    bus = await Bus.connect(settings.nats_url, "test")
     async with lifespan_of(app) as state:
-        control = Control(app, state, bus)
-        async with asyncio.timeout(PATIENCE_S):
-            await control.runtime.started.wait()
-        yield control
-    await bus.close()
+        bus = await Bus.connect(settings.nats_url, "test")
+        try:
+            control = Control(app, state, bus)
+            async with asyncio.timeout(PATIENCE_S):
+                await control.runtime.started.wait()
+            yield control
+        finally:
+            await bus.close()
 
 
 @pytest.fixture(scope="module")
