@@ -181,3 +181,28 @@ async def test_a_gateway_that_has_never_seen_a_configuration_says_so(
         await gateway.stop()
 
     assert ready["servers"]["nats"] == "not reachable"
+
+
+async def test_two_gateways_do_not_share_a_port_by_mistake(
+    tmp_path: Path, session: aiohttp.ClientSession
+) -> None:
+    first = Process(tmp_path, "nats://127.0.0.1:9")
+    await first.start(session, "/health/liveliness")
+    try:
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tianji_cli", "gateway", "--host", "127.0.0.1"),
+            *("--port", str(first.port)),
+            env={
+                **os.environ,
+                "NATS_URL": "nats://127.0.0.1:9",
+                "TIANJI_SALT_KEY": "x",
+                "TIANJI_HOME": str(tmp_path),
+            },
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(second.communicate(), 20)
+    finally:
+        await first.stop()
+
+    assert second.returncode != 0
+    assert f"cannot listen on 127.0.0.1:{first.port}" in said.decode()
