@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tianji.bus.client import Bus
 from tianji.domain.sealed import Sealer
 from tianji.errors import Unavailable
+from tianji.obs.supervised import Work, forever, retried, stop
 from tianji.store import migrate
-from tianji.store.pool import Store
+from tianji.store.pool import OUTAGES, Store
 from tianji_control import config_file
 from tianji_control.access.permits import Actor
 from tianji_control.access.roles import Role
 from tianji_control.change import Change
 from tianji_control.config_file import FileConfig
-from tianji_control.loops import forever, retried, stop
 from tianji_control.publish.confirm import Confirmation
 from tianji_control.publish.fleet import Fleet
 from tianji_control.publish.publisher import Publisher
@@ -77,16 +77,19 @@ class Runtime:
 
     def background(self) -> list[asyncio.Task[None]]:
         """Start what goes on beside the requests; the caller stops it."""
+        loops: dict[str, Work] = {
+            "publisher": self._when_started(self.publisher.run),
+            "fleet": self.fleet.run,
+            "reload": self._when_started(self._reload_on_demand),
+        }
         return [
             asyncio.create_task(self._start(), name="start"),
-            asyncio.create_task(forever("publisher", self._when_started(self.publisher.run))),
-            asyncio.create_task(forever("fleet", self.fleet.run)),
-            asyncio.create_task(forever("reload", self._when_started(self._reload_on_demand))),
+            *(asyncio.create_task(forever(name, work, outages=OUTAGES)) for name, work in loops.items()),
         ]
 
     async def _start(self) -> None:
         """Get ready for requests; a database that cannot be brought up to date is tried again."""
-        await retried("start", self._prepare)
+        await retried("start", self._prepare, outages=OUTAGES)
         self.started.set()
 
     async def _prepare(self) -> None:
@@ -94,7 +97,7 @@ class Runtime:
         await asyncio.to_thread(migrate.up, self.settings.database_url)
         await self.reload()
 
-    def _when_started(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _when_started(self, work: Work) -> Work:
         async def wait() -> None:
             await self.started.wait()
             await work()

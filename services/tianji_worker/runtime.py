@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from tianji.bus.client import Bus
-from tianji.store.pool import Store
+from tianji.obs.supervised import forever, stop
+from tianji.store.pool import OUTAGES, Store
 from tianji.store.rows import value
 from tianji_worker.ledger.consume import Consumer
 from tianji_worker.ledger.write import Ledger, Q
-from tianji_worker.loops import forever
 from tianji_worker.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ class Runtime:
         await self.store.open()
         await self._wait_for_schema()
         async with asyncio.TaskGroup() as group:
-            group.create_task(forever("ledger", self.consumer.run))
-            group.create_task(forever("partitions", self._keep_partitions))
+            group.create_task(forever("ledger", self.consumer.run, outages=OUTAGES))
+            group.create_task(forever("partitions", self._keep_partitions, outages=OUTAGES))
 
     async def faults(self) -> dict[str, str]:
         """Say what keeps this worker from its work, by server."""
@@ -75,12 +75,11 @@ async def running(settings: WorkerSettings) -> AsyncIterator[Runtime]:
     """Run a worker's loops for as long as the context lasts; the batch under way is finished."""
     bus = await Bus.connect(settings.nats_url, "worker")
     runtime = Runtime(settings, bus)
-    background = asyncio.create_task(forever("worker", runtime.run), name="worker")
+    background = asyncio.create_task(forever("worker", runtime.run, outages=OUTAGES), name="worker")
     try:
         yield runtime
     finally:
         await runtime.consumer.settled(settings.drain_seconds)
-        background.cancel()
-        await asyncio.gather(background, return_exceptions=True)
+        await stop([background])
         await runtime.store.close()
         await bus.close()

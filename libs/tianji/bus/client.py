@@ -21,11 +21,11 @@ from nats.js.errors import NotFoundError
 
 from tianji.bus import layout, subjects
 from tianji.bus.faults import Conversations
-from tianji.bus.tasks import end
 from tianji.bus.watch import DELETIONS, OPERATION, Watch
 from tianji.domain.fleet import FleetReport
 from tianji.errors import Unavailable
 from tianji.obs import metrics
+from tianji.obs.supervised import stop
 
 _log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ class Bus:
     async def close(self, timeout_s: float = CLOSE_S) -> None:
         """Send what is written and close; give up politeness after `timeout_s`."""
         if self._keeper is not None:
-            await end([self._keeper])
+            await stop([self._keeper])
             self._keeper = None
         try:
             async with self.talk("closing", timeout_s):

@@ -22,10 +22,10 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.migrations import Migration, MigrationList
 
 from tianji.errors import NotFound
+from tianji.store.locks import Lock
 
 log = logging.getLogger(__name__)
 
-LOCK = 7_465_616_031  # any number, as long as nothing else in the database locks it
 LOCK_TIMEOUT = "5s"  # how long a migration may wait for a table that traffic uses
 STATEMENT_TIMEOUT = "10min"
 CONNECT_TIMEOUT_S = 10
@@ -99,7 +99,7 @@ class _Backend(PostgresqlPsycopgBackend):
 def _locked(url: str) -> Iterator[tuple[DatabaseBackend, MigrationList[Migration]]]:
     logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells every statement
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as lock:
-        lock.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        lock.execute("SELECT pg_advisory_lock(%s)", [Lock.MIGRATIONS])
         with _Backend(_Address(url), "_yoyo_migrations") as backend:
             backend.init_database()
             backend.break_lock()  # a row left by a killed process: the advisory lock is ours

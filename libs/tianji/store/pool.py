@@ -11,9 +11,14 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tianji.errors import Unavailable
+from tianji.obs import supervised
+from tianji.obs.supervised import Faults
 from tianji.store.rows import Connection
 
 log = logging.getLogger(__name__)
+
+OUTAGES: Faults = (*supervised.OUTAGES, OperationalError)
+"""What says that Postgres or another server is away."""
 
 STATEMENT_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5

@@ -17,6 +17,7 @@ from tianji.bus.client import Bus
 from tianji.bus.subjects import CONFIG_BUCKET, KEYS_BUCKET
 from tianji.domain.snapshot import CONFIG_KINDS, record_name
 from tianji.obs import metrics
+from tianji.store.locks import Lock
 from tianji.store.pool import Store
 from tianji.store.rows import Connection, many, one, run, value
 from tianji_control.publish import align, buckets, compile
@@ -26,7 +27,6 @@ from tianji_control.publish.outbox import Q
 
 log = logging.getLogger(__name__)
 
-LOCK = 7_465_616_032  # any number, as long as nothing else in the database locks it
 BATCH = 2000  # notes of the KEYS kinds in one turn; those of CONFIG are always taken together
 TURN_S = 0.5
 """Without a notification the outbox is looked at this often; standby processes try for the lock."""
@@ -88,7 +88,7 @@ class Publisher:
     async def _elected(self, db: Connection) -> bool:
         """Stand by until the lock comes free; it is another process's, so it can only be tried for."""
         for _ in range(TURNS):
-            if await value(db, Q.lead, bool, lock=LOCK):
+            if await value(db, Q.lead, bool, lock=Lock.PUBLISHER):
                 return True
             await asyncio.sleep(TURN_S)
         return False

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tianji.bus.client import RETRY_S, Bus
-from tianji.bus.tasks import end
 from tianji.domain.fleet import FleetReport
 from tianji.errors import Unavailable
 from tianji.obs import metrics
+from tianji.obs.supervised import stop
 from tianji_gateway.snapshot.apply import Revision
 from tianji_gateway.snapshot.build import Builder, BuildFailed
 from tianji_gateway.snapshot.confirm import Confirmer
@@ -111,7 +111,7 @@ class SnapshotFeed:
 
     async def stop(self) -> None:
         """Tell the fleet, keep the keys in use, end. The bus stays open: it is the caller's."""
-        await end(self._tasks)
+        await stop(self._tasks)
         self._tasks = []
         await self._confirmer.leave()
         await self._save_config()

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 
 from psycopg import sql
 
+from tianji.store.locks import Lock
 from tianji.store.pool import Store
 from tianji.store.rows import Connection
 
 log = logging.getLogger(__name__)
 
 DAYS_AHEAD = 3
-_LOCK = 8_317_020_501  # any number that nothing else in the database locks: one process makes partitions
 
 
 class Partitions:
@@ -48,7 +48,7 @@ def name_of(day: date) -> str:
 
 async def _make(db: Connection, day: date) -> None:
     """Make one partition beside the table and attach it, which blocks neither readers nor writers."""
-    await db.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    await db.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.PARTITIONS])
     name = name_of(day)
     found = await db.execute("SELECT to_regclass(%s)", [name])
     row = await found.fetchone()

@@ -7,6 +7,7 @@ import logging
 from msgspec import Struct
 
 from tianji.domain.snapshot import DEPLOYMENT, SETTINGS
+from tianji.store.locks import Lock
 from tianji.store.rows import run
 from tianji_control import credentials
 from tianji_control.change import Change
@@ -16,8 +17,6 @@ from tianji_control.resources.models import store as models
 from tianji_control.resources.models.store import DeploymentRow
 
 log = logging.getLogger(__name__)
-
-LOCK = 7_465_616_033  # any number, as long as nothing else in the database locks it
 
 
 class Applied(Struct, frozen=True):
@@ -40,7 +39,7 @@ class Applied(Struct, frozen=True):
 
 async def apply(change: Change, file: FileConfig) -> Applied:
     """Make the file's records those of the file; only what differs is written."""
-    await run(change.db, Q.lock, lock=LOCK)
+    await run(change.db, Q.lock, lock=Lock.CONFIG_FILE)
     settings_changed = await _apply_settings(change, file)
     if file.models is None:
         return Applied([], [], [], settings_changed)

@@ -1,0 +1,88 @@
+"""Loops that must not die, and their end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from tianji.errors import Unavailable
+from tianji.obs import metrics
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[], Awaitable[None]]
+Faults = tuple[type[Exception], ...]
+
+OUTAGES: Faults = (Unavailable, OSError)
+"""What says that a server is away, rather than that our code is wrong."""
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+CALM_S = 10.0
+"""A run that lasted this long was well: what follows it is told anew and tried again at once."""
+CANCEL_AGAIN_S = 0.2
+
+
+async def forever(name: str, work: Work, *, outages: Faults = OUTAGES) -> None:
+    """Run `work` again and again; an outage is told once, any other fault is logged and counted."""
+    loop = asyncio.get_running_loop()
+    attempts = _Attempts(name, work, outages)
+    pause = FIRST_PAUSE_S
+    while True:
+        began = loop.time()
+        await attempts.once()
+        if loop.time() - began > CALM_S:
+            pause, attempts.told = FIRST_PAUSE_S, False
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_S)
+
+
+async def retried(name: str, work: Work, *, outages: Faults = OUTAGES) -> None:
+    """Run `work` until it succeeds once; faults are told as by `forever`."""
+    attempts = _Attempts(name, work, outages)
+    pause = FIRST_PAUSE_S
+    while not await attempts.once():
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_S)
+
+
+async def stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for their end.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11, which the clients of Postgres and NATS wait
+    with, loses a cancellation that comes together with what it waits for.
+    """
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+
+
+class _Attempts:
+    """The runs of one loop, and whether the outage of now has been told."""
+
+    def __init__(self, name: str, work: Work, outages: Faults) -> None:
+        self._name = name
+        self._work = work
+        self._outages = outages
+        self.told = False
+
+    async def once(self) -> bool:
+        """Run the work; return whether it came to its end."""
+        try:
+            await self._work()
+        except self._outages as fault:
+            if not self.told:
+                told = {"loop": self._name, "fault": " ".join(str(fault).split())}
+                log.warning("waiting for a server", extra=told)
+            self.told = True
+        except Exception:  # a supervised loop: whatever it is, the work has to go on
+            metrics.loop_failures.labels(self._name).inc()
+            log.exception("a loop failed and is begun anew", extra={"loop": self._name})
+        else:
+            self.told = False
+            return True
+        return False
