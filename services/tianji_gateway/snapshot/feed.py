@@ -29,7 +29,8 @@ CAPACITY = 50_000
 """Keys, teams and users kept in memory; each takes less than 1 KB."""
 
 KEYS_ON_DISK = 5_000
-KEEP_KEYS_EVERY_S = 30.0
+KEEP_KEYS_EVERY_S = 2.0
+"""A key that was used this long ago is on disk, also for the start after a `kill -9`."""
 LOOK_AGAIN_S = 30.0
 START_S = 2.0
 """How long a start waits for NATS before it falls back on the copy on disk."""
@@ -60,6 +61,7 @@ class SnapshotFeed:
         self._applying = asyncio.Lock()
         self._swapped = asyncio.Event()
         self._saved: Revision | None = None
+        self._keys_saved = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.snapshots = Holder()
         """`snapshots.current` is the snapshot to serve from."""
@@ -169,13 +171,15 @@ class SnapshotFeed:
         await self._save_keys()
 
     async def _save_keys(self) -> None:
-        seen = self.keys.seen(KEYS_ON_DISK)
-        if not seen:
+        changes = self.keys.changes
+        if changes == self._keys_saved:
             return
         try:
-            await asyncio.to_thread(self._disk.save_keys, seen)
+            await asyncio.to_thread(self._disk.save_keys, self.keys.seen(KEYS_ON_DISK))
         except OSError as fault:
             _log.warning("the keys in use could not be kept on disk: %s", fault.strerror)
+        else:
+            self._keys_saved = changes
 
     def _following(self, follow: Session) -> Session:
         async def session() -> None:

@@ -32,6 +32,8 @@ class Kept:
         self._clock = clock
         self._there: OrderedDict[str, Held] = OrderedDict()
         self._missing: OrderedDict[str, tuple[Held, float]] = OrderedDict()
+        self.changes = 0
+        """Grows with every record that comes, changes or is found to be gone."""
 
     def __len__(self) -> int:
         return len(self._there) + len(self._missing)
@@ -55,8 +57,10 @@ class Kept:
 
     def put(self, name: str, held: Held) -> None:
         """Keep a record, or that it is missing, in place of what was kept of its name."""
-        self._there.pop(name, None)
+        before = self._there.pop(name, None)
         self._missing.pop(name, None)
+        if held.value != (before.value if before else None):
+            self.changes += 1
         if held.value is not None:
             self._there[name] = held
             if len(self._there) > self._capacity:

@@ -100,6 +100,11 @@ class KeyLookup:
             self._epoch = _NEVER
             self._say(0)
 
+    @property
+    def changes(self) -> int:
+        """Return a figure that grows whenever `seen` has something new to say."""
+        return self._kept.changes
+
     def seen(self, most: int) -> list[SeenKey]:
         """Return the records used last, for the copy on disk."""
         return [SeenKey(name, held.value) for name, held in self._kept.latest(most) if held.value is not None]

@@ -80,3 +80,14 @@ def test_a_cached_key_takes_less_than_a_kilobyte() -> None:
     tracemalloc.stop()
 
     assert (after - before) / 5_000 < 1024
+
+
+def test_changes_grow_with_what_is_new_and_not_with_use() -> None:
+    kept = Kept(10)
+    figures = [kept.changes]
+    for value in (b"1", b"1", b"2", None, None):
+        kept.put("key.a", Held(value, 1, 1))
+        kept.get("key.a")
+        figures.append(kept.changes)
+
+    assert figures == [0, 1, 1, 2, 3, 3]
