@@ -13,6 +13,7 @@ from starlette.responses import Response
 from tianji.errors import BodyTooLarge
 from tianji_control.access.authenticate import authenticate, key_in
 from tianji_control.access.permits import ANYTHING, Actor, Target, require
+from tianji_control.access.routes import require_route
 from tianji_control.change import Change
 from tianji_control.decode import body_of, query_of
 from tianji_control.envelope import answer
@@ -74,6 +75,7 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         key = key_in(request.headers, runtime.file.key_header)
         async with runtime.store.connection() as db:
             actor = await authenticate(db, key, runtime.file.settings.master_key_hash)
+        require_route(actor.allowed_routes, request.url.path)
         return await handler(Call(request, runtime, actor))
 
     serve.__doc__ = handler.__doc__

@@ -18,6 +18,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_DEEPEST = 100
+_TOO_DEEP = "The request body is nested too deeply"
+_LARGEST = {"body": 2**63 - 1, "query": 2**31 - 1}
+"""The largest whole numbers: what a column holds, and what still multiplies to an offset."""
 _KINDS = {
     "int": "int_type",
     "float": "float_type",
@@ -32,8 +36,10 @@ def body_of(raw: bytes, kind: type[T], path: str) -> T:
     """Decode a request body; unknown fields are left out, and said so in the log."""
     try:
         given = msgspec.json.decode(raw or b"{}")
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise BadRequest(f"The request body is not valid JSON: {fault}") from None
+    except RecursionError:
+        raise BadRequest(_TOO_DEEP) from None
     if not isinstance(given, dict):
         raise WrongFields(
             [Fault(["body"], "the request body must be a JSON object", "model_attributes_type")]
@@ -47,6 +53,7 @@ def query_of(given: Mapping[str, str], kind: type[T], path: str) -> T:
 
 
 def _convert(given: dict[str, Any], kind: type[T], place: str, path: str) -> T:
+    _check_storable(given)
     fields = msgspec.structs.fields(kind)
     known = {field.encode_name for field in fields}
     if ignored := sorted(given.keys() - known):
@@ -57,9 +64,35 @@ def _convert(given: dict[str, Any], kind: type[T], place: str, path: str) -> T:
             [Fault([place, name], f"the field {name} is required", "missing") for name in missing]
         )
     try:
-        return msgspec.convert(_with_defaults(given, kind), kind, strict=False)
+        read = msgspec.convert(_with_defaults(given, kind), kind, strict=False)
     except msgspec.ValidationError as fault:
         raise WrongFields([_fault(str(fault), place)]) from None
+    _check_sizes(read, place)
+    return read
+
+
+def _check_storable(given: Any) -> None:
+    """Refuse what no column holds: the character NUL, and nesting without end."""
+    level = [given]
+    for _ in range(_DEEPEST):
+        if any("\0" in text for text in level if isinstance(text, str)):
+            raise BadRequest("The request has the character NUL in a text; take it out")
+        level = [
+            part
+            for value in level
+            if isinstance(value, dict | list)
+            for part in ((*value, *value.values()) if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise BadRequest(_TOO_DEEP)
+
+
+def _check_sizes(read: msgspec.Struct, place: str) -> None:
+    largest = _LARGEST[place]
+    for name, value in msgspec.structs.asdict(read).items():
+        if isinstance(value, int) and abs(value) > largest:
+            raise WrongFields([Fault([place, name], f"{name}: {value} is too large", "int_type")])
 
 
 def _with_defaults(given: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from typing import Any
 
 from tianji.errors import BadRequest
 
-NOT_NEGATIVE = ("max_budget", "soft_budget", "tpm_limit", "rpm_limit", "tpd_limit", "max_parallel_requests")
+NOT_NEGATIVE = (
+    "spend",
+    "max_budget",
+    "soft_budget",
+    "tpm_limit",
+    "rpm_limit",
+    "tpd_limit",
+    "max_parallel_requests",
+)
 
 
 def check_limits(said: Mapping[str, Any]) -> None:

@@ -42,6 +42,10 @@ class Caller(Struct, frozen=True):
     expires: datetime | None
     role: str | None
     user_blocked: bool
+    team_blocked: bool
+    allowed_routes: list[str]
+    models: list[str]
+    team_models: list[str]
     member_of: list[str]
     admin_of: list[str]
 
@@ -84,6 +88,8 @@ async def authenticate(
         user_id=caller.user_id,
         key_hash=caller.hash,
         team_id=caller.team_id,
+        allowed_routes=tuple(caller.allowed_routes),
+        model_lists=(tuple(caller.models), tuple(caller.team_models)),
         member_of=frozenset(caller.member_of),
         admin_of=frozenset(caller.admin_of),
     )
@@ -94,6 +100,8 @@ def _check_usable(caller: Caller, now: datetime) -> None:
         raise AuthenticationFailed("Authentication Error, this key is blocked; an admin can unblock it")
     if caller.user_blocked:
         raise AuthenticationFailed("Authentication Error, the user of this key is blocked")
+    if caller.team_blocked:
+        raise AuthenticationFailed("Authentication Error, the team of this key is blocked")
     if caller.expires is not None and caller.expires <= now:
         raise AuthenticationFailed(
             f"Authentication Error, this key expired at {caller.expires.isoformat()}",

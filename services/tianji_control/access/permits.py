@@ -1,6 +1,7 @@
 """The one permission table: role, action, scope.
 
-An action is `<resource>:<read|write>`. A scope says on which objects: `ALL`, those of the
+An action is `<resource>:<read|write>`; `key:limit` is to block a key and to set what it may spend,
+which is never the business of its owner. A scope says on which objects: `ALL`, those of the
 caller's `TEAM` (as its admin), those that are the caller's `OWN`. Membership in a team gives
 `MEMBER` scope on it.
 """
@@ -40,6 +41,10 @@ class Actor(Struct, frozen=True, kw_only=True):
     key_hash: str | None = None
     team_id: str | None = None
     """The team that the caller's key belongs to."""
+    allowed_routes: tuple[str, ...] = ()
+    """The paths that the caller's key is for; none means all."""
+    model_lists: tuple[tuple[str, ...], ...] = ()
+    """The lists of models of the caller's key and team: each must allow a model; an empty one does."""
     member_of: frozenset[str] = frozenset()
     admin_of: frozenset[str] = frozenset()
     """Teams that the caller administers."""
@@ -55,7 +60,9 @@ ANYTHING = Target()
 _READ_ALL = {
     f"{resource}:read": Scope.ALL for resource in ("key", "team", "user", "model", "config", "fleet", "spend")
 }
-_WRITE_ALL = {f"{resource}:write": Scope.ALL for resource in ("key", "team", "user", "model", "config")}
+_WRITE_ALL = {f"{resource}:write": Scope.ALL for resource in ("key", "team", "user", "model", "config")} | {
+    "key:limit": Scope.ALL
+}
 _READ_OWN = {
     "key:read": Scope.OWN,
     "user:read": Scope.OWN,
@@ -79,7 +86,9 @@ PERMITS: dict[Role, dict[str, Scope]] = {
     Role.CUSTOMER: {"key:read": Scope.OWN, "model:read": Scope.ALL, "spend:read": Scope.OWN},
 }
 
-TEAM_ADMIN: frozenset[str] = frozenset({"key:read", "key:write", "team:read", "team:write", "spend:read"})
+TEAM_ADMIN: frozenset[str] = frozenset(
+    {"key:read", "key:write", "key:limit", "team:read", "team:write", "spend:read"}
+)
 """What a team's admin may do to the team and to its keys, whatever their role."""
 
 
@@ -94,6 +103,8 @@ def may(actor: Actor, action: str, target: Target = ANYTHING) -> bool:
         belongs = target.team_id in actor.member_of or target.team_id == actor.team_id
         if scope is Scope.MEMBER and belongs and target.key_hash is None:
             return True
+    if action == "key:write" and target.team_id is not None:
+        return False  # a team's key is the team's to change, also where it is made for one member
     return scope >= Scope.OWN and _owns(actor, target)
 
 

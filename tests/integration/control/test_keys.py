@@ -208,3 +208,28 @@ async def test_two_writers_of_one_key_do_not_lose_a_change(control) -> None:
     record = await control.record("key", made["token"])
     assert (record["tpm_limit"], record["rpm_limit"], record["max_parallel_requests"]) == (7, 8, 9)
     assert record["alias"] == "raced"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"key_alias": "\xff\xfe"}',
+        b'{"key_alias": "a\\u0000b"}',
+        b'{"metadata": {"a": ["b\\u0000"]}}',
+        b'{"metadata": ' + b'{"a":' * 500 + b"1" + b"}" * 501,
+        b"[" * 100_000,
+        b'{"rpm_limit": 1180591620717411303424}',
+        b'{"organization_id": "nowhere"}',
+        b'{"team_id": "nowhere"}',
+        b'{"key": "sk-"}',
+        b'{"spend": -1}',
+    ],
+)
+async def test_what_cannot_be_stored_is_refused_with_words(control, raw: bytes) -> None:
+    answer = await control.call("POST", "/key/generate", raw=raw)
+    assert answer.status in (400, 422), answer.body
+
+
+@pytest.mark.parametrize("query", ["page=99999999999999999999", "key_alias=%00", "page=2147483647"])
+async def test_odd_queries_are_answered(control, query: str) -> None:
+    assert (await control.get(f"/key/list?{query}")).status in (200, 400, 422)

@@ -118,3 +118,19 @@ async def test_revisions_grow_with_each_change(control) -> None:
     second, records = await control.config_records()
     assert second.revision == first.revision + 1
     assert len(records) == first.records + 1
+
+
+async def test_a_key_is_shown_the_models_it_may_use(control) -> None:
+    for name, info in (("seen", {}), ("unseen", {}), ("granted", {"access_groups": ["beta"]})):
+        params = {"model": "openai/gpt-4o", "api_key": "sk-x"}
+        await control.post(
+            "/model/new", {"model_name": name, "litellm_params": params, "model_info": {"id": name, **info}}
+        )
+    made = await control.made_key(models=["seen", "beta"])
+    listed = (await control.get("/model/info", key=made["key"])).json()["data"]
+    assert {entry["model_name"] for entry in listed} == {"seen", "granted"}
+    hidden = await control.get("/model/info?litellm_model_id=unseen", key=made["key"])
+    assert hidden.status == 400
+    everything = await control.made_key()
+    shown = (await control.get("/model/info", key=everything["key"])).json()["data"]
+    assert {"seen", "unseen", "granted"} <= {entry["model_name"] for entry in shown}

@@ -187,3 +187,51 @@ async def test_a_key_without_a_user_sees_itself_only(control) -> None:
     assert (
         await control.post("/key/update", {"key": made["key"], "max_budget": 1}, key=made["key"])
     ).status == 403
+
+
+async def test_an_owner_neither_frees_a_blocked_key_nor_lifts_its_limits(control, key_of) -> None:
+    key = await key_of(control, "spender")
+    made = (await control.post("/key/generate", {"max_budget": 1}, key=key)).json()
+    await control.post("/key/block", {"key": made["key"]})
+    assert (await control.post("/key/unblock", {"key": made["key"]}, key=key)).status == 403
+    for field, value in (("blocked", False), ("max_budget", None), ("spend", 0), ("temp_budget_increase", 9)):
+        refused = await control.post("/key/update", {"key": made["key"], field: value}, key=key)
+        assert refused.status == 403, field
+    info = (await control.get(f"/key/info?key={made['key']}", key=key)).json()["info"]
+    assert info["blocked"] is True and info["max_budget"] == 1.0
+    renamed = await control.post("/key/update", {"key": made["key"], "key_alias": "mine"}, key=key)
+    assert renamed.status == 200
+
+
+async def test_a_member_cannot_change_the_key_that_the_team_gave_them(control, key_of) -> None:
+    key = await key_of(control, "guest")
+    await control.post("/team/new", {"team_id": "givers", "members": ["guest"], "models": ["small"]})
+    made = await control.made_key(user_id="guest", team_id="givers", models=["small"])
+    for change in ({"models": []}, {"team_id": None}):
+        assert (await control.post("/key/update", {"key": made["key"], **change}, key=key)).status == 403
+    assert (await control.post("/key/delete", {"keys": [made["key"]]}, key=key)).status == 403
+    assert (await control.get(f"/key/info?key={made['key']}", key=key)).status == 200
+
+
+async def test_a_key_of_a_blocked_team_manages_nothing(control, key_of) -> None:
+    await control.post("/team/new", {"team_id": "closed", "blocked": True})
+    made = await control.made_key(team_id="closed")
+    assert (await control.get("/key/info", key=made["key"])).status == 401
+
+
+async def test_the_routes_of_a_key_hold_for_admin_paths_too(control, key_of) -> None:
+    await key_of(control, "limited-admin", "proxy_admin")
+    paths = ("/key/info", "/key/list", "/team/new", "/config/reload", "/spend/logs")
+    for fields, open_paths in (
+        ({"key_type": "llm_api"}, ()),
+        ({"key_type": "read_only"}, ("/key/info", "/key/list")),
+        ({"key_type": "management"}, ("/key/info", "/key/list", "/team/new")),
+        ({"allowed_routes": ["/spend/*", "/key/info"]}, ("/key/info", "/spend/logs")),
+        ({}, paths),
+    ):
+        made = await control.made_key(user_id="limited-admin", **fields)
+        for path in paths:
+            method = "POST" if path in ("/team/new", "/config/reload") else "GET"
+            answer = await control.call(method, path, {}, key=made["key"])
+            assert (answer.status == 200) is (path in open_paths), (fields, path, answer.body)
+            assert answer.status in (200, 403)

@@ -21,8 +21,19 @@ from tianji_control.change import Change
 from tianji_control.resources.keys import store
 from tianji_control.resources.keys.fields import columns
 from tianji_control.resources.keys.store import KeyRow, Wanted
+from tianji_control.resources.teams import store as teams
 
 KEY_BYTES = 16
+LIMITS = (
+    "max_budget",
+    "soft_budget",
+    "spend",
+    "blocked",
+    "budget_id",
+    "temp_budget_increase",
+    "temp_budget_expiry",
+)
+"""What an update may name only with the permission to limit the key."""
 NEVER = "-1"
 """As the duration of an update: the key no longer expires."""
 
@@ -48,6 +59,7 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
     """Make a key within a change; the caller has checked who may."""
     key = said.get("key") or f"sk-{secrets.token_urlsafe(KEY_BYTES)}"
     _check_form(key)
+    await _check_team(change, said.get("team_id"))
     now = datetime.now(UTC)
     row = KeyRow(
         hash=hash_of(key),
@@ -69,6 +81,8 @@ async def update(call: Call, key: str, said: dict[str, Any]) -> KeyRow:
     """Change what a request names of a key."""
     async with call.change() as change:
         before = await _locked(call, change, key)
+        if any(name in said for name in LIMITS):
+            call.require("key:limit", target_of(before))
         if "user_id" in said or "team_id" in said:
             call.require(
                 "key:write",
@@ -76,6 +90,8 @@ async def update(call: Call, key: str, said: dict[str, Any]) -> KeyRow:
                     user_id=said.get("user_id", before.user_id), team_id=said.get("team_id", before.team_id)
                 ),
             )
+        if said.get("team_id") != before.team_id:
+            await _check_team(change, said.get("team_id"))
         now = datetime.now(UTC)
         row = msgspec.structs.replace(
             before,
@@ -96,6 +112,7 @@ async def set_blocked(call: Call, key: str, blocked: bool) -> KeyRow:
     """Block a key, or let it in again."""
     async with call.change() as change:
         before = await _locked(call, change, key)
+        call.require("key:limit", target_of(before))
         row = msgspec.structs.replace(
             before, blocked=blocked, updated_at=datetime.now(UTC), updated_by=call.actor.name
         )
@@ -178,8 +195,16 @@ def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _check_form(key: str) -> None:
-    if not key.startswith("sk-"):
-        raise BadRequest("A key must begin with 'sk-'", type="bad_request_error", param="key")
+    if not key.startswith("sk-") or len(key) == len("sk-"):
+        message = "A key must begin with 'sk-' and go on after it"
+        raise BadRequest(message, type="bad_request_error", param="key")
+
+
+async def _check_team(change: Change, team_id: str | None) -> None:
+    """Refuse a team that is not there: gateways would refuse each call with the key."""
+    if team_id is not None and await teams.by_id(change.db, team_id) is None:
+        message = f"There is no team {team_id}; make it first, with /team/new"
+        raise BadRequest(message, type="bad_request_error", param="team_id")
 
 
 def _missing(key: str) -> NotFound:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
@@ -99,6 +99,8 @@ async def insert(db: Connection, row: KeyRow) -> None:
             await run(db, Q.insert_key, **parameters(row))
     except UniqueViolation as fault:
         raise _taken(fault, row) from None
+    except ForeignKeyViolation:
+        raise _no_organization(row) from None
 
 
 async def update(db: Connection, row: KeyRow) -> None:
@@ -108,6 +110,8 @@ async def update(db: Connection, row: KeyRow) -> None:
             await run(db, Q.update_key, **parameters(row))
     except UniqueViolation as fault:
         raise _taken(fault, row) from None
+    except ForeignKeyViolation:
+        raise _no_organization(row) from None
 
 
 async def delete(db: Connection, hash: str) -> None:
@@ -154,6 +158,14 @@ def _filters(wanted: Wanted) -> dict[str, Any]:
     filters = parameters(wanted)
     filters["search"] = f"%{wanted.search}%" if wanted.search else None
     return filters
+
+
+def _no_organization(row: KeyRow) -> BadRequest:
+    return BadRequest(
+        f"There is no organization {row.organization_id!r}",
+        type="bad_request_error",
+        param="organization_id",
+    )
 
 
 def _taken(fault: UniqueViolation, row: KeyRow) -> BadRequest:

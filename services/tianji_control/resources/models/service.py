@@ -18,6 +18,7 @@ from tianji_control.config_file import ANY
 from tianji_control.resources.models import store
 from tianji_control.resources.models.fields import ModelChange, NewModel, model_of, params_of
 from tianji_control.resources.models.store import DeploymentRow
+from tianji_control.resources.models.visible import sees
 
 Map = dict[str, Any]
 
@@ -94,13 +95,13 @@ async def delete(call: Call, id: str) -> None:
 
 
 async def listed(call: Call, id: str | None) -> list[DeploymentRow]:
-    """List the deployments, or the one with this id."""
+    """List the deployments that the caller may use, or the one with this id."""
     call.require("model:read")
     async with call.runtime.store.connection() as db:
         if id is None:
-            return await store.listed(db)
+            return [row for row in await store.listed(db) if sees(call.actor, row)]
         row = await store.by_id(db, id)
-    if row is None:
+    if row is None or not sees(call.actor, row):
         raise _missing(id)
     return [row]
 
