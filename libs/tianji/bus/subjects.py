@@ -20,10 +20,22 @@ DEAD_LETTER_SUBJECTS = "tianji.dead.>"
 
 FLEET_SUBJECTS = "tianji.fleet.>"
 
+_COUNTS = ".counts"
+
 
 def spend_subject(gateway_id: str) -> str:
     """Where a gateway process ships its spend events."""
     return f"tianji.spend.{gateway_id}"
+
+
+def spend_counts_subject(gateway_id: str) -> str:
+    """Where a gateway process says how many events it has shipped."""
+    return f"tianji.spend.{gateway_id}{_COUNTS}"
+
+
+def tells_counts(subject: str) -> bool:
+    """Say whether a message of the SPEND stream is a count rather than an event."""
+    return subject.endswith(_COUNTS)
 
 
 def dead_letter_subject(consumer: str) -> str:

@@ -34,6 +34,8 @@ class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
     end_user: str | None = None
     tags: list[str] = field(default_factory=list)
     reserved_usd: str = "0"
+    carried: bool = False
+    """Written anew by the same process, when the file with the first writing went; it counts no call."""
 
 
 class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="ended"):
@@ -92,3 +94,34 @@ class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="end
     priced: bool = False
     """Whether a price was known; a cost of 0 with `priced` false is not a free call."""
     finish: str | None = None
+
+
+class HourCount(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How many calls a file tells of, by the hour of their ids."""
+
+    hour: int
+    """Hours since 1970."""
+    began: int = 0
+    ended: int = 0
+    """Calls that began and came to their end, good or bad."""
+    interrupted: int = 0
+    """Calls that began in a process that died; another one wrote their end."""
+    uncalled: int = 0
+    """Requests that ended before any provider was called: no `began` was written for them."""
+
+
+class SpendCounts(Struct, frozen=True, kw_only=True, tag="counts"):
+    """What one spool file of a gateway process holds: the ledger is compared with it.
+
+    It is worked out from the file's bytes alone. So whoever counts a file, and however often, comes
+    to the same; of two counts of a file the one that covers more of it replaces the other.
+    """
+
+    version: int = 1
+    gateway_id: str
+    segment: int
+    """The file's number; 0 stands for what no file could take."""
+    first_id: str
+    """The file's first call: it tells files of the same number apart when a process id is used again."""
+    covered: int
+    hours: list[HourCount]

@@ -22,8 +22,8 @@ class Orphan(NamedTuple):
     journal: Journal
 
     def finish(self) -> bool:
-        """Remove the folder when all of it has been acknowledged; return whether that was so."""
-        if self.journal.batch(1) is not None:
+        """Remove the folder when the bus has all of it; return whether that was so."""
+        if not self.journal.finish():
             return False
         self.claim.remove()
         return True

@@ -4,6 +4,9 @@ The cursor goes through the files from the oldest on; files behind it are delete
 A call that is still open when its file goes is written anew into the growing one. So the record that
 a call began is never found without the record that it ended, once that was written. A file of which
 open calls make up the greater part stays: to write them anew would free too little.
+
+What the cursor passes is counted by file, and no file goes before the bus has its counts. Who takes
+over a folder counts the files that are left from their first byte on.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from tianji_gateway.spool import records
 from tianji_gateway.spool.frames import MAX_FRAME_BYTES, Reader, frame
 from tianji_gateway.spool.records import ENDED, Record
 from tianji_gateway.spool.segments import Segments
+from tianji_gateway.spool.tally import Count, Tally
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ class Batch(NamedTuple):
     records: list[Record]
     end: int
     damaged_bytes: int
+    counts: list[Count]
 
 
 class Journal:
@@ -40,6 +45,7 @@ class Journal:
         self._weights: Counter[int] = Counter()  # bytes of open calls by file
         self._number = next(iter(segments.numbers), 1)
         self._offset = 0
+        self._tallies: dict[int, Tally] = {}
         self.backlog = 0
         """Ended records that the bus has not acknowledged."""
         self.damaged_bytes = 0
@@ -104,13 +110,42 @@ class Journal:
                     break
                 following = (number for number in self._segments.numbers if number > self._number)
                 self._number, self._offset = next(following, self._number + 1), 0
-        self._delete_finished()
+        self.delete_finished()
         return None
 
     def acknowledged(self, batch: Batch) -> None:
         """The bus has these records: never offer them again."""
         self.backlog -= len(batch.records)
         self._move(batch)
+
+    def finish(self) -> bool:
+        """Delete what can go; return whether the bus has everything and no file is left."""
+        return self.batch(1) is None and not self._segments.numbers
+
+    def unshipped_tallies(self, *, passed_only: bool = False) -> list[Tally]:
+        """Return the counts that the bus does not have yet, of all files or of those behind the cursor."""
+        return [
+            tally
+            for number, tally in self._tallies.items()
+            if not tally.shipped and (number < self._number or not passed_only)
+        ]
+
+    def delete_finished(self) -> None:
+        """Delete the files behind the cursor of which the bus has events and counts.
+
+        Where the disk takes no open call anew, this raises OSError; the file stays for another time.
+        """
+        for number in self._segments.numbers:
+            if number >= self._number or 2 * self._weights[number] > self._segments.size(number):
+                return
+            if number in self._tallies and not self._tallies[number].shipped:
+                return
+            for call_id, (where, payload) in list(self._open.items()):
+                if where == number:
+                    self.began(call_id, records.carried(payload))
+            self._segments.remove(number)
+            self._tallies.pop(number, None)
+            del self._weights[number]
 
     def tick(self) -> None:
         """Let the growing file go when it is old, so that it can be deleted."""
@@ -128,15 +163,19 @@ class Journal:
         start, damaged = self._offset, 0
         reader = self._reader(self._number, start)
         found: list[Record] = []
+        counts: list[Count] = []
         for one in reader:
             record = records.parse(one.payload)
             if record is None:
                 damaged += len(one.payload)
-            elif record.kind == ENDED:
+                continue
+            if record.counts_as:
+                counts.append(Count(record.id, record.counts_as))
+            if record.kind == ENDED:
                 found.append(record)
                 if len(found) == limit:
                     break
-        return Batch(found, start + reader.position, damaged + reader.skipped)
+        return Batch(found, start + reader.position, damaged + reader.skipped, counts)
 
     def _reader(self, number: int, start: int) -> Reader:
         data = self._segments.read(number, start, CHUNK_BYTES)
@@ -164,26 +203,13 @@ class Journal:
 
     def _move(self, batch: Batch) -> None:
         self._offset = batch.end
+        self._tallies.setdefault(self._number, Tally(self._number)).add(batch.counts, batch.end)
         if batch.damaged_bytes:
             self.damaged_bytes += batch.damaged_bytes
             log.error(
                 "the spool holds bytes that are no record",
                 extra={"folder": self._segments.folder.name, "bytes": batch.damaged_bytes},
             )
-
-    def _delete_finished(self) -> None:
-        """Delete the files behind the cursor.
-
-        Where the disk takes no open call anew, this raises OSError; the file stays for another time.
-        """
-        for number in self._segments.numbers:
-            if number >= self._number or 2 * self._weights[number] > self._segments.size(number):
-                return
-            for call_id, (where, payload) in list(self._open.items()):
-                if where == number:
-                    self.began(call_id, payload)
-            self._segments.remove(number)
-            del self._weights[number]
 
     def _note_open(self, call_id: str, number: int, payload: bytes) -> None:
         self._note_closed(call_id)

@@ -24,17 +24,22 @@ _ended = msgspec.json.Decoder(SpendEvent)
 class _Head(msgspec.Struct):
     type: str
     id: str
+    status: str = "success"
+    attempts: int = 1
+    carried: bool = False
 
 
 _head = msgspec.json.Decoder(_Head)
 
 
 class Record(NamedTuple):
-    """One payload with the two facts that the spool needs of it."""
+    """One payload with the facts that the spool needs of it."""
 
     kind: str
     id: str
     payload: bytes
+    counts_as: str | None
+    """The field of `HourCount` that it counts in, if any."""
 
 
 def encode(what: Began | SpendEvent) -> bytes:
@@ -70,7 +75,24 @@ def parse(payload: bytes) -> Record | None:
         head = _head.decode(payload)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return Record(head.type, head.id, payload) if head.type in (BEGAN, ENDED) else None
+    if head.type == BEGAN:
+        return Record(BEGAN, head.id, payload, None if head.carried else "began")
+    if head.type == ENDED:
+        return Record(ENDED, head.id, payload, _way_of_ending(head.status, head.attempts))
+    return None
+
+
+def ended(event: SpendEvent, payload: bytes) -> Record:
+    """Return the record of an event that has been encoded."""
+    return Record(ENDED, event.id, payload, _way_of_ending(event.status, event.attempts))
+
+
+def carried(payload: bytes) -> bytes:
+    """Return a `began` as it is written a second time."""
+    try:
+        return _encoder.encode(replace(_began.decode(payload), carried=True))
+    except msgspec.DecodeError:
+        return payload
 
 
 def interrupted(payload: bytes, last_seen: float) -> SpendEvent | None:
@@ -90,3 +112,9 @@ def interrupted(payload: bytes, last_seen: float) -> SpendEvent | None:
         cost_usd=began.reserved_usd,
         metadata={"cost_estimated": True},
     )
+
+
+def _way_of_ending(status: str, attempts: int) -> str:
+    if status == "interrupted":
+        return "interrupted"
+    return "ended" if attempts else "uncalled"

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import nats.errors
 from nats.js import JetStreamContext
 
 from tianji.bus.client import Bus
-from tianji.bus.subjects import SPEND_STREAM, spend_subject
+from tianji.bus.subjects import SPEND_STREAM, spend_counts_subject, spend_subject
 from tianji_gateway.spool.journal import Journal
 from tianji_gateway.spool.records import Record, slimmed
+from tianji_gateway.spool.tally import Tally
 
 WINDOW = 256
 PUBLISH_S = 3.0
@@ -41,6 +43,23 @@ async def publish(bus: Bus, records: Sequence[Record], process_id: str) -> None:
     subject = spend_subject(process_id)
     async with bus.talk("shipping spend events", PUBLISH_S):
         await asyncio.gather(*(_publish(js, subject, record) for record in records))
+
+
+async def ship_counts(bus: Bus, tallies: Sequence[Tally], process_id: str) -> None:
+    """Publish the counts of files. Raises Unavailable when the stream did not take all of them."""
+    js = bus.js
+    for tally in tallies:
+        told = tally.told(process_id)
+        message_id = f"{process_id}.{told.segment}.{told.first_id}.{told.covered}"
+        async with bus.talk("shipping counts", PUBLISH_S):
+            await js.publish(
+                spend_counts_subject(process_id),
+                msgspec.json.encode(told),
+                timeout=PUBLISH_S,
+                stream=SPEND_STREAM,
+                headers={MESSAGE_ID: message_id},
+            )
+        tally.acknowledged(told)
 
 
 async def _publish(js: JetStreamContext, subject: str, record: Record) -> None:

@@ -17,14 +17,17 @@ from tianji_gateway.spool import records, shipper
 from tianji_gateway.spool.adopt import Orphan, take_over
 from tianji_gateway.spool.claim import Claim
 from tianji_gateway.spool.journal import Journal
-from tianji_gateway.spool.records import ENDED, Record
+from tianji_gateway.spool.records import Record
 from tianji_gateway.spool.segments import Segments
 from tianji_gateway.spool.settings import SpoolSettings
+from tianji_gateway.spool.tally import Count, Tally
 
 log = logging.getLogger(__name__)
 
 FOLDER = "spool"
 IDLE_S = 1.0
+COUNTS_S = 1.0
+"""The growing file's counts are told this often at most."""
 BACKOFF_S = (0.1, 5.0)
 HEADROOM = 1.1
 """Ended calls may pass the bound by this: refused ones would be lost, and only begun ones can end."""
@@ -43,6 +46,8 @@ class Spool:
         self._process_id = claim.folder.name
         self._orphans: list[Orphan] = []
         self._held: deque[Record] = deque()
+        self._in_no_file = Tally(0)
+        self._counts_told_at = 0.0
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
         self._running = False
@@ -92,6 +97,7 @@ class Spool:
                 raise Unavailable(
                     "this gateway cannot record what requests cost; its disk is full or failing"
                 ) from fault
+            self._in_no_file.add_one(Count(began.id, "began"))
 
     def ended(self, event: SpendEvent) -> None:
         """Write how a call ended, once per call and before the last byte of its answer.
@@ -107,7 +113,7 @@ class Spool:
             self._said_unwritable = False
         except OSError as fault:
             self._say_unwritable(fault)
-            self._hold(Record(ENDED, event.id, payload))
+            self._hold(records.ended(event, payload))
         self._wake.set()
 
     @property
@@ -199,9 +205,30 @@ class Spool:
             more = await shipper.ship(bus, self._journal, self._process_id) > 0
             more |= await self._ship_held(bus) > 0
             for orphan in list(self._orphans):
-                more |= await shipper.ship(bus, orphan.journal, orphan.process_id) > 0
-                if orphan.journal.backlog == 0 and orphan.finish():
-                    self._orphans.remove(orphan)
+                more |= await self._ship_orphan(bus, orphan)
+            await self._ship_counts(bus)
+
+    async def _ship_orphan(self, bus: Bus, orphan: Orphan) -> bool:
+        """Ship the next of an orphan; return whether there was any, else it is finished."""
+        if await shipper.ship(bus, orphan.journal, orphan.process_id):
+            return True
+        await shipper.ship_counts(bus, orphan.journal.unshipped_tallies(), orphan.process_id)
+        if orphan.finish():
+            self._orphans.remove(orphan)
+        return False
+
+    async def _ship_counts(self, bus: Bus) -> None:
+        """Tell how many calls have been shipped, and delete the files that nobody needs any more."""
+        now = asyncio.get_running_loop().time()
+        due = self._closing or now - self._counts_told_at >= COUNTS_S
+        tallies = self._journal.unshipped_tallies(passed_only=not due)
+        if due and not self._in_no_file.shipped:
+            tallies.append(self._in_no_file)
+        if tallies:
+            await shipper.ship_counts(bus, tallies, self._process_id)
+            self._journal.delete_finished()
+        if due:
+            self._counts_told_at = now
 
     async def _ship_held(self, bus: Bus) -> int:
         """Ship from memory what the disk does not take."""
@@ -209,6 +236,9 @@ class Spool:
         if some:
             await shipper.publish(bus, some, self._process_id)
             shipped = {record.id for record in some}
+            for record in self._held:
+                if record.id in shipped and record.counts_as:
+                    self._in_no_file.add_one(Count(record.id, record.counts_as))
             for call_id in shipped:
                 self._journal.ended_elsewhere(call_id)
             self._held = deque(record for record in self._held if record.id not in shipped)

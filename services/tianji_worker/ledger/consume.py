@@ -10,16 +10,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import psycopg
 from nats.aio.msg import Msg
 
 from tianji.bus.client import Bus
-from tianji.bus.subjects import LEDGER_CONSUMER, SPEND_STREAM, dead_letter_subject
+from tianji.bus.subjects import LEDGER_CONSUMER, SPEND_STREAM, dead_letter_subject, tells_counts
 from tianji.errors import Unavailable
 from tianji.obs import metrics
+from tianji_worker.ledger.counts import CountRow, counts_of
 from tianji_worker.ledger.rows import Poison, Row, row_of
 from tianji_worker.ledger.write import Ledger
 from tianji_worker.pull import Pull
@@ -35,10 +36,11 @@ _DATA_FAULTS = ("22", "23", "54")
 
 
 class Event(NamedTuple):
-    """A message and what it says."""
+    """A message and what it says: one row of the ledger, or counts to compare it with."""
 
     message: Msg
-    row: Row
+    row: Row | None
+    counts: list[CountRow]
 
 
 class Consumer:
@@ -72,7 +74,7 @@ class Consumer:
         events = []
         for message in messages:
             try:
-                events.append(Event(message, row_of(message.data, today)))
+                events.append(_read(message, today))
             except Poison as fault:
                 await self._set_aside(message, str(fault))
         pause, longest = PAUSE_S
@@ -91,7 +93,8 @@ class Consumer:
 
     async def _write(self, events: Sequence[Event]) -> None:
         try:
-            new = await self._ledger.write([event.row for event in events])
+            rows = [event.row for event in events if event.row is not None]
+            new = await self._ledger.write(rows, [row for event in events for row in event.counts])
         except psycopg.Error as fault:
             if not (fault.sqlstate or "").startswith(_DATA_FAULTS):
                 raise
@@ -103,8 +106,9 @@ class Consumer:
             await self._write(events[middle:])
             return
         metrics.ledger_rows.inc(new)
-        metrics.ledger_duplicates.inc(len(events) - new)
-        metrics.ledger_lag_seconds.set(max(0.0, time.time() - max(event.row.ended_at for event in events)))
+        metrics.ledger_duplicates.inc(len(rows) - new)
+        if rows:
+            metrics.ledger_lag_seconds.set(max(0.0, time.time() - max(row.ended_at for row in rows)))
         await self._acknowledge([event.message for event in events])
 
     async def _acknowledge(self, messages: Sequence[Msg]) -> None:
@@ -130,3 +134,10 @@ class Consumer:
         log.error(
             "a spend event was set aside", extra={"reason": headers["Tianji-Reason"], "sequence": sequence}
         )
+
+
+def _read(message: Msg, today: date) -> Event:
+    """Read a message. Raises Poison."""
+    if tells_counts(message.subject):
+        return Event(message, None, counts_of(message.data))
+    return Event(message, row_of(message.data, today), [])

@@ -125,5 +125,21 @@ ON CONFLICT (scope, scope_id, day, model, provider) DO UPDATE SET
     duration_ms = daily.duration_ms + excluded.duration_ms,
     updated_at = now();
 
+-- name: put_count
+INSERT INTO spend_counts AS stored (
+    hour, gateway_id, segment, first_id, covered, began, ended, interrupted, uncalled
+)
+VALUES (%(hour)s, %(gateway_id)s, %(segment)s, %(first_id)s, %(covered)s, %(began)s, %(ended)s, %(interrupted)s,
+    %(uncalled)s)
+ON CONFLICT (hour, gateway_id, segment, first_id) DO UPDATE SET
+    covered = excluded.covered,
+    began = excluded.began,
+    ended = excluded.ended,
+    interrupted = excluded.interrupted,
+    uncalled = excluded.uncalled,
+    written_at = now()
+WHERE excluded.covered > stored.covered;
+
 -- name: schema_present
-SELECT to_regclass('spend_daily') IS NOT NULL;
+-- The newest table that the worker writes.
+SELECT to_regclass('spend_counts') IS NOT NULL;

@@ -9,8 +9,9 @@ from psycopg.errors import CheckViolation
 
 from tianji.errors import Unavailable
 from tianji.store.pool import Store
-from tianji.store.queries import Queries
+from tianji.store.queries import Queries, literal
 from tianji.store.rows import Connection, run
+from tianji_worker.ledger.counts import CountRow, newest
 from tianji_worker.ledger.partitions import Partitions
 from tianji_worker.ledger.rows import COLUMNS, Row
 
@@ -28,20 +29,29 @@ class Ledger:
         self._store = store
         self.partitions = Partitions(store)
 
-    async def write(self, rows: Sequence[Row]) -> int:
+    async def write(self, rows: Sequence[Row], counts: Sequence[CountRow] = ()) -> int:
         """Write what has no row yet and return how many that were; sums change by these only.
+
+        Counts of a file replace earlier ones that cover less of it.
 
         Raises psycopg.Error, then nothing was written.
         """
         await self.partitions.ensure(row.day for row in rows)
         try:
             async with self._store.transaction() as db:
-                return await _write(db, rows)
+                await _put_counts(db, counts)
+                return await _write(db, rows) if rows else 0
         except CheckViolation as fault:
             if fault.diag.constraint_name is not None:
                 raise
             self.partitions.forget()
             raise Unavailable("a partition of the ledger was dropped meanwhile") from fault
+
+
+async def _put_counts(db: Connection, counts: Sequence[CountRow]) -> None:
+    if counts:
+        async with db.cursor() as cursor:
+            await cursor.executemany(literal(Q.put_count), [row._asdict() for row in newest(counts)])
 
 
 async def _write(db: Connection, rows: Sequence[Row]) -> int:
