@@ -31,8 +31,8 @@ _log = logging.getLogger(__name__)
 
 RETRY_S = 0.25
 CONNECT_S = 2
-PING_S = 5
-"""A connection that is open but dead is noticed after two missed pings."""
+PING_S = 1
+"""A connection that is open but dead, to a stopped server say, is given up after two missed pings."""
 
 READ_S = 1.0
 WRITE_S = 5.0

@@ -11,9 +11,13 @@ import nats.errors
 from tianji.errors import Unavailable
 
 
+class NoAnswer(Unavailable):
+    """NATS let a deadline pass; it may be stopped, or cut off, with the connection still open."""
+
+
 @asynccontextmanager
 async def deadline(what: str, timeout_s: float) -> AsyncIterator[asyncio.Timeout]:
-    """Bound a conversation with NATS and raise Unavailable for whatever goes wrong in it.
+    """Bound a conversation with NATS; raise Unavailable for whatever goes wrong in it, NoAnswer at its end.
 
     `Bus.talk` does the same and also ends when the connection is lost.
     """
@@ -21,7 +25,8 @@ async def deadline(what: str, timeout_s: float) -> AsyncIterator[asyncio.Timeout
         async with asyncio.timeout(timeout_s) as bound:
             yield bound
     except (nats.errors.Error, TimeoutError, OSError) as fault:
-        raise Unavailable(f"{what}: NATS did not do it ({type(fault).__name__})") from fault
+        kind = NoAnswer if isinstance(fault, TimeoutError) else Unavailable
+        raise kind(f"{what}: NATS did not do it ({type(fault).__name__})") from fault
 
 
 class Conversations:

@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from tianji.bus.faults import NoAnswer
 from tianji.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Watch:
                 message = await self._waiting.get()
         except TimeoutError:
             if loop.time() >= silent:
-                raise Unavailable(f"watching {self._bucket}: NATS went silent") from None
+                raise NoAnswer(f"watching {self._bucket}: NATS went silent") from None
             return None
         if message is None:
             raise Unavailable(f"watching {self._bucket}: the connection was lost")

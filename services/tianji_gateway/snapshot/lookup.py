@@ -3,7 +3,8 @@
 What is cached is true because a watch on the bucket brings every change to it. While the watch
 is down nothing cached is taken for true: it is read again where NATS answers, and still used
 where NATS does not. So a change is never missed by a gateway that could have known it, and a
-gateway that is cut off goes on.
+gateway that is cut off goes on. Once NATS has failed to answer nobody waits for it: what is cached is used at
+once, what is not is refused at once, and a read beside the requests finds out when it is back.
 """
 
 from __future__ import annotations
@@ -16,18 +17,17 @@ from typing import TypeVar
 import msgspec
 
 from tianji.bus.client import READ_S, Bus
+from tianji.bus.faults import NoAnswer
 from tianji.bus.subjects import KEYS_BUCKET
 from tianji.domain.keys import KeyRecord
 from tianji.domain.snapshot import KEY, TEAM, USER, record_name
 from tianji.domain.tenants import TeamRecord, UserRecord
 from tianji.errors import Unavailable
+from tianji_gateway.snapshot.breaker import Breaker
 from tianji_gateway.snapshot.kept import Held, Kept
 from tianji_gateway.snapshot.on_disk import SeenKey
 
 _log = logging.getLogger(__name__)
-
-PAUSE_S = 1.0
-"""After NATS did not answer, what is cached is used for so long without asking again."""
 
 RECENT = 2048
 """Changes kept although nobody asked for the name yet: a replica of NATS that lags behind may
@@ -62,7 +62,7 @@ class KeyLookup:
         self._reads: dict[tuple[str, int], _Read] = {}
         self._epoch = _NEVER
         self._epochs = _NEVER
-        self._paused_until = 0.0
+        self._breaker = Breaker(lambda: bus.connected)
         self.sequence = 0
         """The last sequence of the bucket that is acted on; 0 while no watch is up."""
         self.on_sequence: Callable[[], None] = lambda: None
@@ -90,15 +90,37 @@ class KeyLookup:
                 # From here on every change comes by the watch; what was read before may be old.
                 self._epochs += 1
                 self._epoch = self._epochs
-                self._paused_until = 0.0
+                self._breaker.answered()
                 self._say(watch.start_sequence)
                 while True:
                     if entry := await watch.next():
                         self._changed(entry.name, Held(entry.value, entry.sequence, self._epoch))
                         self._say(max(self.sequence, entry.sequence))
+        except NoAnswer:
+            self._breaker.failed()
+            raise
         finally:
             self._epoch = _NEVER
             self._say(0)
+
+    def holds(self, hash: str) -> bool:
+        """Say whether `key` answers out of what is cached, or at least need not refuse."""
+        held = self._held(record_name(KEY, hash))
+        return held is not None and (held.value is not None or self._true(held))
+
+    def reconnected(self) -> None:
+        """Ask NATS again at once: there is a new connection."""
+        self._breaker.answered()
+
+    @property
+    def following(self) -> bool:
+        """Whether a watch brings every change."""
+        return self._epoch != _NEVER
+
+    @property
+    def answering(self) -> bool:
+        """Whether NATS answered when it was last asked."""
+        return not self._breaker.open
 
     @property
     def changes(self) -> int:
@@ -115,8 +137,8 @@ class KeyLookup:
             self._kept.put(one.name, Held(one.value, 0, _NEVER))
 
     async def _record(self, name: str, kind: type[R]) -> R | None:
-        held = self._kept.get(name) or self._recent.get(name)
-        if held is None or held.epoch != self._epoch or self._epoch == _NEVER:
+        held = self._held(name)
+        if held is None or not self._true(held):
             held = await self._again(name, held)
         if held.value is None:
             return None
@@ -126,20 +148,30 @@ class KeyLookup:
             _log.error("record %s cannot be read: %s", name, fault)
             raise Unavailable("the record of this caller cannot be read") from fault
 
+    def _held(self, name: str) -> Held | None:
+        return self._kept.get(name) or self._recent.get(name)
+
+    def _true(self, held: Held) -> bool:
+        return held.epoch == self._epoch != _NEVER
+
     async def _again(self, name: str, held: Held | None) -> Held:
         """Read a record, or make do with what is cached."""
-        loop = asyncio.get_running_loop()
-        if held is not None and loop.time() < self._paused_until:
-            return held
+        known = held if held is not None and held.value is not None else None
+        if self._breaker.open:
+            if self._breaker.probe_due():
+                self._reading(name)
+            if known is None:
+                raise Unavailable("this key is not in use here and cannot be looked up: NATS does not answer")
+            return known
         try:
-            return await self._shared_read(name)
+            # Shielded: one caller that hangs up must not take the answer from the others.
+            return await asyncio.shield(self._reading(name))
         except Unavailable:
-            if held is None or held.value is None:
+            if known is None:
                 raise
-            self._paused_until = loop.time() + PAUSE_S
-            return held
+            return known
 
-    async def _shared_read(self, name: str) -> Held:
+    def _reading(self, name: str) -> asyncio.Task[Held]:
         """Have one read per name on its way; one begun under an earlier watch is not joined."""
         slot = (name, self._epoch)
         read = self._reads.get(slot)
@@ -147,8 +179,7 @@ class KeyLookup:
             read = self._reads[slot] = _Read()
             read.task = asyncio.create_task(self._read(name, slot[1], read), name="key-lookup")
             read.task.add_done_callback(lambda task: self._read_ended(slot, task))
-        # Shielded: one caller that hangs up must not take the answer from the others.
-        return await asyncio.shield(read.task)
+        return read.task
 
     def _read_ended(self, slot: tuple[str, int], task: asyncio.Task[Held]) -> None:
         self._reads.pop(slot, None)
@@ -157,14 +188,19 @@ class KeyLookup:
 
     async def _read(self, name: str, epoch: int, read: _Read) -> Held:
         """Read and keep a record in one step, so that no change can slip in between."""
-        found = await self._bus.kv_get(KEYS_BUCKET, name, READ_S)
+        try:
+            found = await self._bus.kv_get(KEYS_BUCKET, name, READ_S)
+        except Unavailable:
+            self._breaker.failed()
+            raise
+        self._breaker.answered()
         value, sequence = found or (None, 0)
         if value is None and not self._filled():
             raise Unavailable("the keys are not there yet")
         fresh = Held(value, sequence, epoch)
         if read.newer is not None and read.newer.sequence > sequence:
             fresh = read.newer
-        kept = self._kept.get(name) or self._recent.get(name)
+        kept = self._held(name)
         if kept is None or (kept.epoch, kept.sequence) <= (fresh.epoch, fresh.sequence):
             self._kept.put(name, fresh)
         return fresh

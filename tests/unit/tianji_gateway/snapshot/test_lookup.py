@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tianji.bus.faults import NoAnswer
 from tianji.bus.watch import Entry
 from tianji.domain.keys import KeyRecord
 from tianji.domain.snapshot import KEY, record_name
@@ -26,7 +27,7 @@ class Watched:
 
     def __init__(self, start_sequence: int) -> None:
         self.start_sequence = start_sequence
-        self.entries: asyncio.Queue[Entry | None] = asyncio.Queue()
+        self.entries: asyncio.Queue[Entry | Exception] = asyncio.Queue()
 
     async def __aenter__(self) -> "Watched":
         return self
@@ -36,8 +37,8 @@ class Watched:
 
     async def next(self) -> Entry:
         entry = await self.entries.get()
-        if entry is None:
-            raise Unavailable("lost")
+        if isinstance(entry, Exception):
+            raise entry
         return entry
 
 
@@ -47,6 +48,7 @@ class Line:
     def __init__(self) -> None:
         self.stored: dict[str, tuple[bytes, int]] = {}
         self.up = True
+        self.connected = True
         self.reads = 0
         self.open = asyncio.Event()
         self.open.set()
@@ -76,11 +78,11 @@ class House:
         self.keys.on_sequence = lambda: self.said.append(self.keys.sequence)
 
     @contextlib.asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
+    async def watching(self, end: Exception | None = None) -> AsyncIterator[None]:
         task = asyncio.create_task(self.keys.follow())
         await self.settle()
         yield
-        self.line.watched.entries.put_nowait(None)
+        self.line.watched.entries.put_nowait(end or Unavailable("lost"))
         with pytest.raises(Unavailable):
             await task
 
@@ -305,3 +307,59 @@ async def test_what_changes_and_is_not_in_use_takes_no_place_from_what_is() -> N
         assert await house.alias() == "a"
 
     assert house.line.reads == 1
+
+
+async def test_a_silent_nats_keeps_nobody_waiting_for_a_known_key() -> None:
+    house = House()
+    house.line.stored[NAME] = (record("a"), 3)
+    async with house.watching(end=NoAnswer("silent")):
+        await house.alias()
+    house.line.open.clear()
+
+    async with asyncio.timeout(0.5):
+        assert [await house.alias() for _ in range(50)] == ["a"] * 50
+    assert house.line.reads == 1
+
+
+async def test_after_one_look_up_without_an_answer_the_next_ones_are_refused_at_once() -> None:
+    house = House()
+    house.line.up = False
+    with pytest.raises(Unavailable):
+        await house.keys.key("one")
+    house.line.up = True
+    house.line.open.clear()
+
+    async with asyncio.timeout(0.5):
+        for number in range(50):
+            with pytest.raises(Unavailable, match="NATS does not answer"):
+                await house.keys.key(f"other{number}")
+    assert house.line.reads == 1
+
+
+async def test_a_new_connection_is_asked_at_once() -> None:
+    house = House()
+    house.line.up = False
+    with pytest.raises(Unavailable):
+        await house.alias()
+    house.line.up = True
+    house.line.stored[NAME] = (record("a"), 3)
+
+    house.keys.reconnected()
+
+    assert await house.alias() == "a"
+
+
+async def test_what_is_held_is_told_without_asking() -> None:
+    house = House()
+    house.line.stored[NAME] = (record("a"), 3)
+
+    async with house.watching():
+        assert not house.keys.holds(HASH)
+        await house.alias()
+        await house.keys.key("missing")
+
+        assert house.keys.holds(HASH)
+        assert house.keys.holds("missing")
+
+    assert house.keys.holds(HASH)
+    assert not house.keys.holds("missing")
