@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tianji.errors import BadRequest
 from tianji.providers.dialects.anthropic.answer import finish_of
+from tianji.providers.dialects.anthropic.restart import Differs, Telling
 from tianji.providers.dialects.anthropic.shape import TOOL
 from tianji.wire.messages.blocks import DIALECT, read_block
 from tianji.wire.messages.usage import read_usage
@@ -82,6 +83,7 @@ class AnthropicDecoder:
         self._provider = provider
         self._emulated = emulated
         self._splitter = Splitter()
+        self._telling = Telling()
         self._usage = Usage()
         self._index = -1
         self._open: Block | None = None
@@ -102,8 +104,12 @@ class AnthropicDecoder:
         for event in events:
             if self._failed or self.complete:
                 break
+            read: list[Event] = []
             try:
-                self._read(out, _decoder.decode(event.data), event.data)
+                self._read(read, _decoder.decode(event.data), event.data)
+                out += self._telling.news(read)
+            except Differs:
+                self._fail(out, "the answer was begun anew, and differently", None)
             except (msgspec.DecodeError, ValueError, RecursionError, BadRequest):
                 self._fail(out, "an event that cannot be read", None)
         return out
@@ -118,6 +124,8 @@ class AnthropicDecoder:
                 self._stop(out)
             case "message_start" if event.message is not None:
                 message = event.message
+                if self._telling.begun:
+                    self._begin_anew()
                 self._usage = read_usage(message.usage)
                 started = Started(str(message.id or ""), str(message.model or ""), int(time.time()))
                 started.usage = msgspec.structs.replace(self._usage)
@@ -132,6 +140,10 @@ class AnthropicDecoder:
                 self._fail(out, str(error.get("message") or event.error), error.get("type"))
             case _:
                 pass  # pings, and kinds of events that are yet to come
+
+    def _begin_anew(self) -> None:
+        self._telling.begin_anew()
+        self._index, self._open, self._pieces, self._called = -1, None, [], False
 
     def _fail(self, out: list[Event], message: str, kind: Any) -> None:
         self._failed = True
