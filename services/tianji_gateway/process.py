@@ -44,7 +44,15 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(_ended, shipping)
         stack.push_async_callback(spool.close)
         builder = Builder(Sealer(settings.salt_key.reveal()), os.environ, provider)
-        feed = SnapshotFeed(bus, builder, home / "snapshot", process_id, version=__version__)
+        feed = SnapshotFeed(
+            bus,
+            builder,
+            home / "snapshot",
+            process_id,
+            version=__version__,
+            capacity=settings.key_cache_size,
+            max_age_s=settings.max_snapshot_age,
+        )
         await feed.start()
         stack.push_async_callback(feed.stop)
         access = None

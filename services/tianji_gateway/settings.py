@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from tianji.settings import Secret, variable
+from tianji_gateway.snapshot.lookup import CAPACITY
 from tianji_gateway.spool.settings import FailureMode
 
 
@@ -31,6 +32,12 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     log_format: str = ""
     max_request_size_mb: float = 100.0
     backlog: int = 2048
+    key_cache_size: int = CAPACITY
+    """How many keys, teams and users each process keeps in memory; those used last stay."""
+    max_snapshot_age: float | None = None
+    """Seconds without news after which requests are refused; goes before the config's field."""
+    unknown_keys_per_minute: int = 300
+    """How many keys of one client address may turn out unknown; 0 means any number."""
     upstream_trust_env: bool = False
     """Reach providers through the proxy that HTTPS_PROXY names."""
     upstream_verify_tls: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 from tianji.errors import PermissionDenied
@@ -22,17 +23,26 @@ async def alive(asked: Asked, caller: Caller, rt: Runtime) -> None:
 
 
 async def ready(asked: Asked, caller: Caller, rt: Runtime) -> None:
-    """GET /health/readiness: 200 as soon as there is a snapshot, whatever else is down."""
-    holds = rt.snapshots.ready.is_set()
+    """GET /health/readiness: 200 as long as there is a snapshot to serve from, whatever else is down."""
+    status = "healthy"
+    if not rt.snapshots.ready.is_set():
+        status = "waiting for configuration"
+    elif rt.snapshots.too_old:
+        status = "the configuration is older than max_snapshot_age"
     servers = rt.reach()
+    age_s = rt.snapshots.age_s
     answer: dict[str, Any] = {
-        "status": "healthy" if holds else "waiting for configuration",
+        "status": status,
         "gateway_id": rt.process_id,
-        "snapshot": {"revision": rt.snapshots.revision, "in_step": rt.in_step()},
+        "snapshot": {
+            "revision": rt.snapshots.revision,
+            "in_step": rt.in_step(),
+            "age_seconds": round(age_s, 1) if math.isfinite(age_s) else None,
+        },
         "spend_events_waiting": rt.spool.backlog,
         "servers": {name: "connected" if up else "not reachable" for name, up in servers.items()},
     }
-    await send_json(caller, answer, 200 if holds else 503)
+    await send_json(caller, answer, 200 if status == "healthy" else 503)
 
 
 async def deployments(asked: Asked, caller: Caller, rt: Runtime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -18,19 +19,17 @@ from tianji_gateway.snapshot.build import Builder, BuildFailed
 from tianji_gateway.snapshot.confirm import Confirmer
 from tianji_gateway.snapshot.from_nats import ConfigFollower
 from tianji_gateway.snapshot.holder import Holder
-from tianji_gateway.snapshot.lookup import KeyLookup
+from tianji_gateway.snapshot.lookup import CAPACITY, KeyLookup
 from tianji_gateway.snapshot.on_disk import OnDisk
 
 _log = logging.getLogger(__name__)
 
 Session = Callable[[], Awaitable[None]]
 
-CAPACITY = 50_000
-"""Keys, teams and users kept in memory; each takes less than 1 KB."""
-
 KEYS_ON_DISK = 5_000
 KEEP_KEYS_EVERY_S = 2.0
 """A key that was used this long ago is on disk, also for the start after a `kill -9`."""
+KEEP_AGE_EVERY_S = 10.0
 LOOK_AGAIN_S = 30.0
 START_S = 2.0
 """How long a start waits for NATS before it falls back on the copy on disk."""
@@ -48,8 +47,12 @@ class SnapshotFeed:
         *,
         version: str = "",
         capacity: int = CAPACITY,
+        max_age_s: float | None = None,
     ) -> None:
-        """`folder` keeps the last good copy; `gateway_id` is unique per process."""
+        """`folder` keeps the last good copy; `gateway_id` is unique per process.
+
+        `capacity` counts keys, teams and users in memory; `max_age_s` is as in `Holder`.
+        """
         self._bus = bus
         self._builder = builder
         self._disk = OnDisk(folder)
@@ -63,13 +66,15 @@ class SnapshotFeed:
         self._saved: Revision | None = None
         self._keys_saved = 0
         self._tasks: list[asyncio.Task[None]] = []
-        self.snapshots = Holder()
+        self.snapshots = Holder(max_age_s)
         """`snapshots.current` is the snapshot to serve from."""
         self._config = ConfigFollower(bus, self._apply)
         self.keys = KeyLookup(bus, lambda: self._config.filled, capacity)
         """Keys, teams and users."""
         self._confirmer = Confirmer(bus, self.report)
         self._config.on_sequence = self.keys.on_sequence = self._confirmer.changed
+        self._config.on_current = self._known_current
+        bus.on_reconnect(self.keys.reconnected)
 
     @property
     def ready(self) -> asyncio.Event:
@@ -80,6 +85,11 @@ class SnapshotFeed:
     def synced(self) -> bool:
         """Whether what is served is what NATS holds now."""
         return self._config.synced.is_set()
+
+    @property
+    def answered(self) -> bool:
+        """Whether NATS, as far as there is a connection, answered when it was last asked."""
+        return self.keys.answering
 
     def report(self) -> FleetReport:
         """Return what this process acts on now."""
@@ -104,6 +114,7 @@ class SnapshotFeed:
             self._background("confirm", self._confirmer.run),
             self._background("config-on-disk", self._keep_config),
             self._background("keys-on-disk", self._keep_keys),
+            self._background("age-on-disk", self._keep_age),
         ]
         try:
             async with asyncio.timeout(patience_s):
@@ -118,10 +129,12 @@ class SnapshotFeed:
         await self._confirmer.leave()
         await self._save_config()
         await self._save_keys()
+        self._touch(self.snapshots.age_s)
 
     async def _start_from_disk(self) -> None:
         revision = await asyncio.to_thread(self._disk.load)
         if revision is not None and await self._apply(revision, only_first=True):
+            self.snapshots.confirm(self._disk.age_s())
             _log.warning("NATS did not answer: serving revision %s from disk", revision.number)
 
     async def _apply(self, revision: Revision, *, only_first: bool = False) -> bool:
@@ -165,6 +178,20 @@ class SnapshotFeed:
             _log.warning("revision %s could not be kept on disk: %s", revision.number, fault.strerror)
         else:
             self._saved = revision
+
+    async def _keep_age(self) -> None:
+        await asyncio.sleep(KEEP_AGE_EVERY_S)
+        self._touch(self.snapshots.age_s)
+
+    def _touch(self, age_s: float) -> None:
+        """Have the copy on disk say when it was last known to be current."""
+        if self._saved is self._revision and math.isfinite(age_s):
+            self._disk.touch(age_s)
+
+    def _known_current(self) -> None:
+        """Note that NATS holds what is served, and tells of changes of keys or can be asked for them."""
+        if self.keys.following or self.keys.answering:
+            self.snapshots.confirm()
 
     async def _keep_keys(self) -> None:
         await asyncio.sleep(KEEP_KEYS_EVERY_S)

@@ -42,6 +42,8 @@ class ConfigFollower:
         """The last sequence of the bucket that is acted on; 0 while no watch is up."""
         self.on_sequence: Callable[[], None] = lambda: None
         """Called when `sequence` has changed."""
+        self.on_current: Callable[[], None] = lambda: None
+        """Called when what is served was found to be what NATS holds."""
         self._refused = ""
 
     async def follow(self) -> None:
@@ -78,7 +80,7 @@ class ConfigFollower:
         self._refused = ""
         if await self._apply(revision):
             self.synced.set()
-            metrics.snapshot_taken_at.set(time.time())
+            self._current()
             self._say(revision.sequence)
         else:
             self.synced.clear()
@@ -97,7 +99,7 @@ class ConfigFollower:
         if staging.waiting_for and self.filled:
             self._refuse(staging.waiting_for)
         elif self.synced.is_set():
-            metrics.snapshot_taken_at.set(time.time())
+            self._current()
         return 0
 
     def _refuse(self, why: str) -> None:
@@ -106,6 +108,10 @@ class ConfigFollower:
             self._refused = why
             metrics.config_build_failures.inc()
             _log.error("the published configuration is not taken: %s", why)
+
+    def _current(self) -> None:
+        metrics.snapshot_taken_at.set(time.time())
+        self.on_current()
 
     def _say(self, sequence: int) -> None:
         self.sequence = sequence

@@ -29,6 +29,9 @@ from tianji_gateway.snapshot.on_disk import SeenKey
 
 _log = logging.getLogger(__name__)
 
+CAPACITY = 50_000
+"""Keys, teams and users kept in memory; each takes less than 1 KB."""
+
 RECENT = 2048
 """Changes kept although nobody asked for the name yet: a replica of NATS that lags behind may
 still answer with what was before them."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
+import time
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -53,6 +55,21 @@ class OnDisk:
     def load(self) -> Revision | None:
         """Return the revision that was kept; None when there is none or it is damaged."""
         return _read(self._config, Revision)
+
+    def touch(self, age_s: float) -> None:
+        """Note in the file's time that the revision was current `age_s` ago."""
+        at = time.time() - age_s
+        try:
+            os.utime(self._config, (at, at))
+        except OSError:
+            return  # it is told where the copy is written
+
+    def age_s(self) -> float:
+        """Return how long ago the revision was last noted to be current; infinite when there is none."""
+        try:
+            return max(0.0, time.time() - self._config.stat().st_mtime)
+        except OSError:
+            return math.inf
 
     def save_keys(self, keys: list[SeenKey]) -> None:
         """Keep the keys in use, in place of those before. Raises OSError."""

@@ -146,10 +146,10 @@ async def gateway(own_nats: Nats, tmp_path: Path) -> AsyncIterator[Gateway]:
     """Return a function that starts a gateway's feed; `stop` it, or the test's end does."""
     started: list[tuple[SnapshotFeed, Bus]] = []
 
-    async def start(name: str = "g1", patience_s: float = 2.0) -> SnapshotFeed:
+    async def start(name: str = "g1", patience_s: float = 2.0, **options: Any) -> SnapshotFeed:
         bus = await Bus.connect(own_nats.url, name)
         builder = Builder(Sealer(SALT), {}, find_provider)
-        feed = SnapshotFeed(bus, builder, tmp_path / name, name)
+        feed = SnapshotFeed(bus, builder, tmp_path / name, name, **options)
         started.append((feed, bus))
         await feed.start(patience_s)
         return feed
