@@ -16,6 +16,8 @@ import msgspec
 from tianji.errors import TianjiError
 
 PREFIXES = ("TIANJI_", "LITELLM_", "PROXYLLM_")
+SERVER_URLS = ("DATABASE_URL", "NATS_URL", "REDIS_URL")
+"""Variables of ours without a prefix."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -19,7 +19,7 @@ from tianji.domain.sealed import Sealer
 from tianji.domain.snapshot import Settings
 from tianji.errors import BadRequest
 from tianji.providers import split_model
-from tianji.settings import Secret
+from tianji.settings import PREFIXES, SERVER_URLS, Secret
 from tianji_control import credentials
 from tianji_control.settings import ControlSettings
 
@@ -51,6 +51,8 @@ class FileConfig(Struct, frozen=True):
     models: list[FileModel] | None
     """None when there is no file: what an earlier file said stays."""
     settings: Settings
+    environment: dict[str, str]
+    """Variables for the providers, still open."""
     master_key: Secret
     sealer: Sealer
     warnings: list[str]
@@ -75,6 +77,7 @@ async def read(settings: ControlSettings) -> FileConfig:
     return FileConfig(
         models=None if loaded is None else _models(loaded),
         settings=_settings(loaded, hash_of(master_key.reveal())),
+        environment={} if loaded is None else _environment(loaded),
         master_key=master_key,
         sealer=sealer,
         warnings=[] if loaded is None else [str(problem) for problem in loaded.warnings],
@@ -95,6 +98,15 @@ def _settings(loaded: Loaded | None, master_key_hash: str) -> Settings:
         general=_plain(loaded.general_settings),
         master_key_hash=master_key_hash,
     )
+
+
+def _environment(loaded: Loaded) -> dict[str, str]:
+    """Return the variables that gateways may have: never our own, nor a way to the database."""
+    return {
+        name: value.reveal()
+        for name, value in loaded.environment.items()
+        if not name.startswith(PREFIXES) and name not in SERVER_URLS
+    }
 
 
 def _plain(section: dict[str, Any]) -> dict[str, Any]:

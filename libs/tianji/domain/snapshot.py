@@ -41,6 +41,8 @@ class Settings(Struct, frozen=True, omit_defaults=True, kw_only=True):
     general: dict[str, Any] = field(default_factory=dict)
     """`general_settings` that the data plane acts on; never a secret."""
     master_key_hash: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    """`environment_variables`, each value sealed: to a provider they go before the process's own."""
 
 
 class Head(Struct, frozen=True):

@@ -101,6 +101,7 @@ class SettingsRow(Struct, frozen=True):
     calls: dict[str, Any]
     general: dict[str, Any]
     master_key_hash: str | None
+    environment: dict[str, str]
 
 
 class Source(Struct, frozen=True):

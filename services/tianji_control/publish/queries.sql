@@ -73,7 +73,7 @@ FROM deployments WHERE id = ANY(%(ids)s);
 SELECT id FROM deployments WHERE id > %(after)s ORDER BY id LIMIT %(limit)s;
 
 -- name: settings_by_id
-SELECT id, router, calls, general, master_key_hash FROM settings WHERE id = ANY(%(ids)s);
+SELECT id, router, calls, general, master_key_hash, environment FROM settings WHERE id = ANY(%(ids)s);
 
 -- name: settings_after
 SELECT id FROM settings WHERE id > %(after)s ORDER BY id LIMIT %(limit)s;

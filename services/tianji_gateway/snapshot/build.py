@@ -64,12 +64,13 @@ class Builder:
         """Return the snapshot of a revision. Raises BuildFailed and leaves all as it was."""
         settings = _settings_of(revision)
         known = self._ready if settings == self._settings else {}
+        environ = self._environment(settings)
         ready: dict[str, _Ready] = {}
         for name, value in revision.records.items():
             if _kind_of(name) == DEPLOYMENT:
                 before = known.get(name)
                 same = before is not None and before.value == value
-                ready[name] = before if before and same else self._read(name, value, settings)
+                ready[name] = before if before and same else self._read(name, value, settings, environ)
         self._ready, self._settings = ready, settings
         return Snapshot(
             revision=revision.number,
@@ -77,37 +78,47 @@ class Builder:
             candidates=Candidates(
                 _groups(ready.values()),
                 settings.router.get("model_group_alias") or {},
-                lambda target, model: self._concrete(target, model, settings),
+                lambda target, model: self._concrete(target, model, settings, environ),
             ),
             warnings=tuple(_warnings(ready.values())),
         )
 
-    def _read(self, name: str, value: bytes, settings: Settings) -> _Ready:
+    def _environment(self, settings: Settings) -> Mapping[str, str]:
+        """Put the variables of the config file before those of this process."""
+        try:
+            opened = {name: self._sealer.open(sealed) for name, sealed in settings.environment.items()}
+        except TianjiError as fault:
+            _log.error("environment_variables of the config file are left out: %s", fault)
+            return self._environ
+        return {**self._environ, **opened}
+
+    def _read(self, name: str, value: bytes, settings: Settings, environ: Mapping[str, str]) -> _Ready:
         try:
             deployment = msgspec.json.decode(value, type=Deployment)
         except msgspec.DecodeError as fault:
             raise BuildFailed(f"record {name} cannot be read: {fault}") from fault
         try:
-            opened = self._opened(deployment, settings)
+            opened = self._opened(deployment, settings, environ)
         except TianjiError as fault:
             closed = structs.replace(deployment, secrets={})
             return _Ready(value, closed, _target(closed, None, str(fault), settings))
-        return _Ready(value, deployment, self._bind(opened, settings))
+        return _Ready(value, deployment, self._bind(opened, settings, environ))
 
-    def _opened(self, deployment: Deployment, settings: Settings) -> Deployment:
+    def _opened(self, deployment: Deployment, settings: Settings, environ: Mapping[str, str]) -> Deployment:
         """Open the secrets, fill in references to the environment, merge the defaults."""
         secrets = {name: self._sealer.open_value(sealed) for name, sealed in deployment.secrets.items()}
         defaults = settings.router.get("default_litellm_params") or {}
         given = defaults | deployment.params | secrets
         trusted = deployment.source == "file"
-        params = resolved(given, self._environ, trusted=trusted)
+        params = resolved(given, environ, trusted=trusted)
         return structs.replace(deployment, params=params, secrets={})
 
-    def _bind(self, deployment: Deployment, settings: Settings) -> Target:
+    def _bind(self, deployment: Deployment, settings: Settings, environ: Mapping[str, str]) -> Target:
         if deployment.provider in _ANY:
             return _target(deployment, None, "its provider is part of the requested model's name", settings)
         try:
-            upstream = self._provider(deployment.provider).bind(deployment, settings.calls)
+            options = settings.calls | {"environment": environ}
+            upstream = self._provider(deployment.provider).bind(deployment, options)
         except TianjiError as fault:
             return _target(deployment, None, fault.message, settings)
         except Exception as fault:  # noqa: BLE001  # a provider module may be anyone's
@@ -116,7 +127,7 @@ class Builder:
             return _target(deployment, None, problem, settings)
         return _target(deployment, upstream, "", settings)
 
-    def _concrete(self, target: Target, model: str, settings: Settings) -> Target:
+    def _concrete(self, target: Target, model: str, settings: Settings, environ: Mapping[str, str]) -> Target:
         """Make a wildcard's target into one for the model that was asked for.
 
         Raises BadRequest where the provider would be part of that name and is none.
@@ -127,7 +138,7 @@ class Builder:
             deployment = structs.replace(deployment, provider=provider, model=model)
         elif target.bound is None:
             return structs.replace(target, deployment=deployment)
-        return structs.replace(self._bind(deployment, settings), weight=target.weight)
+        return structs.replace(self._bind(deployment, settings, environ), weight=target.weight)
 
 
 def _target(deployment: Deployment, bound: Upstream | None, problem: str, settings: Settings) -> Target:

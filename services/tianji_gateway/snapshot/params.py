@@ -7,12 +7,10 @@ from typing import Any
 
 from tianji.config.references import find_reference, revealed
 from tianji.errors import BadRequest
-from tianji.settings import PREFIXES
+from tianji.settings import PREFIXES, SERVER_URLS
 
 TIMEOUT_S = 6000.0
 """How long a call may take when nothing in the config says it."""
-
-_OURS = ("DATABASE_URL", "NATS_URL", "REDIS_URL")
 
 
 def resolved(params: Mapping[str, Any], environ: Mapping[str, str], *, trusted: bool) -> dict[str, Any]:
@@ -54,6 +52,6 @@ def _resolve(value: Any, environ: Mapping[str, str], trusted: bool) -> Any:
     if reference is None:
         return value
     for name in reference.names:
-        if not trusted and (name.startswith(PREFIXES) or name in _OURS):
+        if not trusted and (name.startswith(PREFIXES) or name in SERVER_URLS):
             raise BadRequest(f"only the config file may refer to the variable {name}")
     return revealed(reference)

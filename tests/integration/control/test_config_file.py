@@ -201,3 +201,27 @@ model_list:
         [record] = (await control.deployments()).values()
         assert SEALER.open(record["secrets"]["api_key"]) == "sk-shared-secret"
         assert record["params"] == {"litellm_credential_name": "shared"}
+
+
+async def test_variables_of_the_file_are_published_sealed_for_the_providers(settings, running) -> None:
+    text = """\
+environment_variables:
+  OPENAI_API_KEY: sk-variable-secret
+  DATABASE_URL: postgresql://nowhere
+  TIANJI_SALT_KEY: not this way
+model_list:
+  - {model_name: m, litellm_params: {model: openai/gpt-4o}}
+"""
+    async with running(settings(text)) as control:
+        await control.published()
+        published = await control.record("settings", "global")
+        assert set(published["environment"]) == {"OPENAI_API_KEY"}
+        assert SEALER.open(published["environment"]["OPENAI_API_KEY"]) == "sk-variable-secret"
+        again = (await control.post("/config/reload")).json()
+        assert again["settings_changed"] is False
+        settings(text.replace("variable-secret", "next-secret"))
+        changed = (await control.post("/config/reload")).json()
+        assert changed["settings_changed"] is True and changed["changed"] == 0
+        await control.published()
+        published = await control.record("settings", "global")
+        assert SEALER.open(published["environment"]["OPENAI_API_KEY"]) == "sk-next-secret"

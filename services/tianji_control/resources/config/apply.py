@@ -66,11 +66,15 @@ async def apply(change: Change, file: FileConfig) -> Applied:
 
 async def _apply_settings(change: Change, file: FileConfig) -> bool:
     before = await settings_for_update(change.db)
+    environment = {} if before is None else before.environment
+    if not credentials.same(environment, file.environment, file.sealer):
+        environment = credentials.sealed(file.environment, file.sealer)
     row = SettingsRow(
         router=file.settings.router,
         calls=file.settings.calls,
         general=file.settings.general,
         master_key_hash=file.settings.master_key_hash,
+        environment=environment,
     )
     if before == row:
         return False

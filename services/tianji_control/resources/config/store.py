@@ -21,6 +21,7 @@ class SettingsRow(Struct, frozen=True):
     calls: dict[str, Any]
     general: dict[str, Any]
     master_key_hash: str | None
+    environment: dict[str, str]
 
 
 async def settings_for_update(db: Connection) -> SettingsRow | None:

@@ -51,3 +51,10 @@ def test_a_variable_that_is_no_text_is_an_error() -> None:
     assert told("environment_variables: [A]") == [
         "error environment_variables: must be a mapping, not a list"
     ]
+
+
+def test_a_key_that_a_provider_looks_up_needs_no_reference() -> None:
+    assert (
+        told("environment_variables: {OPENAI_API_KEY: x, AZURE_API_BASE: https://a, HOSTED_VLLM_API_KEY: y}")
+        == []
+    )

@@ -76,7 +76,7 @@ def test_a_deployment_is_bound_with_its_secrets_opened(builder: Builder) -> None
 
     upstream: Any = target.upstream
     assert upstream.deployment.params == {"api_base": "b", "api_key": "from-env"}
-    assert upstream.options == {"drop_params": True}
+    assert upstream.options["drop_params"] is True
     assert target.timeout_s == target.stream_timeout_s == 30.0
 
 
@@ -147,7 +147,7 @@ def test_changed_settings_bind_everything_again(builder: Builder, providers: Pro
     snapshot = builder.build(revision(deployment("a"), settings=Settings(calls={"drop_params": True})))
 
     upstream: Any = snapshot.targets_for("m")[0].upstream
-    assert upstream.options == {"drop_params": True}
+    assert upstream.options["drop_params"] is True
 
 
 def test_records_of_a_kind_not_known_here_are_passed_over(builder: Builder) -> None:
@@ -225,3 +225,24 @@ def test_the_price_is_known_before_a_request(builder: Builder) -> None:
     (target,) = builder.build(revision(deployment("a", params=own))).targets_for("m")
 
     assert target.price.known
+
+
+def test_variables_of_the_config_go_before_those_of_the_process(builder: Builder) -> None:
+    settings = Settings(environment={"KEY": SEALER.seal("from-config")})
+    referring = deployment("a", params={"api_key": "os.environ/KEY"})
+    [target] = builder.build(revision(referring, settings=settings)).targets_for("m")
+    assert isinstance(target.bound, Upstream)
+    assert target.bound.deployment.params["api_key"] == "from-config"
+    assert target.bound.options["environment"]["KEY"] == "from-config"
+    [target] = builder.build(revision(referring)).targets_for("m")
+    assert target.bound.options["environment"]["KEY"] == "from-env"
+
+
+def test_variables_sealed_with_another_key_are_left_out(
+    builder: Builder, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(environment={"KEY": Sealer("other").seal("x")})
+    [target] = builder.build(revision(deployment("a"), settings=settings)).targets_for("m")
+    assert isinstance(target.bound, Upstream)
+    assert target.bound.options["environment"]["KEY"] == "from-env"
+    assert "environment_variables" in caplog.text
