@@ -74,6 +74,25 @@ def test_a_call_cut_off_and_told_again_is_one_call() -> None:
     assert [e.usage.output_tokens for e in events if isinstance(e, Used)][-1] == 9
 
 
+def test_complete_thoughts_stand_when_the_model_thinks_again() -> None:
+    def thought(words: str, signature: str) -> list[dict[str, Any]]:
+        grow = {"type": "content_block_delta", "index": 0}
+        return [
+            start(0, {"type": "thinking", "thinking": ""}),
+            grow | {"delta": {"type": "thinking_delta", "thinking": words}},
+            grow | {"delta": {"type": "signature_delta", "signature": signature}},
+            stop(0),
+        ]
+
+    events = read(
+        begin(), *thought("First.", "sig-1"), start(1, TEXT), text(1, "Spark"),
+        begin(), *thought("Another one.", "sig-2"), start(1, TEXT), text(1, "Sparkle"), stop(1), *finish(),
+    )  # fmt: skip
+
+    assert (grown(events, 0), grown(events, 1)) == ("First.", "Sparkle")
+    assert [e.signature for e in events if isinstance(e, Grew) and e.signature] == ["sig-1"]
+
+
 @pytest.mark.parametrize(
     "second",
     [

@@ -3,7 +3,8 @@
 Some gateways in front of Anthropic start over when their own upstream breaks off: a second
 `message_start` comes before the first message has ended. What a client has got cannot be taken back,
 so the second telling is held against the first: what repeats it is left out and the answer goes on
-where it stopped; where the two differ the stream has failed. Only a length and a checksum are kept
+where it stopped; where the two differ the stream has failed. Thinking that was complete stands as it was
+told, with its own signature: a model need not think the same again. Only a length and a checksum are kept
 per block, so that memory stays constant however long the answer is.
 """
 
@@ -13,7 +14,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from tianji.wire.neutral import BlockStarted, BlockStopped, Event, Grew, Started, ToolCall
+from tianji.wire.neutral import BlockStarted, BlockStopped, Event, Grew, Reasoning, Started, ToolCall
 
 
 class Differs(Exception):
@@ -77,6 +78,8 @@ class Telling:
             self._length = self._checksum = 0
             if _kind(event) != told.kind:
                 raise Differs
+            return None
+        if told.kind == Reasoning.__name__ and told.closed:
             return None
         if isinstance(event, Grew):
             return self._grown(event, told)
