@@ -67,7 +67,7 @@ def _load(raw: dict[str, Any]) -> Exchange | None:
     if not expect or expect.get("conflict") or "hand-made" in (raw.get("origin") or ""):
         return None
     if (answer.get("sse") or "").count("event: message_start") > 1:
-        return None  # several answers written into one file, and facts that mix them
+        return None  # several answers in one file, or one begun anew: its facts are of the last one alone
     asked = raw.get("request") or {}
     said = asked.get("json")
     request: dict[str, Any] = said if isinstance(said, dict) else {}
