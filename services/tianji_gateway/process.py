@@ -18,7 +18,8 @@ from tianji.obs import logging as obs_logging
 from tianji.providers import provider
 from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
-from tianji_gateway.runtime import Runtime
+from tianji_gateway.flow.guesses import Guesses
+from tianji_gateway.runtime import MEGABYTE, Runtime
 from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.build import Builder
 from tianji_gateway.snapshot.feed import SnapshotFeed
@@ -64,15 +65,20 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
             process_id=process_id,
             snapshots=feed.snapshots,
             keys=feed.keys,
+            guesses=Guesses(settings.unknown_keys_per_minute),
             spool=spool,
             client=client,
             counter=Counter(),
             master_hash=hash_of(settings.master_key.reveal()) if settings.master_key else None,
-            body_limit=int(settings.max_request_size_mb * (1 << 20)),
+            body_limit=_bytes(settings.max_request_size_mb),
             access=access,
             reach=lambda: {"nats": bus.connected},
             in_step=lambda: feed.synced,
         )
+
+
+def _bytes(megabytes: float | None) -> int | None:
+    return int(megabytes * MEGABYTE) if megabytes else None
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

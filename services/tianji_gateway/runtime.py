@@ -10,10 +10,17 @@ from msgspec import Struct
 from tianji.domain.events import Began, SpendEvent
 from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
+from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.flow.identify import Keys
 from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.holder import Holder
+from tianji_gateway.snapshot.model import Snapshot
+from tianji_gateway.snapshot.params import number_of
 from tianji_gateway.upstream.client import Client
+
+MEGABYTE = 1 << 20
+MAX_REQUEST_SIZE_MB = 100
+"""How large a body may be when neither the environment nor the config says it."""
 
 
 class Ledger(Protocol):
@@ -38,16 +45,24 @@ class Runtime(Struct, eq=False):
     """Names this process in the fleet, the spool and the ledger."""
     snapshots: Holder
     keys: Keys
+    guesses: Guesses
     spool: Ledger
     client: Client
     counter: Counter
     master_hash: str | None
     """The hash of the master key of this process's environment."""
-    body_limit: int
-    """The largest request body taken, in bytes."""
+    body_limit: int | None
+    """The largest request body taken, in bytes; None leaves it to the config."""
     access: AccessLog | None
     """None where the log's level leaves access lines out."""
     reach: Callable[[], Mapping[str, bool]]
     """Says which servers are connected now."""
     in_step: Callable[[], bool]
     """Says whether the snapshot is what NATS holds now."""
+
+    def largest_body(self, snapshot: Snapshot) -> int:
+        """Return how many bytes a request's body may have."""
+        if self.body_limit is not None:
+            return self.body_limit
+        megabytes = number_of(snapshot.settings.general.get("max_request_size_mb"))
+        return int((megabytes or MAX_REQUEST_SIZE_MB) * MEGABYTE)

@@ -48,7 +48,8 @@ async def ready(asked: Asked, caller: Caller, rt: Runtime) -> None:
 async def deployments(asked: Asked, caller: Caller, rt: Runtime) -> None:
     """GET /health: which deployments can be used as they are configured; calls none of them."""
     snapshot = rt.snapshots.current
-    principal = await identify(opened(asked.scope, asked.template), snapshot, rt.keys, rt.master_hash)
+    call = opened(asked.scope, asked.template)
+    principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
     if not principal.master:
         raise PermissionDenied("only the master key may read /health; use /health/readiness for probes")
     names = snapshot.model_names()

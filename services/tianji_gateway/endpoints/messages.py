@@ -26,9 +26,9 @@ async def count_tokens(asked: Asked, caller: Caller, rt: Runtime) -> None:
     """POST /v1/messages/count_tokens: counted here, so it costs nothing and calls nobody."""
     call = opened(asked.scope, asked.template)
     snapshot = rt.snapshots.current
-    principal = await identify(call, snapshot, rt.keys, rt.master_hash)
+    principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
     admit_route(call, principal)
-    body = await caller.body(call.headers.get(b"content-length"), rt.body_limit)
+    body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
     request = inference(call, FRONT, "count_tokens", body)
     grant = admit(request, principal, snapshot)
     request.fields.setdefault("max_tokens", Raw(b"1"))  # what is counted has no length of its own

@@ -37,7 +37,7 @@ async def one(asked: Asked, caller: Caller, rt: Runtime) -> None:
 async def _visible(asked: Asked, rt: Runtime) -> list[str]:
     call = opened(asked.scope, asked.template)
     snapshot = rt.snapshots.current
-    principal = await identify(call, snapshot, rt.keys, rt.master_hash)
+    principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
     admit_route(call, principal)
     return visible_models(principal, snapshot)
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from tianji.domain.keys import KeyRecord, hash_of, mask_of
 from tianji.domain.tenants import TeamRecord, UserRecord
-from tianji.errors import AuthenticationFailed
+from tianji.errors import AuthenticationFailed, Unavailable
+from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.flow.receive import Call
 from tianji_gateway.snapshot.model import Snapshot
 
@@ -20,6 +21,9 @@ _MASTER_USER = "default_user_id"
 
 class Keys(Protocol):
     """Where keys, teams and users are looked up; None means: there is none of that name."""
+
+    def holds(self, hash: str) -> bool:
+        """Say whether a key is answered without asking another server."""
 
     async def key(self, hash: str) -> KeyRecord | None:
         """Return a key by its hash."""
@@ -40,8 +44,10 @@ class Principal(Struct):
     master: bool = False
 
 
-async def identify(call: Call, snapshot: Snapshot, keys: Keys, master_hash: str | None) -> Principal:
-    """Return who is calling. Raises AuthenticationFailed."""
+async def identify(
+    call: Call, snapshot: Snapshot, keys: Keys, master_hash: str | None, guesses: Guesses
+) -> Principal:
+    """Return who is calling. Raises AuthenticationFailed, and RateLimited where too many were refused."""
     secret = _credential(call, snapshot)
     if not secret:
         raise AuthenticationFailed(
@@ -50,7 +56,9 @@ async def identify(call: Call, snapshot: Snapshot, keys: Keys, master_hash: str 
     hashed = hash_of(secret)
     if _is_master(hashed, snapshot.settings.master_key_hash) or _is_master(hashed, master_hash):
         return Principal(KeyRecord(hash=hashed, user_id=_MASTER_USER, alias="master key"), master=True)
-    key = await keys.key(hashed)
+    if not secret.startswith("sk-"):
+        raise _malformed()
+    key = await _looked_up(hashed, call.client_ip or "", keys, guesses)
     if key is None:
         raise _unknown(secret)
     _usable(key)
@@ -87,12 +95,29 @@ def _is_master(hashed: str, master_hash: str | None) -> bool:
     return master_hash is not None and hmac.compare_digest(hashed, master_hash)
 
 
+async def _looked_up(hashed: str, address: str, keys: Keys, guesses: Guesses) -> KeyRecord | None:
+    """Look a key up; one that is not held here costs its address a try, unless it is there."""
+    if keys.holds(hashed):
+        return await keys.key(hashed)
+    guesses.take(address)
+    try:
+        key = await keys.key(hashed)
+    except Unavailable:
+        guesses.give_back(address)
+        raise
+    if key is not None:
+        guesses.give_back(address)
+    return key
+
+
+def _malformed() -> AuthenticationFailed:
+    return AuthenticationFailed(
+        "Authentication Error, a virtual key was expected: it starts with 'sk-'. Was it copied whole?",
+        param="key",
+    )
+
+
 def _unknown(secret: str) -> AuthenticationFailed:
-    if not secret.startswith("sk-"):
-        return AuthenticationFailed(
-            "Authentication Error, a virtual key was expected: it starts with 'sk-'. Was it copied whole?",
-            param="key",
-        )
     return AuthenticationFailed(
         f"Authentication Error, Invalid proxy server token passed. There is no key {mask_of(secret)} here; "
         "it was deleted, or belongs to another gateway",

@@ -15,6 +15,7 @@ from tianji_gateway.flow import call as attempt
 from tianji_gateway.flow import headers, observe, receive
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.admit import admit, admit_route
+from tianji_gateway.flow.canned import canned
 from tianji_gateway.flow.identify import identify
 from tianji_gateway.flow.labels import labels_of
 from tianji_gateway.flow.prepare import prepare
@@ -64,12 +65,12 @@ async def serve(
 async def _walk(account: Account, front: Front, call_type: str, caller: Caller, model: str | None) -> None:
     call, rt = account.call, account.rt
     snapshot = account.snapshot = rt.snapshots.current  # taken once: a swap never changes a request midway
-    principal = account.principal = await identify(call, snapshot, rt.keys, rt.master_hash)
+    principal = account.principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
     admit_route(call, principal)
-    body = await caller.body(call.headers.get(b"content-length"), rt.body_limit)
+    body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
     inference = account.inference = receive.inference(call, front, call_type, body, model)
     account.labels = labels_of(inference)
-    grant = account.grant = admit(inference, principal, snapshot)
+    grant = account.grant = canned(inference, admit(inference, principal, snapshot))
     wishes = wishes_of(inference, snapshot)
     prepare(inference)
     caller.watch()

@@ -26,6 +26,7 @@ from tianji.providers import bind
 from tianji.settings import Secret
 from tianji.tokens.count import Counter
 from tianji_gateway.app import App
+from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.routing.candidates import Candidates
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.settings import GatewaySettings
@@ -75,11 +76,17 @@ class People:
         self.keys: dict[str, KeyRecord] = {}
         self.teams: dict[str, TeamRecord] = {}
         self.users: dict[str, UserRecord] = {}
+        self.held: set[str] = set()
+        self.looked_up = 0
 
     def add(self, secret: str, **fields: Any) -> None:
         self.keys[hash_of(secret)] = KeyRecord(hash=hash_of(secret), name="sk-...test", **fields)
 
+    def holds(self, hash: str) -> bool:
+        return hash in self.held
+
     async def key(self, hash: str) -> KeyRecord | None:
+        self.looked_up += hash not in self.held
         return self.keys.get(hash)
 
     async def team(self, id: str) -> TeamRecord | None:
@@ -149,6 +156,7 @@ class Gateway:
             process_id="test-1",
             snapshots=self.holder,
             keys=self.people,
+            guesses=Guesses(5),
             spool=self.books,
             client=client,
             counter=Counter(),
