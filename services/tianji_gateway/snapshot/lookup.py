@@ -152,7 +152,12 @@ class KeyLookup:
             raise Unavailable("the record of this caller cannot be read") from fault
 
     def _held(self, name: str) -> Held | None:
-        return self._kept.get(name) or self._recent.get(name)
+        held = self._kept.get(name)
+        if held is None:
+            held = self._recent.get(name)
+            if held is not None:
+                self._kept.put(name, held)  # from here on it is in use: kept longer, and on disk
+        return held
 
     def _true(self, held: Held) -> bool:
         return held.epoch == self._epoch != _NEVER

@@ -363,3 +363,16 @@ async def test_what_is_held_is_told_without_asking() -> None:
 
     assert house.keys.holds(HASH)
     assert not house.keys.holds("missing")
+
+
+async def test_a_key_that_came_by_the_watch_is_in_use_once_it_was_asked_for() -> None:
+    house = House()
+
+    async with house.watching():
+        await house.changed(record("a"), 11)
+        before = house.keys.seen(10), house.keys.changes
+        assert await house.alias() == "a"
+
+        assert before == ([], 0)
+        assert house.keys.seen(10) == [SeenKey(NAME, record("a"))]
+        assert house.keys.changes == 1
