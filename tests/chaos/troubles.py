@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from chaos import processes
 from chaos.plan import Fault
 
 from tianji_cli.home import Home
+from tianji_testkit import processes
 from tianji_testkit.system import System
 
 LOOK_AGAIN_S = 0.2
