@@ -159,5 +159,5 @@ class Caller:
 def _too_large(limit: int) -> BodyTooLarge:
     return BodyTooLarge(
         f"the request body is larger than {limit / (1 << 20):g} MB, the limit of this gateway; "
-        "the operator can raise TIANJI_MAX_REQUEST_SIZE_MB"
+        "the operator can raise general_settings.max_request_size_mb"
     )

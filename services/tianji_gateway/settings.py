@@ -30,7 +30,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     drain_seconds: float = 10.0
     log_level: str = "INFO"
     log_format: str = ""
-    max_request_size_mb: float = 100.0
+    max_request_size_mb: float | None = None
+    """None leaves it to `general_settings.max_request_size_mb`."""
     backlog: int = 2048
     key_cache_size: int = CAPACITY
     """How many keys, teams and users each process keeps in memory; those used last stay."""

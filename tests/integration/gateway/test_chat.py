@@ -116,3 +116,27 @@ async def test_a_canned_answer_calls_nobody(gateway: Any) -> None:
 
     assert gateway.upstream.requests == []
     assert [event.status for event in gateway.books.ends] == ["success", "success"]
+
+
+async def test_a_client_may_say_the_answer_itself(gateway: Any) -> None:
+    async with gateway.chat(mock_response="As you wish.", bogus=1) as response:
+        assert response.status == 200
+        answer = await response.json()
+    assert answer["choices"][0]["message"]["content"] == "As you wish."
+    event = await gateway.books.only()
+    assert event.usage.estimated
+    assert gateway.upstream.requests == []
+
+
+async def test_a_client_may_say_the_failure_itself(gateway: Any) -> None:
+    async with gateway.chat(mock_response="litellm.RateLimitError", num_retries=0) as response:
+        assert response.status == 429
+    async with gateway.chat(mock_response=7) as response:
+        assert response.status == 400
+    assert gateway.upstream.requests == []
+
+
+async def test_a_null_mock_response_asks_the_provider(gateway: Any) -> None:
+    async with gateway.chat(mock_response=None) as response:
+        assert response.status == 200
+    assert "mock_response" not in gateway.upstream.requests[0].json

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tianji.domain.snapshot import Settings
 from tianji.domain.tenants import TeamRecord, UserRecord
 from tianji.errors import Unavailable
 
@@ -190,6 +191,14 @@ async def test_a_body_over_the_limit_is_refused(gateway: Any) -> None:
 
     assert "1 MB" in error["message"]
     assert (await gateway.books.only()).http_status == 413
+
+
+async def test_the_config_says_how_large_a_body_may_be(gateway: Any) -> None:
+    gateway.runtime.body_limit = None
+    gateway.serve("gpt-4o-mini", settings=Settings(general={"max_request_size_mb": 0.001}))
+    await _error(gateway.chat(user="x" * 2000), 413)
+    async with gateway.chat() as response:
+        assert response.status == 200
 
 
 async def test_nothing_is_called_when_it_cannot_be_recorded(gateway: Any) -> None:
