@@ -177,6 +177,7 @@ class Bus:
 
     async def close(self, timeout_s: float = CLOSE_S) -> None:
         """Send what is written and close; give up politeness after `timeout_s`."""
+        self._said_down = True  # a connection that is closed on purpose is not a lost one
         if self._keeper is not None:
             await stop([self._keeper])
             self._keeper = None

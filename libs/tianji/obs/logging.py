@@ -27,8 +27,8 @@ _SECRETS = (
     (re.compile(r"(://[^\s:@/\"']*:)[^\s@/\"']+(@)"), r"\1***\2"),
     (
         re.compile(
-            r"(?i)\b((?:x-)?api[-_]?key|access[-_]token|password|secret)(\"?'?\s*[=:]\s*\"?'?)[^\s\"',&}]+"
-        ),
+            r"(?i)\b((?:x-)?api[-_]?key|access[-_]token|password|secret)(\"?'?\s*[=:]\s*\"?'?)[^\s\"',&}]{6,}"
+        ),  # shorter words are prose: "api_key: the variable is not set"
         r"\1\2***",
     ),
 )
