@@ -21,6 +21,7 @@ from nats.js.errors import NotFoundError
 
 from tianji.bus import layout, subjects
 from tianji.bus.faults import Conversations
+from tianji.bus.transport import Transport
 from tianji.bus.watch import DELETIONS, OPERATION, Watch
 from tianji.domain.fleet import FleetReport
 from tianji.errors import Unavailable
@@ -200,6 +201,8 @@ class Bus:
         """Connect; begin anew with a fresh client where nats-py gives a connection up."""
         while True:
             self._client = Client()
+            if not self._url.startswith(("ws:", "wss:")):
+                self._client._transport = Transport()
             closed = asyncio.Event()
             await self._open(closed)
             await closed.wait()
