@@ -19,6 +19,7 @@ from tianji.providers import provider
 from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
 from tianji_gateway.flow.guesses import Guesses
+from tianji_gateway.reach import Reach
 from tianji_gateway.runtime import MEGABYTE, Runtime
 from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.build import Builder
@@ -56,6 +57,9 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
         )
         await feed.start()
         stack.push_async_callback(feed.stop)
+        reach = Reach(client, settings.control_url, lambda: bus.connected and feed.answered)
+        looking = asyncio.create_task(reach.run(), name="reach")
+        stack.push_async_callback(_ended, looking)
         access = None
         if logging.getLogger().isEnabledFor(logging.INFO):
             access = AccessLog(settings.log_format)
@@ -72,7 +76,7 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
             master_hash=hash_of(settings.master_key.reveal()) if settings.master_key else None,
             body_limit=_bytes(settings.max_request_size_mb),
             access=access,
-            reach=lambda: {"nats": bus.connected},
+            reach=reach.now,
             in_step=lambda: feed.synced,
         )
 

@@ -56,7 +56,7 @@ class Runtime(Struct, eq=False):
     access: AccessLog | None
     """None where the log's level leaves access lines out."""
     reach: Callable[[], Mapping[str, bool]]
-    """Says which servers are connected now."""
+    """Says which servers are reached now."""
     in_step: Callable[[], bool]
     """Says whether the snapshot is what NATS holds now."""
 
