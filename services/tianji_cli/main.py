@@ -21,6 +21,7 @@ VERBS = {
     "init": ("tianji_cli.verbs.init", "Write a commented config file."),
     "check": ("tianji_cli.verbs.check", "Validate a config file and list every problem."),
     "migrate": ("tianji_cli.verbs.migrate", "Bring the database to this version's schema."),
+    "spend": ("tianji_cli.verbs.spend", "Check the books, and see what could not be booked."),
     "key": ("tianji_cli.verbs.key", "Look at virtual keys."),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -109,3 +110,22 @@ async def test_a_call_counts_once_however_it_ends(door: Any) -> None:
             await asyncio.sleep(0.05)
             _, rows = await door.call("GET", "/spend/logs?api_key=" + key)
     assert sorted(row["status"] for row in rows) == ["failure", "failure", "success"]
+
+
+async def test_the_books_agree_while_a_call_is_under_way_and_when_it_is_over(door: Any) -> None:
+    key = await door.new_key()
+    body = {"model": "gpt", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+    door.upstream.will(Reply(text="a b c d e f", hold_after=3))
+    headers = {"authorization": f"Bearer {key}"}
+    url = door.url + "/v1/chat/completions"
+    async with door.http.post(url, json=body, headers=headers) as answer:
+        await answer.content.readline()
+        during = await asyncio.to_thread(door.system.tianji, "spend", "reconcile", "--json")
+    after = await asyncio.to_thread(door.system.tianji, "spend", "reconcile")
+    letters = await asyncio.to_thread(door.system.tianji, "spend", "dead-letters", "list")
+
+    assert during.returncode == 0, during.stdout
+    assert {line["lives"] for line in json.loads(during.stdout)["lines"]} == {True}
+    assert after.returncode == 0, after.stdout
+    assert "everything agrees" in after.stdout
+    assert letters.stdout == "0 of 0 dead letters\n"

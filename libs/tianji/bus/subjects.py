@@ -17,6 +17,12 @@ LEDGER_CONSUMER = "ledger"
 
 DEAD_LETTER_STREAM = "DEAD_LETTERS"
 DEAD_LETTER_SUBJECTS = "tianji.dead.>"
+DEAD_LETTER_REASON = "Tianji-Reason"
+"""Header: why a message was set aside."""
+DEAD_LETTER_ORIGIN = "Tianji-Subject"
+"""Header: the subject that it came on."""
+DEAD_LETTER_SEQUENCE = "Tianji-Sequence"
+"""Header: its place in the stream that it came from."""
 
 FLEET_SUBJECTS = "tianji.fleet.>"
 

@@ -60,9 +60,9 @@ ANYTHING = Target()
 _READ_ALL = {
     f"{resource}:read": Scope.ALL for resource in ("key", "team", "user", "model", "config", "fleet", "spend")
 }
-_WRITE_ALL = {f"{resource}:write": Scope.ALL for resource in ("key", "team", "user", "model", "config")} | {
-    "key:limit": Scope.ALL
-}
+_WRITE_ALL = {
+    f"{resource}:write": Scope.ALL for resource in ("key", "team", "user", "model", "config", "spend")
+} | {"key:limit": Scope.ALL}
 _READ_OWN = {
     "key:read": Scope.OWN,
     "user:read": Scope.OWN,

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tianji_control.call import Call, endpoint
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys.service import hash_given
-from tianji_control.resources.spend import service, shown, store
+from tianji_control.resources.spend import operations, service, shown, store
 from tianji_control.resources.spend.store import Order, Wanted
 
 MOST_ROWS = 10_000
@@ -136,4 +136,5 @@ routes = [
     Route("/spend/logs/v2", endpoint(page), methods=["GET"]),
     Route("/spend/logs/ui", endpoint(page), methods=["GET"]),
     Route("/global/spend", endpoint(everything), methods=["GET"]),
+    *operations.routes,
 ]

@@ -82,3 +82,34 @@ ORDER BY 1, 2, 3, 4;
 
 -- name: total
 SELECT spend_usd FROM spend_totals WHERE scope = 'total';
+
+-- name: figures
+-- What gateway processes counted of the calls of one hour, beside the rows of these calls.
+WITH counted AS (
+    SELECT gateway_id,
+           sum(began)::bigint AS began,
+           sum(ended)::bigint AS ended,
+           sum(interrupted)::bigint AS interrupted,
+           sum(uncalled)::bigint AS uncalled
+    FROM spend_counts
+    WHERE hour = %(hour)s
+    GROUP BY gateway_id
+), written AS (
+    SELECT gateway_id,
+           count(*) FILTER (WHERE status <> 'interrupted' AND attempts > 0) AS ended_rows,
+           count(*) FILTER (WHERE status = 'interrupted') AS interrupted_rows,
+           count(*) FILTER (WHERE status <> 'interrupted' AND attempts = 0) AS uncalled_rows
+    FROM spend_logs
+    WHERE day = %(day)s AND id >= %(low)s AND id < %(high)s
+    GROUP BY gateway_id
+)
+SELECT gateway_id,
+       coalesce(began, 0) AS began,
+       coalesce(ended, 0) AS ended,
+       coalesce(interrupted, 0) AS interrupted,
+       coalesce(uncalled, 0) AS uncalled,
+       coalesce(ended_rows, 0) AS ended_rows,
+       coalesce(interrupted_rows, 0) AS interrupted_rows,
+       coalesce(uncalled_rows, 0) AS uncalled_rows
+FROM counted FULL JOIN written USING (gateway_id)
+ORDER BY gateway_id;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, many, value
+from tianji_control.resources.spend.reconcile import Figures
 
 Q = Queries.beside(__file__)
 
@@ -134,6 +135,17 @@ async def days(db: Connection, wanted: Wanted) -> list[DaySum]:
 async def total(db: Connection) -> Decimal:
     """Return all that was ever spent."""
     return await value(db, Q.total, Decimal) or Decimal(0)
+
+
+async def figures(db: Connection, hour: datetime) -> list[Figures]:
+    """Return what gateways counted and what was written of the calls of one hour, by gateway process."""
+    low, high = (_first_id(moment) for moment in (hour, hour + timedelta(hours=1)))
+    return await many(db, Q.figures, Figures, hour=hour, day=hour.date(), low=low, high=high)
+
+
+def _first_id(moment: datetime) -> UUID:
+    """Return what every UUIDv7 made from this moment on is greater than."""
+    return UUID(int=round(moment.timestamp() * 1000) << 80)
 
 
 def _values(given: Struct) -> dict[str, Any]:
