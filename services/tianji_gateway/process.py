@@ -52,6 +52,7 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
             home / "snapshot",
             process_id,
             version=__version__,
+            processes=settings.workers,
             capacity=settings.key_cache_size,
             max_age_s=settings.max_snapshot_age,
         )

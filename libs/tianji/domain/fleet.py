@@ -19,5 +19,12 @@ class FleetReport(Struct, frozen=True, omit_defaults=True, kw_only=True):
     keys_sequence: int = 0
     version: str = ""
     started_at: float = 0.0
+    processes: int = 1
+    """How many processes its gateway has."""
     leaving: bool = False
     """Set on the last report before a clean stop."""
+
+    @property
+    def gateway(self) -> str:
+        """The gateway that this process is one of."""
+        return self.gateway_id.rpartition("-")[0] or self.gateway_id

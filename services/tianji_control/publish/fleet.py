@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 LIVE_S = 5.0
 """A gateway that was not heard from for this long is not waited for."""
+FORGET_S = 600.0
+"""A gateway that fell silent without taking its leave is named for this long: it may serve on, cut off."""
 HEARTBEAT_S = 1.0
 HEARD_ALL_S = 1.2 * HEARTBEAT_S
 """After listening this long, every gateway that is there has been heard."""
@@ -57,10 +60,18 @@ class Fleet:
             self._listening_since = _now()
 
     def live(self) -> list[Member]:
-        """List the gateways heard from lately, by name."""
-        heard = _now() - LIVE_S
-        self._members = {id: member for id, member in self._members.items() if member.heard >= heard}
-        return [member for _, member in sorted(self._members.items())]
+        """List the gateway processes heard from lately, by name."""
+        return self._heard_within(LIVE_S)
+
+    def lost(self) -> list[Member]:
+        """List those that fell silent and that no other process of their gateway has replaced."""
+        live = self.live()
+        running = Counter(member.report.gateway for member in live)
+        return [
+            member
+            for member in self._heard_within(FORGET_S)
+            if member not in live and running[member.report.gateway] < member.report.processes
+        ]
 
     def laggards(self, config_sequence: int, keys_sequence: int) -> list[str]:
         """Name the live gateways that have not applied these sequences yet."""
@@ -71,14 +82,17 @@ class Fleet:
         ]
 
     async def confirmed(self, config_sequence: int, keys_sequence: int, timeout_s: float = 1.0) -> list[str]:
-        """Wait until all live gateways have applied these sequences; name those that have not in time."""
+        """Wait until all live gateways have applied these sequences.
+
+        Names those that have not in time, and those that are lost: for them nobody waits.
+        """
         deadline_at = _now() + timeout_s
         while True:
             waiting = deadline_at - _now()
             laggards = self.laggards(config_sequence, keys_sequence)
             unheard = self._unheard_s()
             if waiting <= 0 or not (laggards or unheard):
-                return laggards
+                return sorted({*laggards, *(member.report.gateway_id for member in self.lost())})
             await self.reported(min(waiting, unheard) if unheard and not laggards else waiting)
 
     async def reported(self, timeout_s: float) -> None:
@@ -88,6 +102,11 @@ class Fleet:
                 await self._changed.wait()
         except TimeoutError:
             return
+
+    def _heard_within(self, seconds: float) -> list[Member]:
+        now = _now()
+        self._members = {id: one for id, one in self._members.items() if one.heard >= now - FORGET_S}
+        return [one for _, one in sorted(self._members.items()) if one.heard >= now - seconds]
 
     def _unheard_s(self) -> float:
         """Return for how long there may still be a gateway that has not been heard yet."""

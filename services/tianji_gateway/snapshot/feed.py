@@ -46,18 +46,21 @@ class SnapshotFeed:
         gateway_id: str,
         *,
         version: str = "",
+        processes: int = 1,
         capacity: int = CAPACITY,
         max_age_s: float | None = None,
     ) -> None:
         """`folder` keeps the last good copy; `gateway_id` is unique per process.
 
-        `capacity` counts keys, teams and users in memory; `max_age_s` is as in `Holder`.
+        There are `processes` of one gateway; `capacity` counts keys, teams and users in memory;
+        `max_age_s` is as in `Holder`.
         """
         self._bus = bus
         self._builder = builder
         self._disk = OnDisk(folder)
         self._gateway_id = gateway_id
         self._version = version
+        self._processes = processes
         self._started_at = time.time()
         self._revision: Revision | None = None
         self._warnings: frozenset[str] = frozenset()
@@ -100,6 +103,7 @@ class SnapshotFeed:
             keys_sequence=self.keys.sequence,
             version=self._version,
             started_at=self._started_at,
+            processes=self._processes,
         )
 
     async def start(self, patience_s: float = START_S) -> None:

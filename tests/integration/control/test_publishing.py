@@ -14,6 +14,7 @@ from tianji.domain.fleet import FleetReport
 from tianji.domain.snapshot import record_name
 from tianji.embedded import Nats
 from tianji.errors import Unavailable
+from tianji_control.publish import fleet
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -64,6 +65,12 @@ async def heard(control, count: int) -> None:
             await control.runtime.fleet.reported(0.2)
 
 
+async def until_lost(control, *ids: str) -> None:
+    async with asyncio.timeout(10):
+        while [member.report.gateway_id for member in control.runtime.fleet.lost()] != list(ids):
+            await control.runtime.fleet.reported(0.1)
+
+
 async def test_a_write_answers_when_the_gateways_have_it(control) -> None:
     async with gateway_beside(control, "quick"):
         await heard(control, 1)
@@ -72,8 +79,8 @@ async def test_a_write_answers_when_the_gateways_have_it(control) -> None:
         _, sequence = await control.bus.kv_get(KEYS_BUCKET, record_name("key", answer.json()["token"]))
         [member] = control.runtime.fleet.live()
         assert member.report.keys_sequence >= sequence
-        fleet = (await control.get("/fleet")).json()
-        assert [entry["gateway_id"] for entry in fleet["gateways"]] == ["quick"]
+        told = (await control.get("/fleet")).json()
+        assert [entry["gateway_id"] for entry in told["gateways"]] == ["quick"]
     await heard(control, 0)
 
 
@@ -90,6 +97,41 @@ async def test_a_gateway_that_lags_is_named(control) -> None:
         assert 0.8 < loop.time() - began < 3
         await stuck.report(0, 0, leaving=True)
     await heard(control, 0)
+
+
+async def test_a_gateway_that_fell_silent_is_named_until_it_is_replaced_and_nobody_waits_for_it(
+    control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "LIVE_S", 0.3)
+    silent = Gateway(control.bus, "a-1")
+    await silent.report(1 << 60, 1 << 60)
+    async with gateway_beside(control, "b-1"):
+        await until_lost(control, "a-1")
+        answer = await control.post("/key/generate", {})
+        assert answer.headers["x-tianji-lagging"] == "a-1"
+        told = {one["gateway_id"]: one for one in (await control.get("/fleet")).json()["gateways"]}
+        assert not told["a-1"]["live"]
+        assert told["a-1"]["lagging"]
+        assert told["b-1"]["live"]
+
+        async with gateway_beside(control, "a-2"):
+            while control.runtime.fleet.lost():
+                await control.runtime.fleet.reported(0.2)
+            answer = await control.post("/key/generate", {})
+            assert "x-tianji-lagging" not in answer.headers
+    await silent.report(0, 0, leaving=True)
+    await heard(control, 0)
+
+
+async def test_a_silent_gateway_is_forgotten_in_the_end(control, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "LIVE_S", 0.1)
+    monkeypatch.setattr(fleet, "FORGET_S", 0.3)
+    await Gateway(control.bus, "a-1").report(0, 0)
+    await until_lost(control, "a-1")
+
+    async with asyncio.timeout(10):
+        while control.runtime.fleet.lost():
+            await control.runtime.fleet.reported(0.1)
 
 
 async def test_a_report_that_cannot_be_read_harms_nothing(control) -> None:

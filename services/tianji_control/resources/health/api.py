@@ -46,16 +46,21 @@ async def fleet(call: Call) -> Response:
     """GET /fleet"""
     call.require("fleet:read")
     published = await call.runtime.confirmation.published()
-    lagging = set(call.runtime.fleet.laggards(published.config_sequence, published.keys_sequence))
+    fleet = call.runtime.fleet
+    lagging = set(fleet.laggards(published.config_sequence, published.keys_sequence))
+    live, lost = fleet.live(), fleet.lost()
+    now = asyncio.get_running_loop().time()
     gateways = [
         {
             "gateway_id": member.report.gateway_id,
             "revision": member.report.revision,
             "version": member.report.version,
             "started_at": member.report.started_at,
-            "lagging": member.report.gateway_id in lagging,
+            "lagging": member in lost or member.report.gateway_id in lagging,
+            "live": member not in lost,
+            "heard_seconds_ago": round(now - member.heard, 1),
         }
-        for member in call.runtime.fleet.live()
+        for member in [*live, *lost]
     ]
     return call.answer({"revision": published.revision, "gateways": gateways})
 
