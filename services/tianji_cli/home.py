@@ -91,14 +91,13 @@ class Home:
 
     def kept_master_key(self) -> str:
         """Return the admin key that we keep; make it at first."""
-        return secrets.kept(self.master_key, lambda: "sk-" + random.token_urlsafe(24))
+        return secrets.kept(self.master_key, self._new_master_key)
 
     def show_master_key_once(self) -> bool:
         """Say whether the kept admin key was never shown, and from now on that it was."""
-        shown = self.folder / "master.key.shown"
-        if shown.exists():
+        if self._shown.exists():
             return False
-        shown.touch()
+        self._shown.touch()
         return True
 
     def salt_key(self, given: str | None) -> str:
@@ -117,6 +116,14 @@ class Home:
                 f"the earlier one; to go on without those credentials, delete {mark}"
             )
         return key
+
+    def _new_master_key(self) -> str:
+        self._shown.unlink(missing_ok=True)  # an earlier key was shown, and its file is lost
+        return "sk-" + random.token_urlsafe(24)
+
+    @property
+    def _shown(self) -> Path:
+        return self.folder / "master.key.shown"
 
     @property
     def _note(self) -> Path:

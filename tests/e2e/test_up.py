@@ -109,6 +109,7 @@ def test_a_made_key_is_accepted_and_a_made_up_one_is_refused(system):
 
     assert (accepted.returncode, refused.returncode) == (0, 1)
     assert made not in accepted.stdout + accepted.stderr
+    assert system.tianji("key", "validate", system.master_key).returncode == 0
 
 
 def test_a_further_gateway_joins_with_what_env_prints(system):

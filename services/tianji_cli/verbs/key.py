@@ -40,8 +40,22 @@ def validate(key: str, url: str | None, as_json: bool) -> None:
     if reply.status >= 500:
         click.echo(f"tianji: {http.message_of(reply)}", err=True)
         sys.exit(UNREACHABLE)
+    accepted = _accepted(reply)
     if as_json:
         click.echo(msgspec.json.format(reply.body).decode())
     else:
-        click.echo("the key is accepted" if reply.status == 200 else f"refused: {http.message_of(reply)}")
-    sys.exit(0 if reply.status == 200 else INVALID)
+        click.echo("the key is accepted" if accepted else f"refused: {http.message_of(reply)}")
+    sys.exit(0 if accepted else INVALID)
+
+
+def _accepted(reply: http.Reply) -> bool:
+    """Read an answer to `/key/info`; a key may be let in and still not be shown a record."""
+    if reply.status == 200:
+        return True
+    try:
+        error = msgspec.json.decode(reply.body)["error"]
+        limited_to_routes = reply.status == 403 and error["type"] == "auth_error"
+        is_master = reply.status == 404 and error["param"] == "key"
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return False
+    return limited_to_routes or is_master

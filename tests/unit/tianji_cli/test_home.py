@@ -67,7 +67,18 @@ def test_the_admin_key_is_made_once_and_kept_to_its_owner(home):
 
 def test_the_admin_key_is_shown_once(home):
     with home.held():
+        settle_keys(home, None, None)
         assert [home.show_master_key_once() for _ in range(3)] == [True, False, False]
+
+
+def test_an_admin_key_that_replaces_a_lost_one_is_shown_too(home):
+    with home.held():
+        lost = settle_keys(home, None, None)
+        assert home.show_master_key_once()
+        home.master_key.unlink()
+
+        assert settle_keys(home, None, None).master != lost.master
+        assert home.show_master_key_once()
 
 
 def test_a_given_admin_key_is_not_kept(home):
