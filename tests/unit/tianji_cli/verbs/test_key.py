@@ -15,7 +15,7 @@ from tianji_cli.verbs import key
         (200, b'{"key": "h", "info": {}}', 0),
         (
             404,
-            b'{"error": {"message": "the master key has no record", "type": "not_found_error", "param": "key"}}',
+            b'{"error": {"message": "has no record", "type": "not_found_error", "param": "key"}}',
             0,
         ),
         (403, b'{"error": {"message": "not allowed", "type": "auth_error", "param": null}}', 0),
