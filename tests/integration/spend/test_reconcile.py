@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tianji.domain.events import Began
 from tianji.store.pool import Store
 from tianji_control.resources.spend.looks import Line, compare, hours_between
 from tianji_gateway.spool import Spool, SpoolSettings
@@ -170,3 +171,30 @@ async def test_a_row_too_few_or_too_many_is_found(books, event, tmp_path):
         await books.until_settled()
         found = {line.figures.gateway_id: line.differences for line in await look(books)}
         assert found == {"g1": {}, "stranger": {"rows_uncounted": 1}}
+
+
+async def test_what_no_disk_took_is_counted_too(books, event, tmp_path, monkeypatch):
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    spool = Spool.open(tmp_path, "g1", SpoolSettings(failure_mode="serve", max_held=5))
+    calls = [event(number) for number in range(6)]
+    with monkeypatch.context() as patched:
+        patched.setattr("tianji_gateway.spool.segments.os.write", full)
+        for call in calls[:3]:
+            spool.began(Began(id=call.id, gateway_id="g1", started_at=call.started_at))
+            spool.ended(call)
+        task = asyncio.create_task(spool.run(books.bus))
+        async with worker(books):
+            await books.until_rows(3)
+    async with worker(books):
+        for call in calls[3:]:
+            spool.began(Began(id=call.id, gateway_id="g1", started_at=call.started_at))
+            spool.ended(call)
+        await spool.close()
+        await task
+        await books.until_settled()
+
+    (line,) = await look(books)
+    assert line.differences == {}
+    assert (line.figures.began, line.figures.ended, line.figures.rows) == (6, 6, 6)

@@ -208,3 +208,28 @@ def test_a_damaged_file_gives_all_other_records(tmp_path):
     assert after.finish()
     assert after.damaged_bytes > 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_call_that_is_written_anew_counts_once(tmp_path):
+    began_calls, files = 0, set()
+    journal = Journal(Segments(tmp_path, SETTINGS))
+    journal.began("long", records.encode(began("long")))
+    for number in range(60):
+        journal.began(f"c{number}", records.encode(began(f"c{number}")))
+        journal.ended(f"c{number}", records.encode(ended(f"c{number}")))
+        while (batch := journal.batch(7)) is not None:
+            journal.acknowledged(batch)
+        for tally in journal.unshipped_tallies(passed_only=True):
+            told = tally.told("g1")
+            began_calls += sum(hour.began for hour in told.hours)
+            files.add(told.segment)
+            tally.acknowledged(told)
+    journal.seal()
+    journal.ended("long", records.encode(ended("long")))
+    while (batch := journal.batch(7)) is not None:
+        journal.acknowledged(batch)
+    for tally in journal.unshipped_tallies():
+        began_calls += sum(hour.began for hour in tally.told("g1").hours)
+
+    assert len(files) > 5
+    assert began_calls == 61
