@@ -18,6 +18,7 @@ from tianji.obs import logging as obs_logging
 from tianji.providers import provider
 from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
+from tianji_gateway.flow import observe
 from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.reach import Reach
 from tianji_gateway.runtime import MEGABYTE, Runtime
@@ -61,6 +62,7 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
         reach = Reach(client, settings.control_url, lambda: bus.connected and feed.answered)
         looking = asyncio.create_task(reach.run(), name="reach")
         stack.push_async_callback(_ended, looking)
+        stack.callback(observe.gathered.flush)
         access = None
         if logging.getLogger().isEnabledFor(logging.INFO):
             access = AccessLog(settings.log_format)

@@ -11,6 +11,7 @@ from tianji.obs import metrics
 from tianji_gateway.caller import Caller
 from tianji_gateway.endpoints.answers import send_json
 from tianji_gateway.endpoints.contract import Asked
+from tianji_gateway.flow import observe
 from tianji_gateway.flow.identify import identify
 from tianji_gateway.flow.receive import opened
 from tianji_gateway.runtime import Runtime
@@ -69,6 +70,7 @@ async def deployments(asked: Asked, caller: Caller, rt: Runtime) -> None:
 
 async def prometheus(asked: Asked, caller: Caller, rt: Runtime) -> None:
     """GET /metrics"""
+    observe.gathered.flush()
     body = await asyncio.to_thread(metrics.render)
     await caller.answer(200, [(b"content-type", metrics.CONTENT_TYPE.encode())], body)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
-
-from prometheus_client import Counter, Histogram
+from functools import cache
 
 from tianji.errors import UpstreamError
 from tianji.obs import metrics
+from tianji.obs.gathered import Gathered, Sum
 from tianji.obs.logging import redact
 from tianji_gateway.access_log import Line
 from tianji_gateway.caller import Scope
 from tianji_gateway.flow.account import Account
 from tianji_gateway.snapshot.model import Target
+
+gathered = Gathered()
+_in_flight = gathered.sum(metrics.in_flight)
 
 
 class Meters:
@@ -22,27 +24,29 @@ class Meters:
     __slots__ = ("first", "inputs", "outputs", "overhead", "spend", "successes", "total", "upstream")
 
     def __init__(self, model: str, provider: str, deployment_id: str) -> None:
-        self.total: Histogram = metrics.request_seconds.labels(model)
-        self.overhead: Histogram = metrics.overhead_seconds.labels(model)
-        self.upstream: Histogram = metrics.upstream_seconds.labels(model, provider)
-        self.first: Histogram = metrics.first_token_seconds.labels(model, provider)
-        self.inputs: Counter = metrics.input_tokens.labels(model, provider)
-        self.outputs: Counter = metrics.output_tokens.labels(model, provider)
-        self.spend: Counter = metrics.spend.labels(model, provider)
-        self.successes: Counter = metrics.deployment_successes.labels(deployment_id, provider)
+        self.total = gathered.spread(metrics.request_seconds.labels(model))
+        self.overhead = gathered.spread(metrics.overhead_seconds.labels(model))
+        self.upstream = gathered.spread(metrics.upstream_seconds.labels(model, provider))
+        self.first = gathered.spread(metrics.first_token_seconds.labels(model, provider))
+        self.inputs = gathered.sum(metrics.input_tokens.labels(model, provider))
+        self.outputs = gathered.sum(metrics.output_tokens.labels(model, provider))
+        self.spend = gathered.sum(metrics.spend.labels(model, provider))
+        self.successes = gathered.sum(metrics.deployment_successes.labels(deployment_id, provider))
 
 
-_meters = lru_cache(maxsize=10_000)(Meters)
+# Without a bound, as the metrics themselves are: what is counted belongs to the config, not to clients.
+_meters = cache(Meters)
 
 
-@lru_cache(maxsize=10_000)
-def _requests(endpoint: str, model: str, status: int) -> Counter:
-    return metrics.requests.labels(endpoint, model, str(status))
+@cache
+def _requests(endpoint: str, model: str, status: int) -> Sum:
+    return gathered.sum(metrics.requests.labels(endpoint, model, str(status)))
 
 
 def arrived() -> None:
     """Note that a request is being served."""
-    metrics.in_flight.inc()
+    _in_flight.add(1)
+    gathered.touch()
 
 
 def failed(target: Target, fault: UpstreamError) -> None:
@@ -53,10 +57,10 @@ def failed(target: Target, fault: UpstreamError) -> None:
 
 def served(account: Account) -> None:
     """Note how a request ended; names that a client made up do not become labels."""
-    metrics.in_flight.dec()
+    _in_flight.add(-1)
     lasted_s = time.perf_counter() - account.call.started
     model = account.grant.targets[0].deployment.model_name if account.grant else ""
-    _requests(account.call.endpoint, model, account.http_status).inc()
+    _requests(account.call.endpoint, model, account.http_status).add(1)
     if account.error is not None:
         status, kind = str(account.http_status), type(account.error).__name__
         metrics.failed_requests.labels(account.call.endpoint, model, status, kind).inc()
@@ -89,11 +93,11 @@ def _measure(account: Account, target: Target, model: str, lasted_s: float) -> N
     if account.first_token_at is not None:
         meters.first.observe(account.first_token_at - account.call.started_at)
     if account.error is None:
-        meters.successes.inc()
+        meters.successes.add(1)
     usage = account.usage
-    meters.inputs.inc(usage.input_tokens)
-    meters.outputs.inc(usage.output_tokens)
-    meters.spend.inc(float(account.cost_usd))
+    meters.inputs.add(usage.input_tokens)
+    meters.outputs.add(usage.output_tokens)
+    meters.spend.add(float(account.cost_usd))
 
 
 def _line(account: Account, lasted_s: float) -> Line:
