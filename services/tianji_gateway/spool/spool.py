@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 FOLDER = "spool"
 IDLE_S = 1.0
+GATHER_S = 0.05
+"""While events keep coming they are gathered for this long, so that many go in one message."""
 COUNTS_S = 1.0
 """The growing file's counts are told this often at most."""
 BACKOFF_S = (0.1, 5.0)
@@ -202,11 +204,15 @@ class Spool:
         self._journal.tick()
         more = True
         while more:
-            more = await shipper.ship(bus, self._journal, self._process_id) > 0
+            shipped = await shipper.ship(bus, self._journal, self._process_id)
+            more = shipped > 0
             more |= await self._ship_held(bus) > 0
             for orphan in list(self._orphans):
                 more |= await self._ship_orphan(bus, orphan)
             await self._ship_counts(bus)
+            self._measure()
+            if 0 < shipped < shipper.WINDOW:
+                await asyncio.sleep(GATHER_S)
 
     async def _ship_orphan(self, bus: Bus, orphan: Orphan) -> bool:
         """Ship the next of an orphan; return whether there was any, else it is finished."""

@@ -1,7 +1,8 @@
 """From the SPEND stream to the ledger: fetch, write, acknowledge after the commit.
 
-What was written and not acknowledged comes again and changes nothing. What can never be written is
-set aside in DEAD_LETTERS with the reason, alone: the events around it are written.
+A message holds one or many events, one a line. What was written and not acknowledged comes again
+and changes nothing. What can never be written is set aside in DEAD_LETTERS with the reason, alone:
+the events around it are written.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -17,7 +18,15 @@ import psycopg
 from nats.aio.msg import Msg
 
 from tianji.bus.client import Bus
-from tianji.bus.subjects import LEDGER_CONSUMER, SPEND_STREAM, dead_letter_subject, tells_counts
+from tianji.bus.subjects import (
+    DEAD_LETTER_ORIGIN,
+    DEAD_LETTER_REASON,
+    DEAD_LETTER_SEQUENCE,
+    LEDGER_CONSUMER,
+    SPEND_STREAM,
+    dead_letter_subject,
+    tells_counts,
+)
 from tianji.errors import Unavailable
 from tianji.obs import metrics
 from tianji_worker.ledger.counts import CountRow, counts_of
@@ -27,7 +36,8 @@ from tianji_worker.pull import Pull
 
 log = logging.getLogger(__name__)
 
-BATCH = 1000
+BATCH = 64
+"""Messages of one transaction; each may hold some hundred events."""
 TALK_S = 5.0
 PAUSE_S = (0.2, 5.0)
 
@@ -35,10 +45,18 @@ PAUSE_S = (0.2, 5.0)
 _DATA_FAULTS = ("22", "23", "54")
 
 
-class Event(NamedTuple):
-    """A message and what it says: one row of the ledger, or counts to compare it with."""
+class Piece(NamedTuple):
+    """One line of a message."""
 
     message: Msg
+    number: int
+    data: bytes
+
+
+class Event(NamedTuple):
+    """What a piece says: one row of the ledger, or counts to compare it with."""
+
+    piece: Piece
     row: Row | None
     counts: list[CountRow]
 
@@ -71,17 +89,17 @@ class Consumer:
     async def _settle(self, messages: Sequence[Msg]) -> None:
         """Write a batch, for as long as it takes, and acknowledge it."""
         today = datetime.now(UTC).date()
-        events = []
-        for message in messages:
+        events, bad = [], []
+        for piece in _pieces(messages):
             try:
-                events.append(_read(message, today))
+                events.append(_read(piece, today))
             except Poison as fault:
-                await self._set_aside(message, str(fault))
+                bad.append((piece, str(fault)))
         pause, longest = PAUSE_S
         while events:
             try:
                 await self._write(events)
-                return
+                break
             except (psycopg.Error, Unavailable, OSError) as fault:
                 if pause == PAUSE_S[0]:
                     log.warning(
@@ -90,6 +108,10 @@ class Consumer:
                     )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, longest)
+        # Last, for the stream knows a repeated letter for a short while only, and writing may take long.
+        for piece, reason in bad:
+            await self._set_aside(piece, reason)
+        await self._acknowledge(messages)
 
     async def _write(self, events: Sequence[Event]) -> None:
         try:
@@ -99,7 +121,7 @@ class Consumer:
             if not (fault.sqlstate or "").startswith(_DATA_FAULTS):
                 raise
             if len(events) == 1:
-                await self._set_aside(events[0].message, f"Postgres: {fault}")
+                await self._set_aside(events[0].piece, f"Postgres: {fault}")
                 return
             middle = len(events) // 2
             await self._write(events[:middle])
@@ -109,7 +131,6 @@ class Consumer:
         metrics.ledger_duplicates.inc(len(rows) - new)
         if rows:
             metrics.ledger_lag_seconds.set(max(0.0, time.time() - max(row.ended_at for row in rows)))
-        await self._acknowledge([event.message for event in events])
 
     async def _acknowledge(self, messages: Sequence[Msg]) -> None:
         try:
@@ -119,25 +140,30 @@ class Consumer:
         except Unavailable as fault:
             log.info("spend events will come again", extra={"fault": fault.message})
 
-    async def _set_aside(self, message: Msg, reason: str) -> None:
-        sequence = message.metadata.sequence.stream
+    async def _set_aside(self, piece: Piece, reason: str) -> None:
+        """Keep a piece for a person to look at; kept once, however often its message comes."""
+        sequence = piece.message.metadata.sequence.stream
         headers = {
-            "Nats-Msg-Id": f"{LEDGER_CONSUMER}-{sequence}",
-            "Tianji-Reason": " ".join(reason.split())[:300].encode("ascii", "replace").decode(),
-            "Tianji-Subject": message.subject,
-            "Tianji-Sequence": str(sequence),
+            "Nats-Msg-Id": f"{LEDGER_CONSUMER}-{sequence}-{piece.number}",
+            DEAD_LETTER_REASON: " ".join(reason.split())[:300].encode("ascii", "replace").decode(),
+            DEAD_LETTER_ORIGIN: piece.message.subject,
+            DEAD_LETTER_SEQUENCE: str(sequence),
         }
         async with self._bus.talk("setting an event aside", TALK_S):
-            await self._bus.js.publish(dead_letter_subject(LEDGER_CONSUMER), message.data, headers=headers)
-        await self._acknowledge([message])
+            await self._bus.js.publish(dead_letter_subject(LEDGER_CONSUMER), piece.data, headers=headers)
         metrics.dead_letters.labels(SPEND_STREAM).inc()
-        log.error(
-            "a spend event was set aside", extra={"reason": headers["Tianji-Reason"], "sequence": sequence}
-        )
+        told = {"reason": headers[DEAD_LETTER_REASON], "sequence": sequence}
+        log.error("a spend event was set aside", extra=told)
 
 
-def _read(message: Msg, today: date) -> Event:
-    """Read a message. Raises Poison."""
-    if tells_counts(message.subject):
-        return Event(message, None, counts_of(message.data))
-    return Event(message, row_of(message.data, today), [])
+def _pieces(messages: Iterable[Msg]) -> Iterator[Piece]:
+    for message in messages:
+        for number, line in enumerate(message.data.split(b"\n")):
+            yield Piece(message, number, line)
+
+
+def _read(piece: Piece, today: date) -> Event:
+    """Read one line of a message. Raises Poison."""
+    if tells_counts(piece.message.subject):
+        return Event(piece, None, counts_of(piece.data))
+    return Event(piece, row_of(piece.data, today), [])

@@ -55,6 +55,21 @@ async def test_every_event_is_one_row_however_often_and_in_what_order_it_comes(b
     assert (await books.bus.js.stream_info(SPEND_STREAM)).state.messages == 0
 
 
+async def test_one_message_may_hold_many_events_and_poison_between_them(books, event):
+    events = [event(number) for number in range(300)]
+    lines = [msgspec.json.encode(one) for one in events]
+    poison = [b"not JSON", b"", msgspec.json.encode(event(1, version=99))]
+    mixed = b"\n".join([*lines[:100], poison[0], *lines[100:200], *poison[1:], *lines[200:]])
+
+    async with worker(books):
+        await books.publish(b"\n".join(lines[:150]), mixed)
+        await books.until_rows(300)
+        await books.until_settled()
+
+    await books.assert_sums_agree(events)
+    assert sorted(data for data, _ in await books.dead_letters()) == sorted(poison)
+
+
 async def test_events_of_any_day_find_their_partition(books, event):
     days = ["2020-02-29", "2024-12-31", "2025-06-01"]
     events = [event(n, id=id_at(day, n)) for n, day in enumerate(days)] + [event(9)]
