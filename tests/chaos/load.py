@@ -38,6 +38,7 @@ class Call:
     cost: Decimal | None = None
     """The header `x-litellm-response-cost` of a plain answer."""
     overhead_ms: float = 0.0
+    retries: int = 0
     words: int = 0
     told: str = ""
     """What went wrong."""
@@ -113,6 +114,7 @@ async def _take(call: Call, answer: aiohttp.ClientResponse) -> None:
     call.status = answer.status
     call.call_id = answer.headers.get("x-litellm-call-id", "")
     call.overhead_ms = float(answer.headers.get("x-litellm-overhead-duration-ms", "0"))
+    call.retries = int(answer.headers.get("x-litellm-attempted-retries", "0"))
     body = await answer.read()
     ends = b"data: [DONE]\n\n" if call.model == "gpt" else b'"type":"message_stop"'
     if answer.status >= 400 or (call.stream and ends not in body):

@@ -95,6 +95,13 @@ class Troubles:
                 return True
         return False
 
+    def frozen(self, gateway: int, began: float, ended: float) -> bool:
+        """Say whether a gateway stood still at some time."""
+        return any(
+            fault.target == f"gateway{gateway}" and at < ended and began < at + fault.lasts_s
+            for at, fault in self.done
+        )
+
     async def _keep_joined(self, until: float) -> None:
         while time.monotonic() < until:
             self._joined.keep()
