@@ -225,3 +225,12 @@ model_list:
         await control.published()
         published = await control.record("settings", "global")
         assert SEALER.open(published["environment"]["OPENAI_API_KEY"]) == "sk-next-secret"
+
+
+async def test_models_of_one_file_keep_their_order(settings, running) -> None:
+    names = [f"model-{name}" for name in "qwertzuiop"]
+    models = [f"  - {{model_name: {name}, litellm_params: {{model: openai/x}}}}" for name in names]
+    async with running(settings("\n".join(["model_list:", *models]))) as control:
+        await control.published()
+        records = (await control.deployments()).values()
+        assert [one["model_name"] for one in sorted(records, key=lambda one: one["created_at"])] == names

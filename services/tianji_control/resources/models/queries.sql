@@ -23,9 +23,10 @@ SELECT id FROM deployments WHERE source = 'api' AND id = ANY(%(ids)s);
 
 -- name: save_deployment
 INSERT INTO deployments (id, model_name, provider, model, params, secrets, info, team_id, source, blocked,
-                         created_by, updated_by)
+                         created_by, updated_by, created_at)
 VALUES (%(id)s, %(model_name)s, %(provider)s, %(model)s, %(params)s, %(secrets)s, %(info)s, %(team_id)s,
-        %(source)s, %(blocked)s, %(created_by)s, %(updated_by)s)
+        %(source)s, %(blocked)s, %(created_by)s, %(updated_by)s,
+        clock_timestamp())  -- not the transaction's time: models of one file keep their order
 ON CONFLICT (id) DO UPDATE
 SET model_name = excluded.model_name, provider = excluded.provider, model = excluded.model,
     params = excluded.params, secrets = excluded.secrets, info = excluded.info, team_id = excluded.team_id,
