@@ -53,6 +53,8 @@ class FileConfig(Struct, frozen=True):
     settings: Settings
     environment: dict[str, str]
     """Variables for the providers, still open."""
+    credentials: dict[str, dict[str, Any]]
+    """What `credential_list` names, still open."""
     master_key: Secret
     sealer: Sealer
     warnings: list[str]
@@ -78,6 +80,7 @@ async def read(settings: ControlSettings) -> FileConfig:
         models=None if loaded is None else _models(loaded),
         settings=_settings(loaded, hash_of(master_key.reveal())),
         environment={} if loaded is None else _environment(loaded),
+        credentials={} if loaded is None else {name: c.values for name, c in loaded.credentials.items()},
         master_key=master_key,
         sealer=sealer,
         warnings=[] if loaded is None else [str(problem) for problem in loaded.warnings],

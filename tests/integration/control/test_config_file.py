@@ -234,3 +234,17 @@ async def test_models_of_one_file_keep_their_order(settings, running) -> None:
         await control.published()
         records = (await control.deployments()).values()
         assert [one["model_name"] for one in sorted(records, key=lambda one: one["created_at"])] == names
+
+
+async def test_a_model_made_by_a_call_may_name_a_credential_of_the_file(settings, running) -> None:
+    text = "credential_list: [{credential_name: shared, credential_values: {api_key: sk-shared-secret}}]\n"
+    params = {"model": "openai/gpt-4o", "litellm_credential_name": "shared"}
+    async with running(settings(text)) as control:
+        made = await control.post("/model/new", {"model_name": "m", "litellm_params": params})
+        assert made.status == 200 and b"shared-secret" not in made.body
+        await control.published()
+        [record] = (await control.deployments()).values()
+        assert SEALER.open(record["secrets"]["api_key"]) == "sk-shared-secret"
+        unknown = params | {"litellm_credential_name": "nobody's"}
+        refused = await control.post("/model/new", {"model_name": "m", "litellm_params": unknown})
+        assert refused.status == 400 and refused.error["param"] == "litellm_credential_name"

@@ -28,7 +28,7 @@ async def create(call: Call, ask: NewModel) -> DeploymentRow:
     info = ask.model_info or {}
     call.require("model:write", Target(team_id=_text(info.get("team_id"))))
     model, given = model_of(ask)
-    plain, secrets = _parted(given)
+    plain, secrets = _parted(_with_credential(call, given))
     provider, upstream = _named(model, plain)
     row = DeploymentRow(
         id=_text(info.get("id")) or str(uuid.uuid4()),
@@ -62,7 +62,7 @@ async def update(call: Call, ask: ModelChange) -> DeploymentRow:
         before = await _ours(change, id)
         given = params_of(ask)
         model = given.pop("model", None)
-        plain, secrets = _parted(given)
+        plain, secrets = _parted(_with_credential(call, given))
         params = _merged(before.params, plain, given)
         provider, upstream = (before.provider, before.model)
         if model is not None:
@@ -121,6 +121,18 @@ async def _saved(change: Change, id: str) -> DeploymentRow:
     row = await store.by_id(change.db, id)
     assert row is not None
     return row
+
+
+def _with_credential(call: Call, given: Map) -> Map:
+    """Put the credential of the config file that a request names under its own parameters."""
+    name = given.get("litellm_credential_name")
+    if name is None:
+        return given
+    values = call.runtime.file.credentials.get(name) if isinstance(name, str) else None
+    if values is None:
+        message = f"There is no credential {name!r}; name one of the config file's credential_list"
+        raise BadRequest(message, type="bad_request_error", param="litellm_credential_name")
+    return values | given
 
 
 def _parted(given: Map) -> tuple[Map, Map]:
