@@ -205,12 +205,15 @@ class SnapshotFeed:
         changes = self.keys.changes
         if changes == self._keys_saved:
             return
+        seen = self.keys.seen(KEYS_ON_DISK)
         try:
-            await asyncio.to_thread(self._disk.save_keys, self.keys.seen(KEYS_ON_DISK))
+            theirs = await asyncio.to_thread(self._disk.save_keys, seen, KEYS_ON_DISK, self.keys.knows)
+        except BlockingIOError:
+            return  # another process writes: the next time is soon
         except OSError as fault:
             _log.warning("the keys in use could not be kept on disk: %s", fault.strerror)
-        else:
-            self._keys_saved = changes
+            return
+        self._keys_saved = changes + self.keys.remember(theirs)
 
     def _following(self, follow: Session) -> Session:
         async def session() -> None:

@@ -134,10 +134,19 @@ class KeyLookup:
         """Return the records used last, for the copy on disk."""
         return [SeenKey(name, held.value) for name, held in self._kept.latest(most) if held.value is not None]
 
-    def remember(self, seen: list[SeenKey]) -> None:
-        """Take over what an earlier process had in use; it is used only where NATS does not answer."""
-        for one in seen:
+    def knows(self, name: str) -> bool:
+        """Say whether something is cached of a name, if only that it is missing."""
+        return name in self._kept or name in self._recent
+
+    def remember(self, seen: list[SeenKey]) -> int:
+        """Take over what other processes had in use; it is used only where NATS does not answer.
+
+        Returns how many records of it were new.
+        """
+        new = [one for one in seen if not self.knows(one.name)]
+        for one in new:
             self._kept.put(one.name, Held(one.value, 0, _NEVER))
+        return len(new)
 
     async def _record(self, name: str, kind: type[R]) -> R | None:
         held = self._held(name)

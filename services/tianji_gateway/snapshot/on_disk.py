@@ -1,17 +1,21 @@
 """The last good copy on disk, so that a gateway starts with nothing reachable.
 
 A file is written beside, synced and renamed, and opens with a checksum of what follows. What is
-kept are the records as published: credentials in them are still sealed. Several processes of a
-gateway may share a folder; the last writer wins, and each wrote a whole copy.
+kept are the records as published: credentials in them are still sealed. Several processes may share
+a folder. Each writes a whole copy: of the configuration, where the last writer wins, and of the keys in
+use by any of them, for nobody knows which of them has to start from it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import math
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -71,9 +75,20 @@ class OnDisk:
         except OSError:
             return math.inf
 
-    def save_keys(self, keys: list[SeenKey]) -> None:
-        """Keep the keys in use, in place of those before. Raises OSError."""
-        self._write(self._keys, _Seen(keys))
+    def save_keys(
+        self, keys: list[SeenKey], most: int, knows: Callable[[str], bool] = lambda name: False
+    ) -> list[SeenKey]:
+        """Keep the keys in use beside those that other processes have kept; return what was theirs.
+
+        What this process `knows` goes by its own word: also that a key is gone. Raises OSError, and of
+        these BlockingIOError while another process writes.
+        """
+        with _alone(self._keys.with_suffix(".lock")):
+            own = {key.name for key in keys}
+            others = [key for key in self.load_keys() if key.name not in own and not knows(key.name)]
+            theirs = others[: max(0, most - len(keys))]
+            self._write(self._keys, _Seen([*theirs, *keys]))
+        return theirs
 
     def load_keys(self) -> list[SeenKey]:
         """Return the keys that were kept; none when they are missing or damaged."""
@@ -84,6 +99,18 @@ class OnDisk:
         # A write whose task was cancelled goes on in its thread; the next one must wait for it.
         with self._writing:
             _write(path, content)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Keep all others out of the block. Waits for nobody: whoever is in it may be a stopped process."""
+    lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, content: Struct) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from tianji.domain.deployments import Deployment
 from tianji.errors import Unavailable
 from tianji.pricing.price import Price
 from tianji.providers.contract import Upstream
+
+_UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
 
 
 class Target(Struct, frozen=True, kw_only=True, eq=False):
@@ -31,6 +37,12 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
     stream_timeout_s: float
     """Until the first byte of a stream; `timeout_s` bounds plain answers."""
 
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """What its answers say of it: worked out here once."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "headers", tuple(_headers(self.deployment)))
+
     @property
     def id(self) -> str:
         """The deployment's id, as in `x-litellm-model-id`."""
@@ -42,3 +54,17 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
         if self.bound is None:
             raise Unavailable(f"deployment {self.deployment.id} cannot be used: {self.problem}")
         return self.bound
+
+
+def _headers(deployment: Deployment) -> Iterator[tuple[bytes, bytes]]:
+    yield b"x-litellm-model-id", header_value(deployment.id)
+    api_base = deployment.params.get("api_base")
+    if isinstance(api_base, str) and "@" not in api_base:
+        yield b"x-litellm-model-api-base", header_value(api_base)
+
+
+def header_value(text: str) -> bytes:
+    """Return a text as a header may hold it: no line breaks, nothing beyond Latin-1."""
+    if text.isascii() and text.isprintable():
+        return text.encode()
+    return _UNSAFE.sub("?", text).encode("latin-1", "replace")
