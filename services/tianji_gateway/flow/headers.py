@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 
@@ -12,6 +11,7 @@ from tianji.wire.front import Front
 from tianji_gateway.caller import Header
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.receive import Call
+from tianji_gateway.snapshot.target import header_value
 
 _VERSION = (b"x-litellm-version", __version__.encode())
 _JSON = (b"content-type", b"application/json")
@@ -34,8 +34,6 @@ _PRIVATE = frozenset(
 )
 """What concerns the gateway's own connection to the provider, or its credentials."""
 
-_UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
-
 
 def of_answer(account: Account, front: Front, upstream: Iterable[Header], media_type: bytes) -> list[Header]:
     """Return the headers of a good answer; its cost is told once the books are closed."""
@@ -57,7 +55,8 @@ def of_error(account: Account, front: Front, error: TianjiError) -> list[Header]
     headers = [_JSON, *_common(account.call, front), *_account(account)]
     headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
     headers += [
-        (name.lower().encode("latin-1", "replace"), _safe(value)) for name, value in error.headers.items()
+        (name.lower().encode("latin-1", "replace"), header_value(value))
+        for name, value in error.headers.items()
     ]
     return headers
 
@@ -78,22 +77,11 @@ def _account(account: Account) -> list[Header]:
         (b"x-litellm-attempted-fallbacks", b"0"),
     ]
     if account.principal is not None:
-        headers.append((b"x-litellm-key-spend", _safe(account.principal.key.spend)))
+        headers.append((b"x-litellm-key-spend", header_value(account.principal.key.spend)))
     if account.snapshot is not None:
         headers.append((b"x-tianji-snapshot", b"%d" % account.snapshot.revision))
     if account.grant is not None:
-        headers.append((b"x-litellm-model-group", _safe(account.grant.group)))
+        headers.append((b"x-litellm-model-group", header_value(account.grant.group)))
     if account.target is not None:
-        deployment = account.target.deployment
-        headers.append((b"x-litellm-model-id", _safe(deployment.id)))
-        api_base = deployment.params.get("api_base")
-        if isinstance(api_base, str) and "@" not in api_base:
-            headers.append((b"x-litellm-model-api-base", _safe(api_base)))
+        headers += account.target.headers
     return headers
-
-
-def _safe(value: str) -> bytes:
-    """Return a value as a header may hold it: no line breaks, nothing beyond Latin-1."""
-    if value.isascii() and value.isprintable():
-        return value.encode()
-    return _UNSAFE.sub("?", value).encode("latin-1", "replace")

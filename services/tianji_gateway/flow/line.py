@@ -16,9 +16,11 @@ from tianji_gateway.flow import headers, observe, receive
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.admit import admit, admit_route
 from tianji_gateway.flow.canned import canned
+from tianji_gateway.flow.guard import guard
 from tianji_gateway.flow.identify import identify
 from tianji_gateway.flow.labels import labels_of
 from tianji_gateway.flow.prepare import prepare
+from tianji_gateway.flow.recall import recall
 from tianji_gateway.flow.receive import Call, Inference
 from tianji_gateway.flow.relay import relay_stream, relay_whole, written
 from tianji_gateway.flow.route import route
@@ -73,6 +75,8 @@ async def _walk(account: Account, front: Front, call_type: str, caller: Caller, 
     grant = account.grant = canned(inference, admit(inference, principal, snapshot))
     wishes = wishes_of(inference, snapshot)
     prepare(inference)
+    guard(inference)
+    recall(inference)
     caller.watch()
     failure: UpstreamError | None = None
     for target in route(grant, wishes.retries):

@@ -14,7 +14,6 @@ OURS = frozenset(
         "disable_fallbacks",
         "drop_params",
         "fallbacks",
-        "guardrails",
         "litellm_call_id",
         "litellm_metadata",
         "litellm_session_id",

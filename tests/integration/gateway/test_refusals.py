@@ -221,3 +221,16 @@ async def test_a_wrong_method_is_told_the_right_one(gateway: Any) -> None:
     async with gateway.session.get(gateway.url + "/v1/chat/completions") as answer:
         assert answer.status == 405
         assert answer.headers["allow"] == "POST"
+
+
+async def test_a_request_that_asks_for_guardrails_is_not_answered_unguarded(gateway: Any) -> None:
+    error = await _error(gateway.chat(guardrails=["pii"]), 501)
+
+    assert (error["type"], error["param"]) == ("not_implemented", "guardrails")
+    assert gateway.upstream.requests == []
+
+
+async def test_an_empty_list_of_guardrails_is_said_to_the_gateway_alone(gateway: Any) -> None:
+    async with gateway.chat(guardrails=[]) as answer:
+        assert answer.status == 200
+    assert "guardrails" not in gateway.upstream.requests[0].json
