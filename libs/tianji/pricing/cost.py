@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Context, Decimal, InvalidOperation, localcontext
+from collections.abc import Iterable, Mapping
+from decimal import Context, Decimal, InvalidOperation
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tianji.pricing.price import Price, Rates, rate_of
 from tianji.wire.neutral import Usage
@@ -46,8 +47,7 @@ class Cost(Struct, frozen=True, kw_only=True):
     @property
     def total(self) -> Decimal:
         """Add up all parts."""
-        with localcontext(_EXACT):
-            return sum(self.parts().values(), _ZERO)
+        return _sum(self.parts().values())
 
     def parts(self) -> dict[str, Decimal]:
         """List the parts that cost something."""
@@ -76,16 +76,18 @@ def cost(usage: Usage, price: Price, tier: str | None = None, units: Units | Non
     if not price.known:
         stated = _stated(usage)
         return Cost(known=stated is not None, stated=stated or _ZERO)
-    with localcontext(_EXACT):
-        rates = price.rates(usage.input_tokens, tier)
-        tools, others = _unit_costs(rates, _counted(usage, rates, units or {}))
-        return Cost(
-            known=True,
-            **_token_costs(usage, rates),
-            tools=sum(tools.values(), _ZERO),
-            units=sum(others.values(), _ZERO),
-            unit_parts=tools | others,
-        )
+    rates = price.rates(usage.input_tokens, tier)
+    tokens = Cost(known=True, **_token_costs(usage, rates))  # type: ignore[arg-type]  # none is unit_parts
+    counted = _counted(usage, rates, units or {})
+    if not counted:
+        return tokens
+    tools, others = _unit_costs(rates, counted)
+    return replace(
+        tokens,
+        tools=_sum(tools.values()),
+        units=_sum(others.values()),
+        unit_parts=tools | others,
+    )
 
 
 def text(amount: Decimal) -> str:
@@ -102,16 +104,31 @@ def _token_costs(usage: Usage, rates: Rates) -> dict[str, Decimal]:
     heard = prompt.take(usage.input_audio_tokens)
     reasoned = answer.take(usage.reasoning_tokens)
     spoken = answer.take(usage.output_audio_tokens)
-    return {
-        "input": prompt.left * rate_of(rates, "input"),
-        "cache_read": read * rate_of(rates, "cache_read"),
-        "cache_creation": written.left * rate_of(rates, "cache_write")
-        + written_1h * rate_of(rates, "cache_write_1h"),
-        "input_audio": heard * rate_of(rates, "input_audio"),
-        "output": answer.left * rate_of(rates, "output"),
-        "reasoning": reasoned * rate_of(rates, "reasoning"),
-        "output_audio": spoken * rate_of(rates, "output_audio"),
+    counts = {
+        "input": prompt.left,
+        "cache_read": read,
+        "input_audio": heard,
+        "output": answer.left,
+        "reasoning": reasoned,
+        "output_audio": spoken,
     }
+    # Most calls use two of these: what was not used is not looked up.
+    costs = {name: _times(count, rate_of(rates, name)) for name, count in counts.items() if count}
+    if written.left or written_1h:
+        for_long = _times(written_1h, rate_of(rates, "cache_write_1h"))
+        costs["cache_creation"] = _EXACT.add(_times(written.left, rate_of(rates, "cache_write")), for_long)
+    return costs
+
+
+def _times(count: int | Decimal, rate: Decimal) -> Decimal:
+    return _EXACT.multiply(count, rate)
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    total = _ZERO
+    for amount in amounts:
+        total = _EXACT.add(total, amount)
+    return total
 
 
 class _Pool:
@@ -130,6 +147,8 @@ class _Pool:
 
 def _counted(usage: Usage, rates: Rates, units: Units) -> dict[str, int | Decimal]:
     """Add to the caller's units what follows from the call itself: the call, its web searches."""
+    if not units and usage.web_searches <= 0 and "request" not in rates:
+        return {}
     counted = dict(units)
     if "request" in rates:
         counted.setdefault("request", 1)
@@ -144,7 +163,7 @@ def _unit_costs(
     tools: dict[str, Decimal] = {}
     others: dict[str, Decimal] = {}
     for name, count in units.items():
-        part = max(Decimal(count), _ZERO) * rates.get(name, _ZERO)
+        part = _times(max(Decimal(count), _ZERO), rates.get(name, _ZERO))
         if part:
             (tools if _is_tool(name) else others)[name] = part
     return tools, others

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from tianji.wire import sse
 from tianji.wire.front import Glance
-from tianji.wire.usage import read_chat_usage
+from tianji.wire.usage import usage_in
 
 _KEEP = 1 << 20
 """Bytes of a stream that are held to count its text, should the provider send no usage."""
@@ -49,9 +49,13 @@ class _Choice(Struct):
 class _Body(Struct):
     id: Any = None
     model: Any = None
-    usage: Any = None
+    usage: Raw = Raw(b"null")
     choices: list[_Choice] | None = None
     error: Any = None
+
+    @property
+    def says_usage(self) -> bool:
+        return bytes(self.usage) != b"null"
 
 
 _decoder = msgspec.json.Decoder(_Body)
@@ -78,8 +82,8 @@ def _note(glance: Glance, body: _Body) -> None:
         glance.id = body.id
     if not glance.model and isinstance(body.model, str):
         glance.model = body.model
-    if body.usage is not None:
-        glance.usage = read_chat_usage(body.usage) or glance.usage
+    if body.says_usage:
+        glance.usage = usage_in(body.usage) or glance.usage
     if body.error is not None:
         glance.failed = message_of(body.error)
     for choice in body.choices or ():
@@ -175,7 +179,7 @@ class ChatWatch:
         _note(self.glance, body)
         if self.glance.usage is not None:
             self._raw, self._raw_size = [], 0
-        return body.usage is not None and not body.choices and body.error is None
+        return body.says_usage and not body.choices and body.error is None
 
 
 def _speaks(events: bytes) -> bool:
