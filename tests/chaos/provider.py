@@ -66,8 +66,11 @@ class Provider:
             return web.json_response((messages_answer if anthropic else chat_answer)(ask, reply))
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
-        for chunk in (messages_stream if anthropic else chat_stream)(ask, reply):
-            await response.write(chunk)
-            await asyncio.sleep(gap_ms / 1000)
-        await response.write_eof()
+        try:
+            for chunk in (messages_stream if anthropic else chat_stream)(ask, reply):
+                await response.write(chunk)
+                await asyncio.sleep(gap_ms / 1000)
+            await response.write_eof()
+        except ConnectionError:  # the gateway was killed, or its client hung up
+            pass
         return response
