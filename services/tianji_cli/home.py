@@ -9,7 +9,7 @@ import secrets as random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import msgspec
 
@@ -29,6 +29,10 @@ class Running(msgspec.Struct, frozen=True):
     gateway_url: str
     env: dict[str, str]
     pids: dict[str, list[int]]
+
+
+class HomeUnusable(TianjiError):
+    """The folder cannot be made or written to."""
 
 
 class SaltKeyLost(TianjiError):
@@ -59,9 +63,7 @@ class Home:
     @contextmanager
     def held(self) -> Iterator[bool]:
         """Hold the home for one `tianji up`, a second one is refused; say whether the last was killed."""
-        # Postgres may have to run as user nobody below a root's home; what is secret in it is 0600.
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
-        with (self.folder / "up.lock").open("ab") as lock:
+        with self._lock_file() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -116,6 +118,18 @@ class Home:
                 f"the earlier one; to go on without those credentials, delete {mark}"
             )
         return key
+
+    def _lock_file(self) -> BinaryIO:
+        """Make the folder and open the file that a running system locks."""
+        try:
+            # Postgres may have to run as user nobody below a root's home; what is secret in it is 0600.
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+            return (self.folder / "up.lock").open("ab")
+        except OSError as fault:
+            raise HomeUnusable(
+                f"{self.folder} cannot hold the system's data ({fault.strerror}): set TIANJI_HOME to a folder "
+                "that you may write to"
+            ) from fault
 
     def _new_master_key(self) -> str:
         self._shown.unlink(missing_ok=True)  # an earlier key was shown, and its file is lost

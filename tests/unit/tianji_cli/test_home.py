@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tianji.errors import Conflict, NotFound
-from tianji_cli.home import Home, Running, SaltKeyLost
+from tianji_cli.home import Home, HomeUnusable, Running, SaltKeyLost
 from tianji_cli.keys import forget, settle_keys
 
 RUNNING = Running(os.getpid(), "http://127.0.0.1:4000", {"NATS_URL": "nats://x"}, {"nats": [7]})
@@ -108,3 +108,13 @@ def test_another_salt_key_than_before_is_reported(home):
 
         with pytest.raises(SaltKeyLost, match="TIANJI_SALT_KEY is not the key"):
             settle_keys(home, None, "two")
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path):
+    (tmp_path / "file").touch()
+
+    with (
+        pytest.raises(HomeUnusable, match=r"file/home cannot hold .*TIANJI_HOME"),
+        Home(tmp_path / "file" / "home").held(),
+    ):
+        pass
