@@ -127,8 +127,8 @@ class Home:
             return (self.folder / "up.lock").open("ab")
         except OSError as fault:
             raise HomeUnusable(
-                f"{self.folder} cannot hold the system's data ({fault.strerror}): set TIANJI_HOME to a folder "
-                "that you may write to"
+                f"{self.folder} cannot hold the system's data ({fault.strerror}): "
+                "set TIANJI_HOME to a folder that you may write to"
             ) from fault
 
     def _new_master_key(self) -> str:

@@ -17,6 +17,9 @@ class Role(StrEnum):
     CUSTOMER = "customer"
 
 
+ADMINS = (Role.PROXY_ADMIN, Role.PROXY_ADMIN_VIEWER)
+"""Roles that see everything."""
+
 ASSIGNABLE = (Role.PROXY_ADMIN, Role.PROXY_ADMIN_VIEWER, Role.INTERNAL_USER, Role.INTERNAL_USER_VIEWER)
 """Roles that `/user/new` gives."""
 

@@ -235,3 +235,27 @@ async def test_the_routes_of_a_key_hold_for_admin_paths_too(control, key_of) -> 
             answer = await control.call(method, path, {}, key=made["key"])
             assert (answer.status == 200) is (path in open_paths), (fields, path, answer.body)
             assert answer.status in (200, 403)
+
+
+async def test_a_team_admin_cannot_make_a_key_that_acts_for_somebody_mightier(control, key_of) -> None:
+    captain = await key_of(control, "captain")
+    await key_of(control, "sailor")
+    await key_of(control, "owner", "proxy_admin")
+    await key_of(control, "outsider")
+    roles = [{"role": "admin", "user_id": "captain"}] + [
+        {"role": "user", "user_id": user} for user in ("sailor", "owner")
+    ]
+    await control.post("/team/new", {"team_id": "crew", "members_with_roles": roles})
+    for user, status in (
+        ("owner", 403),
+        ("outsider", 403),
+        ("nobody", 403),
+        ("sailor", 200),
+        ("captain", 200),
+    ):
+        made = await control.post("/key/generate", {"team_id": "crew", "user_id": user}, key=captain)
+        assert made.status == status, (user, made.body)
+    ours = (await control.post("/key/generate", {"team_id": "crew"}, key=captain)).json()["key"]
+    for user, status in (("owner", 403), ("outsider", 403), ("sailor", 200)):
+        given = await control.post("/key/update", {"key": ours, "user_id": user}, key=captain)
+        assert given.status == status, (user, given.body)

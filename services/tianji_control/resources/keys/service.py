@@ -11,17 +11,18 @@ import msgspec
 
 from tianji.domain.keys import hash_of, mask_of
 from tianji.domain.snapshot import KEY
-from tianji.errors import BadRequest, NotFound
+from tianji.errors import BadRequest, NotFound, PermissionDenied
 from tianji.store.rows import Connection
 from tianji_control import durations
 from tianji_control.access.permits import Scope, Target, reach
-from tianji_control.access.roles import Role
+from tianji_control.access.roles import ADMINS, Role, role_of
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.keys import store
 from tianji_control.resources.keys.fields import columns
 from tianji_control.resources.keys.store import KeyRow, Wanted
 from tianji_control.resources.teams import store as teams
+from tianji_control.resources.users import store as users
 
 KEY_BYTES = 16
 LIMITS = (
@@ -52,6 +53,7 @@ async def generate(call: Call, said: dict[str, Any]) -> tuple[str, KeyRow]:
     """Make a key; return it, this once, and its row."""
     said = _owned(call, said)
     async with call.change() as change:
+        await _check_owner(change, said.get("user_id"), said.get("team_id"))
         return await make(change, said)
 
 
@@ -90,6 +92,7 @@ async def update(call: Call, key: str, said: dict[str, Any]) -> KeyRow:
                     user_id=said.get("user_id", before.user_id), team_id=said.get("team_id", before.team_id)
                 ),
             )
+            await _check_owner(change, said.get("user_id"), said.get("team_id", before.team_id))
         if said.get("team_id") != before.team_id:
             await _check_team(change, said.get("team_id"))
         now = datetime.now(UTC)
@@ -198,6 +201,25 @@ def _check_form(key: str) -> None:
     if not key.startswith("sk-") or len(key) == len("sk-"):
         message = "A key must begin with 'sk-' and go on after it"
         raise BadRequest(message, type="bad_request_error", param="key")
+
+
+async def _check_owner(change: Change, user_id: str | None, team_id: str | None) -> None:
+    """Refuse a key for somebody else, unless a team's admin makes it for a plain member of the team.
+
+    A key may do what its user's role permits: whoever made one for an admin would be one.
+    """
+    actor = change.actor
+    if actor.role is Role.PROXY_ADMIN or user_id is None or user_id == actor.user_id:
+        return
+    user = await users.by_id(change.db, user_id)
+    member = user is not None and team_id in await teams.of_user(change.db, user_id)
+    if user is None or not member or role_of(user.role) in ADMINS:
+        raise PermissionDenied(
+            f"Only a proxy admin may give a key to the user {user_id}; "
+            "a team's admin may, to members of the team who are no proxy admins",
+            type="auth_error",
+            param="user_id",
+        )
 
 
 async def _check_team(change: Change, team_id: str | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from tianji_control.access.permits import Actor
-from tianji_control.access.roles import Role
+from tianji_control.access.roles import ADMINS
 from tianji_control.resources.models.store import DeploymentRow
 
 _ALL = frozenset({"all-proxy-models", "all-team-models", "*"})
@@ -15,7 +15,7 @@ _ALL = frozenset({"all-proxy-models", "all-team-models", "*"})
 
 def sees(actor: Actor, row: DeploymentRow) -> bool:
     """Say whether a deployment shows to a caller: to admins all do."""
-    if actor.role in (Role.PROXY_ADMIN, Role.PROXY_ADMIN_VIEWER):
+    if actor.role in ADMINS:
         return True
     if row.team_id is not None and row.team_id != actor.team_id and row.team_id not in actor.member_of:
         return False
