@@ -65,14 +65,14 @@ def compare(
     """Draw up the table."""
     rows = {str(row["id"]): row for row in ledger.rows}
     return [
-        *_served(calls, troubles),
+        *_served(calls, provider, troubles),
         *_counted(provider, written, ledger.rows, rows),
         *_billed(calls, rows),
         *_rolled_up(ledger),
     ]
 
 
-def _served(calls: list[Call], troubles: Troubles) -> Iterable[Line]:
+def _served(calls: list[Call], provider: Counter[str], troubles: Troubles) -> Iterable[Line]:
     for what, ending in (("calls answered with an error", "error"), ("calls without an answer", "silent")):
         bad = [call for call in calls if call.ending == ending]
         yield Line(what, len(bad), 0, [_case(call) for call in bad])
@@ -80,7 +80,12 @@ def _served(calls: list[Call], troubles: Troubles) -> Iterable[Line]:
     unexplained = [
         call
         for call in lost
-        if not troubles.explain(call.gateway, call.began, call.ended, accepted=call.ending == "broken")
+        if not troubles.explain(
+            call.gateway,
+            call.began,
+            call.ended,
+            accepted=call.ending == "broken" or provider[call.marker] > 0,
+        )
     ]
     yield Line(
         "connections lost = gateways killed or restarted",
