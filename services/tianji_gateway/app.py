@@ -6,7 +6,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from tianji.errors import TianjiError
 from tianji_gateway.caller import Caller, Receive, Scope, Send
@@ -60,7 +60,14 @@ class App:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        async with self._opening() as self._runtime:
+        async with AsyncExitStack() as stack:
+            try:
+                self._runtime = await stack.enter_async_context(self._opening())
+            except Exception as fault:  # the server would go on without what failed
+                told = isinstance(fault, TianjiError)
+                log.error("the gateway cannot start: %s", fault, exc_info=None if told else fault)
+                await send({"type": "lifespan.startup.failed"})
+                return
             gc.collect()
             gc.freeze()  # what was made at start stays; the collector need not walk it again
             gc.set_threshold(*_GC_THRESHOLDS)

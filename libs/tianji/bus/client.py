@@ -56,6 +56,7 @@ class Bus:
         self._callbacks: list[Callable[[], None]] = []
         self._keeper: asyncio.Task[None] | None = None
         self._said_down = False
+        self._tried = False
 
     @classmethod
     async def connect(cls, url: str, name: str) -> Bus:
@@ -182,6 +183,8 @@ class Bus:
         if self._keeper is not None:
             await stop([self._keeper])
             self._keeper = None
+        if not self._tried:
+            return  # nats-py cannot close what never began to connect
         try:
             async with self.talk("closing", timeout_s):
                 await self._client.close()
@@ -204,6 +207,7 @@ class Bus:
             if not self._url.startswith(("ws:", "wss:")):
                 self._client._transport = Transport()
             closed = asyncio.Event()
+            self._tried = True
             await self._open(closed)
             await closed.wait()
             self._went_down()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 LOCK = "lock"
+PATIENCE_S = 1.0
+RETRY_S = 0.01
 
 
 class Claim:
@@ -15,6 +18,21 @@ class Claim:
     def __init__(self, folder: Path, fd: int) -> None:
         self.folder = folder
         self._fd = fd
+
+    @classmethod
+    def make(cls, folder: Path) -> Claim | None:
+        """Make a folder and lock it, or return None when another process holds it.
+
+        One that is starting, too, may take the folder for an orphan before it is locked; finding it empty
+        it removes it, and then it is made again.
+        """
+        give_up_at = time.monotonic() + PATIENCE_S
+        while True:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            claim = cls.take(folder)
+            if claim is not None or time.monotonic() > give_up_at:
+                return claim
+            time.sleep(RETRY_S)
 
     @classmethod
     def take(cls, folder: Path) -> Claim | None:

@@ -71,8 +71,7 @@ class Spool:
             raise ValueError(f"{process_id!r} is no process id: use letters, digits, - and _")
         folder = home / FOLDER / process_id
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            claim = Claim.take(folder)
+            claim = Claim.make(folder)
             if claim is None:
                 raise Unavailable(f"another process holds the spool {folder}")
             journal = Journal(Segments(folder, settings))

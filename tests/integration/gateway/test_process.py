@@ -206,3 +206,22 @@ async def test_two_gateways_do_not_share_a_port_by_mistake(
 
     assert second.returncode != 0
     assert f"cannot listen on 127.0.0.1:{first.port}" in said.decode()
+
+
+async def test_a_gateway_that_cannot_write_its_spool_ends_and_says_why(
+    nats_url: str, session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    (tmp_path / "spool").touch()
+    gateway = Process(tmp_path, nats_url)
+    starting = asyncio.create_task(gateway.start(session))
+    async with asyncio.timeout(30):
+        while gateway.process is None:  # noqa: ASYNC110  nothing tells
+            await asyncio.sleep(0.01)
+        await gateway.process.wait()
+    starting.cancel()
+
+    status, log = await gateway.stop()
+
+    assert status == 1
+    assert "the gateway cannot start: the spool" in log
+    assert "Traceback" not in log

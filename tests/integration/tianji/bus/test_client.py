@@ -150,3 +150,11 @@ async def test_closing_takes_no_longer_than_its_deadline(own_nats: Nats) -> None
 
     assert time.monotonic() - began < 1.5
     assert not bus.connected
+
+
+async def test_a_bus_that_is_closed_before_it_began_to_connect_closes() -> None:
+    bus = await Bus.connect("nats://127.0.0.1:9", "test")
+
+    await bus.close()
+
+    assert not bus.connected
