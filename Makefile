@@ -29,7 +29,7 @@ chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 
 
 scale: $(TEST_READY) ## Measure a million keys and a fleet (KEYS=1000000 CACHED=50000 GATEWAYS=10 BLOCKS=1000).
 	@PYTHONPATH=tests $(BIN)/python -m bench.scale $(if $(KEYS),--keys $(KEYS)) $(if $(CACHED),--cached $(CACHED)) \
-		$(if $(GATEWAYS),--gateways $(GATEWAYS)) $(if $(BLOCKS),--blocks $(BLOCKS))
+		$(if $(GATEWAYS),--gateways $(GATEWAYS)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(FROZEN),--frozen $(FROZEN))
 
 lint: $(TEST_READY) ## Check style, types and import rules.
 	@$(BIN)/ruff check
