@@ -9,7 +9,8 @@ from tianji.errors import Unavailable
 from tianji_gateway.caller import Caller, Header, Scope
 from tianji_gateway.endpoints.contract import Asked
 from tianji_gateway.runtime import Runtime
-from tianji_gateway.upstream.client import Deadlines, Exchange
+from tianji_gateway.upstream.canned import Incoming
+from tianji_gateway.upstream.client import Deadlines
 
 _DEADLINES = Deadlines(connect=3.0, silence=120.0)
 _HOP_BY_HOP = frozenset(
@@ -47,7 +48,7 @@ async def forward(asked: Asked, caller: Caller, rt: Runtime) -> None:
     await _relay(exchange, caller)
 
 
-async def _relay(exchange: Exchange, caller: Caller) -> None:
+async def _relay(exchange: Incoming, caller: Caller) -> None:
     caller.watch()
     try:
         await caller.start(exchange.status, _answer_headers(exchange.raw_headers))

@@ -7,7 +7,7 @@ import socket
 from functools import partial
 
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 
 from tianji.errors import Unavailable
 from tianji.obs import logging as obs_logging
@@ -31,6 +31,7 @@ def run(settings: GatewaySettings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
         workers=settings.workers,
         loop=Loops.uvloop,
         backlog=settings.backlog,

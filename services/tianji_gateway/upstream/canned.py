@@ -14,7 +14,10 @@ class Incoming(Protocol):
     """An answer whose head is here and whose body is still to come."""
 
     status: int
-    headers: Mapping[str, str]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers by name."""
 
     @property
     def raw_headers(self) -> Sequence[tuple[bytes, bytes]]:

@@ -1,6 +1,7 @@
 """The gateway's HTTP client: `open`, then `read` or `next`, then `close`.
 
-Nothing of the library below shows outside, so that it can be changed here alone. Faults come out
+The common call, a POST whose body is here whole, goes over connections of our own (`pool`); all else
+over aiohttp, of which nothing shows outside. Faults come out
 as builtins: TimeoutError when a deadline passed, ConnectionError for everything else that kept
 bytes from flowing.
 """
@@ -15,6 +16,9 @@ from functools import lru_cache
 import aiohttp
 from msgspec import Struct
 from yarl import URL
+
+from tianji_gateway.upstream.connection import Connection
+from tianji_gateway.upstream.pool import Pool, place_of
 
 _UNSAID = ("User-Agent", "Accept-Encoding", "Accept")
 _KEEPALIVE_S = 90.0
@@ -91,6 +95,7 @@ class Client:
 
         `trust_env` takes proxies from the environment, `verify` checks certificates.
         """
+        self._pool = None if trust_env else Pool(verify=verify)
         connector = aiohttp.TCPConnector(
             limit=0,
             limit_per_host=0,
@@ -114,8 +119,19 @@ class Client:
         deadlines: Deadlines,
         *,
         decompress: bool = True,
-    ) -> Exchange:
+    ) -> Exchange | Connection:
         """Send a request and wait for the head of its answer; redirects are not followed."""
+        if self._pool is not None and method == "POST" and isinstance(body, bytes) and len(body) <= _PIECE:
+            place = place_of(url)
+            if place is not None and decompress:
+                return await self._pool.post(
+                    place,
+                    _pairs(headers),
+                    body,
+                    connect_s=deadlines.connect,
+                    total_s=deadlines.total,
+                    silence_s=deadlines.silence,
+                )
         data: bytes | AsyncIterator[bytes | memoryview] | None = body
         if isinstance(body, bytes) and len(body) > _PIECE:
             headers = [*_pairs(headers), ("content-length", str(len(body)))]
@@ -136,6 +152,8 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._pool is not None:
+            self._pool.close()
         await self._session.close()
 
 
