@@ -19,6 +19,11 @@ _HEAD_BYTES = 64 << 10
 _HELD_BYTES = 256 << 10
 """A stream whose reader is behind by this much is not read any further meanwhile."""
 _DRAIN_S = 1.0
+_STALE_S = 1.0
+"""How soon a connection breaks that had been closed on the other side before the request came.
+
+Later the provider may be at work on the request: it is not sent twice.
+"""
 _PLAIN = (b"", b"identity")
 _ZLIB = (b"gzip", b"x-gzip", b"deflate")
 
@@ -217,11 +222,15 @@ class Connection(asyncio.Protocol):
         if self._busy and not self._complete:
             if fault is None and self._headed and self._until_close:
                 self._complete = True
-            elif self.calls > 1 and not self._headed and not self._head_bytes:
+            elif self._was_stale():
                 self._fault = self._fault or Stale("the connection broke off")
             else:
                 self._fault = self._fault or ConnectionResetError("the connection broke off")
         self._wake()
+
+    def _was_stale(self) -> bool:
+        unanswered = not self._headed and not self._head_bytes
+        return unanswered and self.calls > 1 and self._loop.time() - self._heard_at < _STALE_S
 
     # What the parser calls.
 

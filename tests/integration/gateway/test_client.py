@@ -111,6 +111,27 @@ async def test_an_idle_connection_that_breaks_is_replaced_without_a_word(client:
     assert provider.connections == 2
 
 
+async def test_a_request_that_a_provider_was_at_work_on_is_not_sent_twice(client: Client) -> None:
+    requests = 0
+
+    async def serve(reader: Reader, writer: Writer) -> None:
+        nonlocal requests
+        while True:
+            await request_of(reader)
+            requests += 1
+            if requests == 2:
+                await asyncio.sleep(1.2)
+                writer.close()
+                return
+            writer.write(OK)
+
+    async with serving(serve) as url:
+        assert await ask(client, url) == b"ok"
+        with pytest.raises(ConnectionError, match="broke off"):
+            await ask(client, url)
+    assert requests == 2
+
+
 async def test_a_new_connection_that_breaks_is_told(client: Client) -> None:
     async with serving(Provider(None).serve) as url:
         with pytest.raises(ConnectionError, match="broke off"):
