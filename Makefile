@@ -12,7 +12,7 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 SAY := echo >&2 tianji:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos scale lint format lock
+.PHONY: help run test chaos scale bench lint format lock
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 
 scale: $(TEST_READY) ## Measure a million keys and a fleet (KEYS=1000000 CACHED=50000 GATEWAYS=10 BLOCKS=1000).
 	@PYTHONPATH=tests $(BIN)/python -m bench.scale $(if $(KEYS),--keys $(KEYS)) $(if $(CACHED),--cached $(CACHED)) \
 		$(if $(GATEWAYS),--gateways $(GATEWAYS)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(FROZEN),--frozen $(FROZEN))
+
+bench: $(TEST_READY) ## Measure the gateway beside a bare relay and LiteLLM (ROUNDS=3 DURATION=1.5 OUT=bench-results.json).
+	@PYTHONPATH=tests $(BIN)/python -m bench.speed $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(DURATION),--duration $(DURATION)) $(if $(OUT),--out "$(OUT)")
 
 lint: $(TEST_READY) ## Check style, types and import rules.
 	@$(BIN)/ruff check
