@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,8 @@ STATEMENT_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5
 WAIT_FOR_CONNECTION_S = 5
 RETRY_S = 0.25
+
+_AWAY = "The database cannot be reached; try again in a moment"
 
 
 class Store:
@@ -53,13 +56,20 @@ class Store:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection in autocommit mode. Raises Unavailable when none comes free in time."""
+        """Lend a connection in autocommit mode.
+
+        Raises Unavailable when none comes free in time, and where this one is lost meanwhile.
+        """
         try:
-            connection = await self._pool.getconn()
+            connection = await self._open_one()
         except PoolTimeout:
-            raise Unavailable("The database cannot be reached; try again in a moment") from None
+            raise Unavailable(_AWAY) from None
         try:
             yield connection
+        except OperationalError as fault:
+            if connection.closed:
+                raise Unavailable(_AWAY) from fault
+            raise
         finally:
             await self._pool.putconn(connection)
 
@@ -88,11 +98,37 @@ class Store:
         finally:
             await connection.close()
 
+    async def _open_one(self) -> Connection:
+        """Take a connection out of the pool, and those out of it that died with an earlier server."""
+        while True:
+            connection = await self._pool.getconn()
+            if _is_open(connection):
+                return connection
+            await self._pool.putconn(connection)
+
     async def _configure(self, connection: Connection) -> None:
         await connection.execute("SET TIME ZONE 'UTC'")
         await connection.execute(
             "SELECT set_config('statement_timeout', %s, false)", [str(self._statement_timeout_ms)]
         )
+
+
+def _is_open(connection: Connection) -> bool:
+    """Say whether an idle connection's server is still there, without asking it.
+
+    What a server that went away has left behind has a last word and its end to read; a good one, as a
+    rule, has nothing.
+    """
+    if connection.closed:
+        return False
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    try:
+        while waiting.poll(0):
+            connection.pgconn.consume_input()
+    except OperationalError:
+        return False
+    return True
 
 
 async def connect(url: str) -> Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -108,6 +109,36 @@ async def test_the_pool_recovers_when_postgres_comes_back(own_postgres: Postgres
         while not alive:
             alive = await store.alive()
     await store.close()
+
+
+@pytest.fixture
+async def store(own_postgres: Postgres) -> AsyncIterator[Store]:
+    """Return a pool on a server of the test's own."""
+    store = Store(own_postgres.start(), size=3)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def test_after_a_restart_of_postgres_no_dead_connection_is_lent(
+    store: Store, own_postgres: Postgres
+) -> None:
+    async with store.connection(), store.connection(), store.connection():
+        pass
+    own_postgres.kill()
+    own_postgres.stop()
+    await asyncio.to_thread(own_postgres.start)
+
+    for _ in range(3):
+        async with store.connection() as db:
+            assert await value(db, Query("SELECT 1"), int) == 1
+
+
+@pytest.mark.parametrize("kind", ["connection", "transaction"])
+async def test_a_connection_that_is_lost_in_use_is_unavailable(store: Store, kind: str) -> None:
+    with pytest.raises(Unavailable):
+        async with getattr(store, kind)() as db:
+            await db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 async def test_no_free_connection_is_unavailable(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
