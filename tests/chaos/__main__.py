@@ -25,6 +25,7 @@ from chaos.provider import Provider
 from chaos.troubles import Joined, Troubles
 
 from tianji.embedded import ports
+from tianji_cli.http import is_ready
 from tianji_testkit.http import call
 from tianji_testkit.system import System, clean_environ
 
@@ -140,7 +141,10 @@ def _ids(database_url: str) -> set[str]:
 
 
 def _own_word(system: System) -> list[Line]:
-    """Ask the product itself whether its books are right."""
+    """Ask the product itself whether its books are right, once its control plane is back."""
+    deadline = time.monotonic() + QUIET_S
+    while not is_ready(system.control_url) and time.monotonic() < deadline:
+        time.sleep(0.2)
     checked = system.tianji("spend", "reconcile", "--wait", "30")
     listed = system.tianji("spend", "dead-letters", "list", "--json")
     dead = msgspec.json.decode(listed.stdout)["total"] if listed.returncode == 0 else listed.stderr
