@@ -34,10 +34,10 @@ class Reach:
         return servers
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Look for ever; the first time after a pause, since the whole system may be starting."""
         while True:
-            await self.look()
             await asyncio.sleep(LOOK_EVERY_S)
+            await self.look()
 
     async def look(self) -> None:
         """Look once."""
