@@ -148,8 +148,8 @@ class Caller:
         size = 0
         try:
             async with asyncio.timeout(_DISCARD_S):
-                async for piece in self.pieces():
-                    size += len(piece)
+                while self._unread:
+                    size += len(await self._piece())
                     if size > _DISCARD:
                         return
         except (TimeoutError, ClientGone):

@@ -43,6 +43,11 @@ def _requests(endpoint: str, model: str, status: int) -> Sum:
     return gathered.sum(metrics.requests.labels(endpoint, model, str(status)))
 
 
+@cache
+def _failures(endpoint: str, model: str, status: str, kind: str) -> Sum:
+    return gathered.sum(metrics.failed_requests.labels(endpoint, model, status, kind))
+
+
 def arrived() -> None:
     """Note that a request is being served."""
     _in_flight.add(1)
@@ -63,7 +68,7 @@ def served(account: Account) -> None:
     _requests(account.call.endpoint, model, account.http_status).add(1)
     if account.error is not None:
         status, kind = str(account.http_status), type(account.error).__name__
-        metrics.failed_requests.labels(account.call.endpoint, model, status, kind).inc()
+        _failures(account.call.endpoint, model, status, kind).add(1)
     if account.target is not None:
         _measure(account, account.target, model, lasted_s)
     if account.rt.access is not None:

@@ -91,7 +91,7 @@ def inference(call: Call, front: Front, call_type: str, body: bytes, model: str 
         model = _model(fields)
     else:
         fields["model"] = Raw(msgspec.json.encode(model))
-    if not bytes(fields.get("messages", b"")).startswith(b"["):
+    if memoryview(fields.get("messages", b""))[:1].tobytes() != b"[":  # a view: the messages may be megabytes
         raise BadRequest("`messages` is missing or not a list of messages", param="messages")
     return Inference(call, front, call_type, fields, model, _stream(fields))
 
