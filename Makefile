@@ -33,7 +33,7 @@ scale: $(TEST_READY) ## Measure a million keys and a fleet (KEYS=1000000 CACHED=
 
 bench: $(TEST_READY) ## Measure the gateway beside a bare relay and LiteLLM (ROUNDS=3 DURATION=1.5 OUT=bench-results.json).
 	@PYTHONPATH=tests $(BIN)/python -m bench.speed $(if $(ROUNDS),--rounds $(ROUNDS)) \
-		$(if $(DURATION),--duration $(DURATION)) $(if $(OUT),--out "$(OUT)")
+		$(if $(DURATION),--duration $(DURATION)) $(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(OUT),--out "$(OUT)")
 
 lint: $(TEST_READY) ## Check style, types and import rules.
 	@$(BIN)/ruff check
