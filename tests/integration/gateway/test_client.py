@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tianji_gateway.upstream.client import Client, Deadlines
 
@@ -298,3 +306,59 @@ async def test_a_header_cannot_bring_another_one_with_it(client: Client) -> None
 async def test_nobody_listening_is_said_in_plain_words(client: Client) -> None:
     with pytest.raises(ConnectionRefusedError, match="refused"):
         await ask(client, "http://127.0.0.1:9/")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with a key and a certificate for 127.0.0.1 that nobody has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a provider")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "provider.pem"
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@asynccontextmanager
+async def serving_tls(serve: Serve, certificate: Path) -> AsyncIterator[str]:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    finally:
+        server.close()
+
+
+async def test_a_provider_is_called_over_tls_and_its_connection_kept(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    client, provider = Client(), Provider(OK, OK)
+    async with serving_tls(provider.serve, certificate) as url:
+        assert [await ask(client, url), await ask(client, url)] == [b"ok", b"ok"]
+        await client.close()
+    assert provider.connections == 1
+
+
+async def test_a_certificate_that_nobody_signed_is_refused_unless_it_is_not_checked(
+    certificate: Path,
+) -> None:
+    provider, lenient, strict = Provider(OK), Client(verify=False), Client()
+    async with serving_tls(provider.serve, certificate) as url:
+        with pytest.raises(ConnectionError, match="certificate"):
+            await ask(strict, url)
+        assert await ask(lenient, url) == b"ok"
+        await strict.close()
+        await lenient.close()
