@@ -1,9 +1,9 @@
 """Finds an extension by its name: a module of a package, or an entry point of another one.
 
 A family is a package such as `tianji.providers`. Each module in it is one extension, called as
-its file is; names that begin with an underscore, `contract` and folders are the family's own
-inside. Other distributions add members by entry points in the group called like the package.
-Nothing is imported until a member is asked for.
+its file is (`a-b` in a config is the file `a_b.py`); names that begin with an underscore,
+`contract` and folders are the family's own inside. Other distributions add members by entry
+points in the group called like the package. Nothing is imported until a member is asked for.
 """
 
 from __future__ import annotations
@@ -34,19 +34,24 @@ class Family:
         return sorted(self._listed())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._listed()
+        return isinstance(name, str) and self._spelling(name) is not None
 
     def load(self, name: str) -> Any:
         """Return the member called `name`, importing it if this is its first use."""
         if name not in self._loaded:
-            listed = self._listed()
-            if name not in listed:
-                raise self.unknown(name, listed)
-            point = listed[name]
+            spelling = self._spelling(name)
+            if spelling is None:
+                raise self.unknown(name, self._listed())
+            point = self._listed()[spelling]
             self._loaded[name] = (
-                importlib.import_module(f"{self._package}.{name}") if point is None else point.load()
+                importlib.import_module(f"{self._package}.{spelling}") if point is None else point.load()
             )
         return self._loaded[name]
+
+    def _spelling(self, name: str) -> str | None:
+        """Return a member's name as it is listed."""
+        listed = self._listed()
+        return next((one for one in (name, name.replace("-", "_")) if one in listed), None)
 
     def unknown(self, name: str, known: Any) -> BadRequest:
         """Return the error for a name that is not known, with the nearest one that is."""

@@ -1,4 +1,4 @@
-"""Where a deployment's address and key come from: its parameters, or the environment."""
+"""Where a deployment's settings come from: its parameters, or the environment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,36 @@ from collections.abc import Iterable, Mapping
 
 from tianji.domain.deployments import Deployment
 from tianji.errors import BadRequest
+from tianji.providers.contract import Profile, Setting
+
+
+def read_settings(profile: Profile, deployment: Deployment, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that a profile declares, as far as they are said; `api_base` without a final slash.
+
+    Raises BadRequest for one that is required and missing, naming its variables.
+    """
+    found: dict[str, str] = {}
+    for setting in profile.settings:
+        value = _setting(setting, deployment, environ)
+        if value:
+            found[setting.name] = value
+        elif setting.required:
+            where = f" or the variable {setting.variables[0]}" if setting.variables else ""
+            raise BadRequest(
+                f"{deployment.provider}: a deployment needs {setting.name} ({setting.about}){where}",
+                param=setting.name,
+            )
+    return found
+
+
+def _setting(setting: Setting, deployment: Deployment, environ: Mapping[str, str]) -> str | None:
+    if setting.name == "api_base":
+        return api_base(deployment, environ, setting.variables) or setting.default
+    said = deployment.params.get(setting.name)
+    if said not in (None, ""):
+        return str(said)
+    found = (own(deployment, environ, name) for name in setting.variables)
+    return next(filter(None, found), setting.default)
 
 
 def api_base(deployment: Deployment, environ: Mapping[str, str], names: Iterable[str] = ()) -> str | None:

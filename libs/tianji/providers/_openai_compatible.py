@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct, field
 
 from tianji.domain.deployments import Deployment
-from tianji.errors import BadRequest
 from tianji.providers import _credentials
 from tianji.providers._params import Params, environment, read_params
+from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 
 
@@ -28,6 +28,14 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters that the vendor refuses; they go only where `drop_params` says so."""
     rename: dict[str, str] = field(default_factory=dict)
     include_usage: bool = True
+    title: str = ""
+    """The vendor's name; the row's own where there is none."""
+    page: str = ""
+    """The address of the vendor's API documentation."""
+    example: str = "model-name"
+    supports: str = "stream tools parallel_tools tool_choice json_object seed stop"
+    """Features, parted by spaces."""
+    notes: str = ""
 
 
 def read_row(name: str, row: dict[str, Any]) -> Row:
@@ -38,17 +46,32 @@ def read_row(name: str, row: dict[str, Any]) -> Row:
         raise RuntimeError(f"table.toml: [{name}]: {error}") from error
 
 
+def profile(name: str, row: Row) -> Profile:
+    """Return what a row declares, as a module would."""
+    base = Setting(
+        "api_base",
+        "where the API is",
+        tuple(row.api_base_env),
+        required=row.base_url is None,
+        default=row.base_url,
+    )
+    key = Setting("api_key", "the key", tuple(row.api_key_env), required=row.needs_key, secret=True)
+    return Profile(
+        title=row.title or name,
+        page=row.page,
+        example=f"{name}/{row.example}",
+        settings=(base, key),
+        supports=features(row.supports),
+        notes=row.notes,
+    )
+
+
 def bind(row: Row, deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
     """Bind a deployment of such a vendor."""
     environ, rules = environment(options), read_params(deployment, options)
     name = deployment.provider
-    base = _credentials.api_base(deployment, environ, row.api_base_env) or row.base_url
-    if base is None:
-        raise BadRequest(f"{name}: a deployment needs an api_base", param="api_base")
-    key = _credentials.api_key(deployment, environ, row.api_key_env)
-    if row.needs_key and not key:
-        where = f" or the variable {row.api_key_env[0]}" if row.api_key_env else ""
-        raise BadRequest(f"{name}: a deployment needs an api_key{where}", param="api_key")
+    said = _credentials.read_settings(profile(name, row), deployment, environ)
+    base, key = said["api_base"], said.get("api_key", "")
     headers = {"content-type": "application/json"}
     if key:
         headers["authorization"] = f"Bearer {key}"

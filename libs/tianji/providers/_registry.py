@@ -12,7 +12,7 @@ from typing import Any, cast
 from tianji.domain.deployments import Deployment
 from tianji.plugins.family import Family
 from tianji.providers import _openai_compatible
-from tianji.providers.contract import Provider, Upstream
+from tianji.providers.contract import Profile, Provider, Upstream
 
 FAMILY = Family("tianji.providers", "provider")
 
@@ -42,6 +42,12 @@ def provider(name: str) -> Provider:
     if name not in FAMILY:
         raise FAMILY.unknown(name, names())
     return cast(Provider, SimpleNamespace(bind=_mocked(FAMILY.load(name).bind)))
+
+
+def profile(name: str) -> Profile:
+    """Return what the provider called `name` declares of itself."""
+    row = _rows().get(name)
+    return _openai_compatible.profile(name, row) if row is not None else FAMILY.load(name).PROFILE
 
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:

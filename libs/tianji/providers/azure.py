@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from tianji.domain.deployments import Deployment
-from tianji.errors import BadRequest
 from tianji.providers import _credentials
 from tianji.providers._params import Params, environment, read_params
+from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.reasoning_models import suit_model
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
@@ -20,22 +20,41 @@ _UNDATED = ("v1", "latest", "preview")
 _MARKS = ("o_series/", "gpt5_series/")
 """What a config writes before a deployment's name to say which kind of model it is."""
 
+PROFILE = Profile(
+    title="Azure OpenAI",
+    page="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
+    example="azure/my-deployment",
+    settings=(
+        Setting(
+            "api_base",
+            "the resource, such as https://name.openai.azure.com",
+            ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"),
+            required=True,
+        ),
+        Setting("api_version", "the version of the API", ("AZURE_API_VERSION",), default=DEFAULT_VERSION),
+        Setting("api_key", "the key", ("AZURE_API_KEY", "AZURE_OPENAI_API_KEY"), secret=True),
+        Setting(
+            "azure_ad_token",
+            "a token of Entra ID; goes before the key",
+            ("AZURE_AD_TOKEN",),
+            secret=True,
+        ),
+    ),
+    supports=features(
+        "stream tools parallel_tools tool_choice vision audio json_object json_schema reasoning logprobs"
+        " several seed stop"
+    ),
+)
+
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
     """Bind a deployment of Azure OpenAI."""
-    params, environ = deployment.params, environment(options)
     rules = read_params(deployment, options)
-    base = _credentials.api_base(deployment, environ, ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"))
-    if base is None:
-        raise BadRequest(
-            "azure: a deployment needs an api_base or the variable AZURE_API_BASE", param="api_base"
-        )
-    version = params.get("api_version") or environ.get("AZURE_API_VERSION") or DEFAULT_VERSION
+    said = _credentials.read_settings(PROFILE, deployment, environment(options))
+    base, key = said["api_base"], said.get("api_key", "")
     name, kind = _name(deployment)
-    key = _credentials.api_key(deployment, environ, ("AZURE_API_KEY", "AZURE_OPENAI_API_KEY"))
-    token = params.get("azure_ad_token") or (
-        None if key else _credentials.own(deployment, environ, "AZURE_AD_TOKEN")
-    )
+    # A token of the environment does not replace a key of the deployment.
+    token = "" if key and not deployment.params.get("azure_ad_token") else said.get("azure_ad_token", "")
     headers = {"content-type": "application/json"}
     if token:
         headers["authorization"] = f"Bearer {token}"
@@ -48,10 +67,10 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
     return ChatUpstream(
         provider="azure",
         model=name,
-        url=chat_url(base, name, str(version)),
+        url=chat_url(base, name, said["api_version"]),
         headers=headers | rules.headers,
         params=rules,
-        secret=str(token or key),
+        secret=token or key,
         quirks=(suit, without_foreign),
     )
 

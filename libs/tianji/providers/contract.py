@@ -89,8 +89,75 @@ class Upstream(Protocol):
         """Map an answer with status >= 400 to an error that names the provider."""
 
 
+class Setting(Struct, frozen=True):
+    """One thing that a deployment says about where its provider is and who pays there."""
+
+    name: str
+    """As it is called under `litellm_params`."""
+    about: str
+    """What it is, for a reader of the docs: `the region, such as us-east-1`."""
+    variables: tuple[str, ...] = ()
+    """Environment variables that stand in where the deployment does not say it, first one first."""
+    required: bool = False
+    secret: bool = False
+    default: str | None = None
+
+
+class Profile(Struct, frozen=True):
+    """What a provider declares of itself: its settings are read by it, its page is made from it."""
+
+    title: str
+    """The vendor's own name of it: `Amazon Bedrock`."""
+    page: str
+    """The address of the vendor's API documentation that the module was written from."""
+    example: str
+    """A model as a config names it: `bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0`."""
+    settings: tuple[Setting, ...] = ()
+    supports: frozenset[str] = frozenset()
+    """Read by `features`."""
+    notes: str = ""
+    """What a user must know besides, in a paragraph of Markdown."""
+
+
+FEATURES: Mapping[str, str] = {
+    "stream": "streaming",
+    "tools": "tool calls",
+    "parallel_tools": "several tool calls in one answer",
+    "tool_choice": "forcing a tool",
+    "vision": "images",
+    "documents": "PDF and other files",
+    "audio": "sound in",
+    "audio_out": "sound out",
+    "video": "films",
+    "json_object": "JSON answers",
+    "json_schema": "answers of a JSON schema, kept by the provider itself",
+    "reasoning": "thoughts shown, effort or budget taken",
+    "cache_marks": "cache marks (`cache_control`)",
+    "citations": "citations",
+    "server_tools": "tools that the provider runs itself",
+    "logprobs": "log probabilities",
+    "several": "several answers (`n`)",
+    "seed": "seed",
+    "stop": "stop sequences",
+    "responses": "`/v1/responses` as the provider's own",
+    "messages": "`/v1/messages` as the provider's own",
+    "generate_content": "`:generateContent` as the provider's own",
+}
+"""What `Profile.supports` may name, and what each means."""
+
+
+def features(names: str) -> frozenset[str]:
+    """Read names of `FEATURES`, parted by spaces. Raises ValueError for one that is none."""
+    found = frozenset(names.split())
+    if unknown := found - FEATURES.keys():
+        raise ValueError(f"no features: {', '.join(sorted(unknown))}")
+    return found
+
+
 class Provider(Protocol):
-    """A provider module: `bind` is all that the gateway calls."""
+    """A provider module: `bind` is all that the gateway calls, `PROFILE` what the docs are made from."""
+
+    PROFILE: Profile
 
     def bind(self, deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
         """Bind a deployment. `options` are the gateway-wide ones: drop_params, modify_params.

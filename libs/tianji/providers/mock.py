@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from tianji.domain.deployments import Deployment
 from tianji.errors import BadRequest, UpstreamError
-from tianji.providers.contract import Canned, UpstreamRequest
+from tianji.providers.contract import Canned, Profile, Setting, UpstreamRequest, features
 from tianji.providers.dialects.openai_chat import answer
 from tianji.providers.dialects.openai_chat.errors import read_error
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
@@ -26,6 +26,17 @@ from tianji.tokens.prompt import prompt_of
 from tianji.wire.front import Fields
 from tianji.wire.neutral import Answer, Ask, Event, Used
 
+PROFILE = Profile(
+    title="Canned answers",
+    page="",
+    example="mock/any-name",
+    settings=(
+        Setting("mock_response", "the text to answer with, or a whole chat completion"),
+        Setting("mock_delay", "seconds to wait before the answer"),
+    ),
+    supports=features("stream several"),
+    notes="Asks nobody: for trying out a config, and for tests. Usage is estimated and says so.",
+)
 _URL = "mock:"
 _WORD = re.compile(r"\s*\S+(?:\s+\Z)?|\s+")
 _SIGNS_PER_TOKEN = 4

@@ -8,28 +8,46 @@ from typing import Any
 from tianji.domain.deployments import Deployment
 from tianji.providers import _credentials
 from tianji.providers._params import environment, read_params
+from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.reasoning_models import suit
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 
 BASE = "https://api.openai.com/v1"
 
+PROFILE = Profile(
+    title="OpenAI",
+    page="https://platform.openai.com/docs/api-reference",
+    example="openai/gpt-4o",
+    settings=(
+        Setting(
+            "api_base",
+            "another server that speaks as OpenAI does",
+            ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+            default=BASE,
+        ),
+        Setting("api_key", "the key", ("OPENAI_API_KEY",), secret=True),
+        Setting("organization", "whom the call is billed to", ("OPENAI_ORGANIZATION",)),
+        Setting("project", "the project within the organization"),
+    ),
+    supports=features(
+        "stream tools parallel_tools tool_choice vision documents audio audio_out json_object json_schema"
+        " reasoning citations logprobs several seed stop"
+    ),
+)
+
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
     """Bind a deployment of OpenAI's API."""
-    params, environ = deployment.params, environment(options)
     rules = read_params(deployment, options)
-    base = _credentials.api_base(deployment, environ, ("OPENAI_BASE_URL", "OPENAI_API_BASE")) or BASE
-    key = _credentials.api_key(deployment, environ, ("OPENAI_API_KEY",))
+    said = _credentials.read_settings(PROFILE, deployment, environment(options))
+    base, key = said["api_base"], said.get("api_key", "")
     headers = {"content-type": "application/json"}
     if key:
         headers["authorization"] = f"Bearer {key}"
-    if organization := params.get("organization") or _credentials.own(
-        deployment, environ, "OPENAI_ORGANIZATION"
-    ):
-        headers["openai-organization"] = str(organization)
-    if project := params.get("project"):
-        headers["openai-project"] = str(project)
+    for name in ("organization", "project"):
+        if name in said:
+            headers[f"openai-{name}"] = said[name]
     return ChatUpstream(
         provider="openai",
         model=deployment.model,

@@ -70,6 +70,9 @@ class Front(Protocol):
     media_type: str
     """Of its streams; whole answers and errors are JSON."""
 
+    def check(self, fields: Fields) -> None:
+        """Refuse at a glance what is no request of this format; it may be passed on unread."""
+
     def read(self, fields: Fields) -> Ask:
         """Read a request. Raises BadRequest naming the field and what is wrong with it."""
 

@@ -64,12 +64,18 @@ class Reasoning(Struct, tag="reasoning"):
 
 
 class ToolCall(Struct, tag="tool_call"):
-    """The model asks the client to run a tool. `arguments` is JSON text, as the model wrote it."""
+    """The model asks the client to run a tool. `arguments` is JSON text, as the model wrote it.
+
+    `signature` (Gemini's thought signature) must go back to the provider with the call. Client formats
+    have no field for it that every client sends back, so fronts write it into the call's id and read it
+    from there (`wire.call_ids`); dialects see a plain id and the signature.
+    """
 
     id: str
     name: str
     arguments: str = ""
     custom: bool = False
+    signature: str | None = None
     cache: CacheMark | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ since it may be private.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -52,6 +52,13 @@ def encode(value: object) -> bytes:
         return msgspec.json.encode(value)
     except (OverflowError, ValueError, RecursionError):
         raise BadRequest("the request holds a number, a text or a nesting that cannot be sent on") from None
+
+
+def require_list(fields: Mapping[str, Any], name: str, of: str) -> None:
+    """Refuse a body, taken apart but not decoded, whose field `name` is not a list."""
+    # A view: the list may be megabytes.
+    if memoryview(fields.get(name, b""))[:1].tobytes() != b"[":
+        raise BadRequest(f"`{name}` is missing or not a list {of}", param=name)
 
 
 def string(value: object, at: str) -> str:

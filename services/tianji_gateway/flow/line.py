@@ -21,7 +21,7 @@ from tianji_gateway.flow.identify import identify
 from tianji_gateway.flow.labels import labels_of
 from tianji_gateway.flow.prepare import prepare
 from tianji_gateway.flow.recall import recall
-from tianji_gateway.flow.receive import Call, Inference
+from tianji_gateway.flow.receive import Call, Inference, Named
 from tianji_gateway.flow.relay import relay_stream, relay_whole, written
 from tianji_gateway.flow.route import route
 from tianji_gateway.flow.translate import follower, translate
@@ -31,19 +31,20 @@ from tianji_gateway.snapshot.model import Target
 
 log = logging.getLogger(__name__)
 
+_NOTHING = Named()
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
 
 
 async def serve(
-    call: Call, front: Front, call_type: str, caller: Caller, rt: Runtime, model: str | None = None
+    call: Call, front: Front, call_type: str, caller: Caller, rt: Runtime, named: Named = _NOTHING
 ) -> None:
     """Walk the line; answer every fault in the caller's format. Never raises but for cancellation."""
     account = Account(call, rt)
     request_id.set(call.id)
     observe.arrived()
     try:
-        await _walk(account, front, call_type, caller, model)
+        await _walk(account, front, call_type, caller, named)
     except TianjiError as error:
         await _refuse(error, account, front, caller)
     except RecursionError:
@@ -64,13 +65,13 @@ async def serve(
         observe.served(account)
 
 
-async def _walk(account: Account, front: Front, call_type: str, caller: Caller, model: str | None) -> None:
+async def _walk(account: Account, front: Front, call_type: str, caller: Caller, named: Named) -> None:
     call, rt = account.call, account.rt
     snapshot = account.snapshot = rt.snapshots.current  # taken once: a swap never changes a request midway
     principal = account.principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
     admit_route(call, principal)
     body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
-    inference = account.inference = receive.inference(call, front, call_type, body, model)
+    inference = account.inference = receive.inference(call, front, call_type, body, named)
     account.labels = labels_of(inference)
     grant = account.grant = canned(inference, admit(inference, principal, snapshot))
     wishes = wishes_of(inference, snapshot)

@@ -69,6 +69,16 @@ class Inference(Struct):
         return self.ask
 
 
+class Named(Struct, frozen=True):
+    """What a path says of a request, where other formats say it in the body."""
+
+    model: str | None = None
+    stream: bool | None = None
+
+
+_NOTHING = Named()
+
+
 def opened(scope: Scope, endpoint: str) -> Call:
     """Read the head of a request."""
     client = scope.get("client")
@@ -84,15 +94,17 @@ def opened(scope: Scope, endpoint: str) -> Call:
     )
 
 
-def inference(call: Call, front: Front, call_type: str, body: bytes, model: str | None = None) -> Inference:
-    """Take a body apart at its top level; `model` is the one that the path names, if it does."""
+def inference(call: Call, front: Front, call_type: str, body: bytes, named: Named = _NOTHING) -> Inference:
+    """Take a body apart at its top level; what the path names goes before what the body says."""
     fields = _taken_apart(body)
+    model = named.model
     if model is None:
         model = _model(fields)
     else:
         fields["model"] = Raw(msgspec.json.encode(model))
-    if memoryview(fields.get("messages", b""))[:1].tobytes() != b"[":  # a view: the messages may be megabytes
-        raise BadRequest("`messages` is missing or not a list of messages", param="messages")
+    if named.stream is not None:
+        fields["stream"] = Raw(b"true" if named.stream else b"false")
+    front.check(fields)
     return Inference(call, front, call_type, fields, model, _stream(fields))
 
 

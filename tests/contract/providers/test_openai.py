@@ -183,5 +183,5 @@ def test_rows_of_the_table_name_their_own_address_and_words(bound, fields):
 
     assert request.url == "http://vllm.test/v1/chat/completions"
     assert json.loads(request.body)["max_tokens"] == 5
-    with pytest.raises(BadRequest, match="hosted_vllm: a deployment needs an api_base"):
+    with pytest.raises(BadRequest, match="hosted_vllm: a deployment needs api_base"):
         bound("hosted_vllm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tianji.errors import TianjiError
-from tianji.wire import envelope
+from tianji.wire import envelope, values
 from tianji.wire.chat import read, watch, write
 from tianji.wire.chat.read import filled
 from tianji.wire.chat.stream import DONE, ChatEncoder
@@ -20,6 +20,10 @@ class ChatFront:
 
     name = "chat"
     media_type = "text/event-stream"
+
+    def check(self, fields: Fields) -> None:
+        """Refuse at a glance what is no request of this format."""
+        values.require_list(fields, "messages", "of messages")
 
     def read(self, fields: Fields) -> Ask:
         """Read a request."""

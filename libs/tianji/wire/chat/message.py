@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tianji.wire import values
+from tianji.wire.call_ids import part
 from tianji.wire.chat import parts
 from tianji.wire.neutral import Audio, Block, Image, Opaque, Reasoning, Refusal, Source, Text, ToolCall
 from tianji.wire.values import Object, optional, required, string
@@ -90,11 +91,13 @@ def read_call(call: Object, at: str) -> ToolCall:
     custom = call.get("type") == "custom"
     kind = "custom" if custom else "function"
     function = required(values.mapping, call, kind, at)
+    identity, signature = part(optional(string, call, "id", at) or "")
     return ToolCall(
-        optional(string, call, "id", at) or "",
+        identity,
         required(string, function, "name", f"{at}.{kind}"),
         arguments(function.get("input" if custom else "arguments"), f"{at}.{kind}"),
         custom=custom,
+        signature=signature,
         cache=parts.read_cache(call, at),
         extra=values.rest(call, ("id", "type", "index", kind, "cache_control")),
     )

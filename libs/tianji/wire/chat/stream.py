@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tianji.wire import envelope
+from tianji.wire.call_ids import seal
 from tianji.wire.chat.message import annotation, is_annotation, write_call, write_opaque, write_thought
 from tianji.wire.chat.parts import write_part
 from tianji.wire.chat.read import wants_usage
@@ -130,7 +131,7 @@ class ChatEncoder:
         out += (self._head, b"%d" % choice, b',"delta":', msgspec.json.encode(delta), tail)
 
     def _block_started(self, out: list[bytes], event: BlockStarted) -> None:
-        block, choice = event.block, event.choice
+        block, choice = seal(event.block), event.choice
         number = self._calls.get(choice, 0)
         self._open[choice, event.index] = _Open(block, number)
         match block:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tianji.wire import values
+from tianji.wire.call_ids import part
 from tianji.wire.chat import parts
 from tianji.wire.chat.message import KNOWN, read_assistant
 from tianji.wire.neutral import Block, Role, ToolResult, Turn
@@ -51,7 +52,7 @@ def _result(message: Object, role: str, name: str | None, at: str) -> Turn:
     if legacy:
         call_id = f"call_{required(string, message, 'name', at)}"
     else:
-        call_id = required(string, message, "tool_call_id", at)
+        call_id, _ = part(required(string, message, "tool_call_id", at))
     result = ToolResult(
         call_id,
         parts.read_content(message.get("content"), f"{at}.content"),

@@ -6,6 +6,7 @@ import time
 
 import msgspec
 
+from tianji.wire.call_ids import seal
 from tianji.wire.chat.message import write_assistant
 from tianji.wire.neutral import Answer, Ask, Choice, Tool
 from tianji.wire.usage import write_chat_usage
@@ -35,7 +36,7 @@ def write(answer: Answer, ask: Ask) -> bytes:
 
 
 def _choice(choice: Choice, *, legacy: bool) -> Object:
-    message = write_assistant(choice.blocks, legacy=legacy)
+    message = write_assistant([seal(block) for block in choice.blocks], legacy=legacy)
     return {
         "index": choice.index,
         "message": {"role": "assistant", **message},

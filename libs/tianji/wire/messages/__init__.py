@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tianji.errors import TianjiError
-from tianji.wire import envelope
+from tianji.wire import envelope, values
 from tianji.wire.front import Fields, Glance
 from tianji.wire.messages import read, watch, write
 from tianji.wire.messages.stream import MessagesEncoder, server_event
@@ -17,6 +17,10 @@ class MessagesFront:
 
     name = "messages"
     media_type = "text/event-stream"
+
+    def check(self, fields: Fields) -> None:
+        """Refuse at a glance what is no request of this format."""
+        values.require_list(fields, "messages", "of messages")
 
     def read(self, fields: Fields) -> Ask:
         """Read a request."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from tianji.wire import values
+from tianji.wire.call_ids import part
 from tianji.wire.chat.message import is_annotation
 from tianji.wire.chat.parts import read_cache, write_cache
 from tianji.wire.neutral import (
@@ -101,10 +102,12 @@ def _redacted(block: Object, at: str) -> Block:
 
 
 def _tool_use(block: Object, at: str) -> Block:
+    identity, signature = part(required(string, block, "id", at))
     return ToolCall(
-        required(string, block, "id", at),
+        identity,
         required(string, block, "name", at),
         values.encode(optional(values.mapping, block, "input", at) or {}).decode(),
+        signature=signature,
         cache=read_cache(block, at),
         extra=values.rest(block, ("type", "id", "name", "input", "cache_control")),
     )
@@ -113,7 +116,7 @@ def _tool_use(block: Object, at: str) -> Block:
 def _tool_result(block: Object, at: str) -> Block:
     content = block.get("content")
     return ToolResult(
-        required(string, block, "tool_use_id", at),
+        part(required(string, block, "tool_use_id", at))[0],
         [] if content is None else read_content(content, f"{at}.content"),
         failed=block.get("is_error") is True,
         cache=read_cache(block, at),

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tianji.wire import envelope
+from tianji.wire.call_ids import seal
 from tianji.wire.chat.message import is_annotation
 from tianji.wire.messages.usage import write_usage
 from tianji.wire.messages.write import answer_block, message_id, stop_reason
@@ -163,5 +164,6 @@ def _opening(block: Block) -> tuple[Object | None, list[Object]]:
             return {"type": "thinking", "thinking": "", "signature": ""}, rest
         case ToolCall(arguments=arguments):
             rest = [{"type": "input_json_delta", "partial_json": arguments}] if arguments else []
+            seal(block)
             return {"type": "tool_use", "id": block.id, "name": block.name, "input": {}}, rest
     return answer_block(block), rest

@@ -6,6 +6,7 @@ import uuid
 
 import msgspec
 
+from tianji.wire.call_ids import seal
 from tianji.wire.messages.blocks import DIALECT, write_block
 from tianji.wire.messages.usage import write_usage
 from tianji.wire.neutral import (
@@ -19,6 +20,7 @@ from tianji.wire.neutral import (
     Opaque,
     Reasoning,
     Text,
+    ToolCall,
     Usage,
 )
 from tianji.wire.values import Object
@@ -68,6 +70,8 @@ def stop_reason(finish: Finish, stop_sequence: str | None) -> str:
 def answer_block(block: Block) -> Object | None:
     """Write a block of an answer; None for what this format cannot show."""
     match block:
+        case ToolCall():
+            return write_block(seal(block))
         case Reasoning(encrypted=None, text=text):
             return {"type": "thinking", "thinking": text, "signature": block.signature or ""}
         case Audio(transcript=str(text)):
