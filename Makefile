@@ -12,7 +12,7 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 SAY := echo >&2 tianji:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos scale bench lint format lock
+.PHONY: help run test chaos scale bench lint format docs lock
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ lint: $(TEST_READY) ## Check style, types and import rules.
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: $(RUN_READY) ## Write the pages that are made from the code.
+	@$(BIN)/python -m tianji.config.describe > docs/reference/config-fields.md
+	@$(BIN)/python -m tianji.providers._pages docs/providers
 
 format: $(TEST_READY) ## Format the code.
 	@$(BIN)/ruff check --fix
