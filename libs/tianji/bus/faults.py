@@ -52,5 +52,6 @@ class Conversations:
         """End all of them now."""
         now = asyncio.get_running_loop().time()
         for bound in self._open:
-            bound.reschedule(now)
+            if not bound.expired():
+                bound.reschedule(now)
         self._open.clear()

@@ -115,6 +115,7 @@ class SnapshotFeed:
         self._tasks = [
             self._background("config", self._following(self._config.follow)),
             self._background("keys", self._following(self.keys.follow)),
+            self._background("beat", self._following(self.keys.beat)),
             self._background("confirm", self._confirmer.run),
             self._background("config-on-disk", self._keep_config),
             self._background("keys-on-disk", self._keep_keys),

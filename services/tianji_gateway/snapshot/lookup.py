@@ -3,8 +3,8 @@
 What is cached is true because a watch on the bucket brings every change to it. While the watch
 is down nothing cached is taken for true: it is read again where NATS answers, and still used
 where NATS does not. So a change is never missed by a gateway that could have known it, and a
-gateway that is cut off goes on. Once NATS has failed to answer nobody waits for it: what is cached is used at
-once, what is not is refused at once, and a read beside the requests finds out when it is back.
+gateway that is cut off goes on. Reads beside the requests find out whether NATS answers; while it does not nobody
+waits for it: what is cached is used at once, what is not is refused at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from tianji.bus.client import READ_S, Bus
-from tianji.bus.faults import NoAnswer
+from tianji.bus.faults import Conversations, NoAnswer
 from tianji.bus.subjects import KEYS_BUCKET
 from tianji.domain.keys import KeyRecord
 from tianji.domain.snapshot import KEY, TEAM, USER, record_name
@@ -35,6 +35,15 @@ CAPACITY = 50_000
 RECENT = 2048
 """Changes kept although nobody asked for the name yet: a replica of NATS that lags behind may
 still answer with what was before them."""
+
+BEAT = "beat"
+"""A name that no record has: to read it costs little, and goes the way of every look-up."""
+
+BEAT_S = 0.4
+"""An answer that takes this long does not come."""
+
+STALL_S = 0.1
+"""A deadline that is noticed so late says that this process stood still, and nothing of NATS."""
 
 _NEVER = 0
 """The epoch of what was read while no watch was up: true then, checked again on next use."""
@@ -66,6 +75,7 @@ class KeyLookup:
         self._epoch = _NEVER
         self._epochs = _NEVER
         self._breaker = Breaker(lambda: bus.connected)
+        self._waits = Conversations()
         self.sequence = 0
         """The last sequence of the bucket that is acted on; 0 while no watch is up."""
         self.on_sequence: Callable[[], None] = lambda: None
@@ -105,6 +115,26 @@ class KeyLookup:
         finally:
             self._epoch = _NEVER
             self._say(0)
+
+    async def beat(self) -> None:
+        """Find out whether NATS answers, so that no request has to; ask for it several times a second.
+
+        When it does not, what requests wait for now ends, too.
+        """
+        if self._breaker.fresh:
+            return
+        clock = asyncio.get_running_loop().time
+        late = clock() + BEAT_S + STALL_S
+        try:
+            await self._bus.kv_get(KEYS_BUCKET, BEAT, BEAT_S)
+        except NoAnswer:
+            if clock() < late:
+                self._breaker.failed()
+                self._waits.abandon()
+        except Unavailable:
+            self._breaker.failed()
+        else:
+            self._breaker.answered()
 
     def holds(self, hash: str) -> bool:
         """Say whether `key` answers out of what is cached, or at least need not refuse."""
@@ -175,8 +205,6 @@ class KeyLookup:
         """Read a record, or make do with what is cached."""
         known = held if held is not None and held.value is not None else None
         if self._breaker.open:
-            if self._breaker.probe_due():
-                self._reading(name)
             if known is None:
                 raise Unavailable("this key is not in use here and cannot be looked up: NATS does not answer")
             return known
@@ -206,7 +234,8 @@ class KeyLookup:
     async def _read(self, name: str, epoch: int, read: _Read) -> Held:
         """Read and keep a record in one step, so that no change can slip in between."""
         try:
-            found = await self._bus.kv_get(KEYS_BUCKET, name, READ_S)
+            async with self._waits.bounded("looking up a caller", READ_S):
+                found = await self._bus.kv_get(KEYS_BUCKET, name, READ_S)
         except Unavailable:
             self._breaker.failed()
             raise

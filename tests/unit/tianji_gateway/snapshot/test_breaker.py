@@ -2,7 +2,8 @@ import logging
 
 import pytest
 
-from tianji_gateway.snapshot.breaker import PROBE_S, TELL_S, Breaker
+from tianji.obs.trouble import LASTS_S
+from tianji_gateway.snapshot.breaker import FRESH_S, Breaker
 
 
 class Clock:
@@ -23,20 +24,19 @@ def test_it_is_open_from_a_failure_to_an_answer() -> None:
     assert not breaker.open
 
 
-def test_while_it_is_open_one_probe_is_due_per_second() -> None:
+def test_an_answer_stands_for_a_moment() -> None:
     clock = Clock()
     breaker = Breaker(lambda: True, clock)
-    assert not breaker.probe_due()
-    breaker.failed()
-    assert not breaker.probe_due()
+    assert not breaker.fresh
 
-    clock.now += PROBE_S
-    assert breaker.probe_due()
-    assert not breaker.probe_due()
-
-    clock.now += PROBE_S
     breaker.answered()
-    assert not breaker.probe_due()
+    assert breaker.fresh
+    clock.now += FRESH_S
+    assert not breaker.fresh
+
+    breaker.answered()
+    breaker.failed()
+    assert not breaker.fresh
 
 
 @pytest.mark.parametrize(("connected", "lines"), [(True, 2), (False, 0)])
@@ -50,7 +50,7 @@ def test_a_long_silence_is_told_once_and_so_is_its_end(
         breaker.failed()
         assert not caplog.messages
         for _ in range(3):
-            clock.now += TELL_S
+            clock.now += LASTS_S
             breaker.failed()
         breaker.answered()
 
