@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mutabl
 from typing import Any
 
 from tianji.errors import BadRequest, BodyTooLarge, ClientGone
+from tianji_gateway.pulse import Pulse
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -27,13 +28,14 @@ class Caller:
     the server itself never raises for a client that is no longer there.
     """
 
-    __slots__ = ("_receive", "_send", "_timer", "_unread", "_watch", "gone", "status")
+    __slots__ = ("_pulse", "_receive", "_send", "_timer", "_unread", "_watch", "gone", "status")
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
         self._watch: asyncio.Future[Message] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._pulse: Pulse | None = None
         self._unread = True
         self.gone = False
         self.status = 0
@@ -90,8 +92,23 @@ class Caller:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(_WATCH_AFTER_S, self._listen, asyncio.current_task(loop))
 
+    def keep_alive(self, every_s: float, piece: bytes, head: Callable[[], list[Header]]) -> None:
+        """Send `piece` whenever nothing was sent for `every_s`; before the answer's head, send `head`.
+
+        Every piece that is written must leave room for it behind.
+        """
+
+        async def beat() -> None:
+            if not self.started:
+                await self.start(200, head())
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+        self._pulse = Pulse(every_s, beat)
+
     def unwatch(self) -> None:
         """Stop watching; from here on a hang-up changes nothing."""
+        if self._pulse is not None:
+            self._pulse.stop()
         watch, self._watch = self._watch, None
         timer, self._timer = self._timer, None
         if timer is not None:
@@ -127,12 +144,41 @@ class Caller:
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
 
+    async def begin(self, head: Callable[[], list[Header]]) -> None:
+        """Send the head of a good answer, unless a sign of life has sent one already."""
+        pulse = self._pulse
+        if pulse is not None:
+            if pulse.beating is not None:
+                await pulse.beating
+            pulse.resting = False
+        if not self.started:
+            await self.start(200, head())
+        if pulse is not None:
+            pulse.resting = True
+
+    async def hush(self) -> None:
+        """Send no more signs of life; from here on it is settled whether the answer has begun."""
+        if self._pulse is not None:
+            if self.gone:
+                self._pulse.stop()
+            else:
+                await self._pulse.end()
+
     async def write(self, piece: bytes) -> None:
         """Send a piece; returns when the server takes more."""
+        pulse = self._pulse
+        if pulse is None:
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            return
+        if pulse.beating is not None:
+            await pulse.beating
+        pulse.resting = False
         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        pulse.resting, pulse.silent = True, False
 
     async def finish(self, piece: bytes = b"") -> None:
         """Send the last piece."""
+        await self.hush()
         await self._send({"type": "http.response.body", "body": piece, "more_body": False})
 
     async def answer(self, status: int, headers: list[Header], body: bytes) -> None:

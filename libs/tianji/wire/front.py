@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from tianji.errors import TianjiError
+from tianji.wire.excerpt import Excerpt
 from tianji.wire.neutral import Answer, Ask, Event, Usage
 
 Fields = dict[str, msgspec.Raw]
@@ -47,16 +48,15 @@ class Watch(Protocol):
     complete: bool
     """Whether the format's own last event has passed."""
 
-    @property
-    def text(self) -> str:
-        """Return the text so far: for counting tokens when the provider did not."""
+    def excerpt(self) -> Excerpt:
+        """Return the text that came since usage was last told: for counting what nobody counted."""
 
     def feed(self, chunk: bytes) -> bytes:
         """Look at a chunk as it came from the wire and return what the client is to get of it.
 
-        Chunks may end anywhere, also inside a line or a character. What is hidden from the
-        client (a usage event it did not ask for) is cut out; all else is returned unchanged
-        and at once.
+        Chunks may end anywhere, also inside a line or a character; whole events are returned, at
+        once and unchanged, so that another can be put between any two. What is hidden from the
+        client (a usage event it did not ask for) is cut out.
         """
 
     def close(self) -> bytes:
@@ -69,6 +69,8 @@ class Front(Protocol):
     name: str
     media_type: str
     """Of its streams; whole answers and errors are JSON."""
+    keep_alive: bytes
+    """What may stand between any two events of a stream, and before the first, and says nothing."""
 
     def check(self, fields: Fields) -> None:
         """Refuse at a glance what is no request of this format; it may be passed on unread."""

@@ -6,9 +6,12 @@ import logging
 import time
 from decimal import Decimal
 
+import msgspec
+
 from tianji.domain.events import Began, SpendEvent, Status
 from tianji.errors import BadRequest, ClientGone, TianjiError
 from tianji.pricing.cost import Cost, cost, text
+from tianji.wire.excerpt import Excerpt
 from tianji.wire.neutral import Usage
 from tianji_gateway.flow.admit import Grant
 from tianji_gateway.flow.identify import Principal
@@ -69,14 +72,22 @@ class Account:
             self.rt.spool.began(self._event_of_start(target))
         self.attempts += 1
 
-    async def succeed(self, usage: Usage | None, answer: str, finish: str | None) -> None:
+    async def succeed(self, usage: Usage | None, answer: Excerpt, finish: str | None) -> None:
         """Close with a complete answer; `answer` is its text, needed where `usage` is None."""
         usage = usage or await self._counted(answer)
         self._close("success", 200, usage, finish=finish)
 
-    async def break_off(self, error: TianjiError, usage: Usage | None, answer: str) -> None:
-        """Close a call whose answer had begun: what was generated until then is paid for."""
-        usage = usage or await self._counted(answer)
+    async def break_off(self, error: TianjiError, usage: Usage | None, answer: Excerpt) -> None:
+        """Close a call whose answer had begun: what was generated until then is paid for.
+
+        `answer` is what was generated after the provider had told `usage`, if it had.
+        """
+        if usage is None:
+            usage = await self._counted(answer)
+        elif answer.text:
+            more = await self._tokens(answer)
+            output = usage.output_tokens + more
+            usage = msgspec.structs.replace(usage, output_tokens=output, estimated=True)
         self._close("failure", error.status, usage, error=error)
 
     def fail(self, error: TianjiError) -> None:
@@ -87,20 +98,24 @@ class Account:
     async def abandon(self) -> None:
         """Close a call whose client hung up before the first byte of an answer."""
         if not self.closed:
-            await self.break_off(ClientGone(), None if self.began else _NOTHING_USED, "")
+            await self.break_off(ClientGone(), None if self.began else _NOTHING_USED, Excerpt())
 
-    async def _counted(self, answer: str) -> Usage:
+    async def _counted(self, answer: Excerpt) -> Usage:
         """Count what the provider did not say; a request that cannot be read counts its answer only."""
         if self.inference is None or self.target is None:
             return _NOTHING_USED
         model = self.target.deployment.model
-        counter = self.rt.counter
         try:
-            prompt = await counter.count_messages(self.inference.read(), model)
+            prompt = await self.rt.counter.count_messages(self.inference.read(), model)
         except (BadRequest, RecursionError):
             prompt = 0
-        output = await counter.count_text(answer, model) if answer else 0
-        return Usage(input_tokens=prompt, output_tokens=output, estimated=True)
+        return Usage(input_tokens=prompt, output_tokens=await self._tokens(answer), estimated=True)
+
+    async def _tokens(self, answer: Excerpt) -> int:
+        if not answer.text or self.target is None:
+            return 0
+        counted = await self.rt.counter.count_text(answer.text, self.target.deployment.model)
+        return round(counted * answer.times)
 
     def _close(
         self,

@@ -1,4 +1,4 @@
-"""One attempt: a request sent to a provider, until its whole answer or its first chunk is here."""
+"""One attempt: a request sent to a provider, until its whole answer or the first of its stream is here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from tianji.errors import UpstreamError, UpstreamTimeout
 from tianji.providers.contract import UpstreamRequest
 from tianji_gateway.caller import Header
+from tianji_gateway.flow.follow import Follower
 from tianji_gateway.snapshot.model import Target
 from tianji_gateway.upstream.canned import Incoming, Recital
 from tianji_gateway.upstream.client import Client, Deadlines
@@ -26,10 +27,11 @@ class Whole(Struct):
 
 
 class Opened(Struct):
-    """A stream whose first chunk has arrived."""
+    """A stream that has begun."""
 
     exchange: Incoming
     first: bytes
+    """What the client gets first; empty where the stream has ended without a blank line."""
 
 
 async def whole(request: UpstreamRequest, target: Target, client: Client, timeout_s: float) -> Whole:
@@ -48,14 +50,20 @@ async def whole(request: UpstreamRequest, target: Target, client: Client, timeou
         raise unreachable(provider, fault) from None
 
 
-async def stream(request: UpstreamRequest, target: Target, client: Client, silence_s: float) -> Opened:
-    """Send a request and wait for the first chunk of its stream. Raises UpstreamError."""
+async def stream(
+    request: UpstreamRequest, target: Target, client: Client, silence_s: float, follower: Follower
+) -> Opened:
+    """Send a request and wait until there is something for the client. Raises UpstreamError.
+
+    An error event that comes before anything else is raised like an error status: nothing has been
+    relayed, and another deployment may be asked.
+    """
     deadlines = Deadlines(connect=CONNECT_S, silence=silence_s)
     provider = target.deployment.provider
     try:
         exchange = await _open(request, target, client, deadlines)
         try:
-            first = await exchange.next()
+            return Opened(exchange, await _first(exchange, follower, provider))
         except BaseException:
             exchange.close()
             raise
@@ -63,10 +71,20 @@ async def stream(request: UpstreamRequest, target: Target, client: Client, silen
         raise _late(provider, silence_s) from None
     except ConnectionError as fault:
         raise unreachable(provider, fault) from None
-    if not first:
-        exchange.close()
+
+
+async def _first(exchange: Incoming, follower: Follower, provider: str) -> bytes:
+    heard = False
+    while chunk := await exchange.next():
+        heard = True
+        piece = follower.feed(chunk)
+        if follower.failed is not None and not follower.excerpt().text:
+            raise follower.failed
+        if piece or follower.complete:
+            return piece
+    if not heard:
         raise UpstreamError(f"{provider} answered with an empty stream", provider=provider, retryable=True)
-    return Opened(exchange, first)
+    return b""
 
 
 def unreachable(provider: str, fault: ConnectionError) -> UpstreamError:

@@ -6,8 +6,22 @@ from typing import Protocol
 
 from tianji.errors import UpstreamError
 from tianji.providers.contract import Decoder
+from tianji.wire.excerpt import KEEP, Excerpt, Keeper
 from tianji.wire.front import Encoder, Watch
-from tianji.wire.neutral import Event, Failed, Finished, Grew, Started, Usage, Used
+from tianji.wire.neutral import (
+    BlockStarted,
+    Event,
+    Failed,
+    Finished,
+    Grew,
+    Reasoning,
+    Refusal,
+    Started,
+    Text,
+    ToolCall,
+    Usage,
+    Used,
+)
 
 
 class Follower(Protocol):
@@ -21,7 +35,7 @@ class Follower(Protocol):
         """Whether the provider's own last event has passed."""
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return what the client gets of a chunk."""
+        """Return what the client gets of a chunk: whole events."""
 
     def close(self) -> bytes:
         """Return what ends a complete stream."""
@@ -29,8 +43,8 @@ class Follower(Protocol):
     def usage(self) -> Usage | None:
         """Return what the provider said of usage so far."""
 
-    def text(self) -> str:
-        """Return the generated text so far."""
+    def excerpt(self) -> Excerpt:
+        """Return what was generated since the provider last told the usage."""
 
     def answer_id(self) -> str:
         """Return the answer's id."""
@@ -57,7 +71,7 @@ class Untouched:
         out = self._watch.feed(chunk)
         message = self._watch.glance.failed
         if message is not None:
-            self.failed = UpstreamError(message, provider=self._provider)
+            self.failed = UpstreamError(message, provider=self._provider, retryable=True)
         return out
 
     def close(self) -> bytes:
@@ -66,8 +80,8 @@ class Untouched:
     def usage(self) -> Usage | None:
         return self._watch.glance.usage
 
-    def text(self) -> str:
-        return self._watch.text
+    def excerpt(self) -> Excerpt:
+        return self._watch.excerpt()
 
     def answer_id(self) -> str:
         return self._watch.glance.id
@@ -79,14 +93,14 @@ class Untouched:
 class Translated:
     """Turns a provider's events into the client's format."""
 
-    __slots__ = ("_decoder", "_encoder", "_finish", "_id", "_parts", "_provider", "_usage", "failed")
+    __slots__ = ("_decoder", "_encoder", "_finish", "_id", "_provider", "_text", "_usage", "failed")
 
     def __init__(self, decoder: Decoder, encoder: Encoder, provider: str) -> None:
         self.failed: UpstreamError | None = None
         self._decoder = decoder
         self._encoder = encoder
         self._provider = provider
-        self._parts: list[str] = []
+        self._text = Keeper[str](KEEP)
         self._usage: Usage | None = None
         self._finish: str | None = None
         self._id = ""
@@ -104,8 +118,8 @@ class Translated:
     def usage(self) -> Usage | None:
         return self._usage
 
-    def text(self) -> str:
-        return "".join(self._parts)
+    def excerpt(self) -> Excerpt:
+        return Excerpt("".join(self._text.parts), self._text.times)
 
     def answer_id(self) -> str:
         return self._id
@@ -117,9 +131,14 @@ class Translated:
         for event in events:
             match event:
                 case Grew(text=text):
-                    self._parts.append(text)
+                    self._text.add(text)
                 case Used(usage=usage):
                     self._usage = usage
+                    self._text.clear()
+                case BlockStarted(block=ToolCall() as call):
+                    self._text.add(call.name + call.arguments)
+                case BlockStarted(block=Text(text=text) | Reasoning(text=text) | Refusal(text=text)):
+                    self._text.add(text)
                 case Started():
                     self._id = event.id
                 case Finished(finish=finish):
@@ -131,5 +150,6 @@ class Translated:
                         status=event.status,
                         type=event.type,
                         code=event.code,
+                        retryable=event.status >= 500 or event.status == 429,
                     )
         return self._encoder.encode(events)

@@ -50,6 +50,12 @@ def of_answer(account: Account, front: Front, upstream: Iterable[Header], media_
     return headers
 
 
+def of_opening(account: Account, front: Front) -> list[Header]:
+    """Return the headers of a stream that begins before it is known who will answer."""
+    media_type = front.media_type.encode()
+    return [(b"content-type", media_type), *_common(account.call, front), *_request(account)]
+
+
 def of_error(account: Account, front: Front, error: TianjiError) -> list[Header]:
     """Return the headers of an error: what is known of the request by then."""
     headers = [_JSON, *_common(account.call, front), *_account(account)]
@@ -69,6 +75,13 @@ def _common(call: Call, front: Front) -> list[Header]:
 
 
 def _account(account: Account) -> list[Header]:
+    headers = _request(account)
+    if account.target is not None:
+        headers += account.target.headers
+    return headers
+
+
+def _request(account: Account) -> list[Header]:
     lasted_ms = (time.perf_counter() - account.call.started) * 1000
     headers = [
         (b"x-litellm-response-duration-ms", b"%.3f" % lasted_ms),
@@ -82,6 +95,4 @@ def _account(account: Account) -> list[Header]:
         headers.append((b"x-tianji-snapshot", b"%d" % account.snapshot.revision))
     if account.grant is not None:
         headers.append((b"x-litellm-model-group", header_value(account.grant.group)))
-    if account.target is not None:
-        headers += account.target.headers
     return headers

@@ -25,7 +25,7 @@ from tianji_gateway.flow.receive import Call, Inference, Named
 from tianji_gateway.flow.relay import relay_stream, relay_whole, written
 from tianji_gateway.flow.route import route
 from tianji_gateway.flow.translate import follower, translate
-from tianji_gateway.flow.wishes import Wishes, wishes_of
+from tianji_gateway.flow.wishes import Wishes, keep_alive_s, wishes_of
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.snapshot.model import Target
 
@@ -79,6 +79,9 @@ async def _walk(account: Account, front: Front, call_type: str, caller: Caller, 
     guard(inference)
     recall(inference)
     caller.watch()
+    every_s = keep_alive_s(snapshot)
+    if inference.stream and every_s:
+        caller.keep_alive(every_s, front.keep_alive, lambda: headers.of_opening(account, front))
     failure: UpstreamError | None = None
     for target in route(grant, wishes.retries):
         if failure is not None:
@@ -99,19 +102,19 @@ async def _try(
     """Make one attempt and relay its answer. Raises UpstreamError while nothing has been relayed."""
     client = account.rt.client
     translation = translate(inference, target)
+    following = follower(inference, target, same=translation.same) if inference.stream else None
     patience_s = wishes.patience(target, stream=inference.stream)
     account.begin(target)
     started = time.perf_counter()
     try:
-        if inference.stream:
-            opened = await attempt.stream(translation.request, target, client, patience_s)
+        if following is not None:
+            opened = await attempt.stream(translation.request, target, client, patience_s, following)
             account.first_token_at = time.time()
         else:
             whole = await attempt.whole(translation.request, target, client, patience_s)
     finally:
         account.upstream_s += time.perf_counter() - started
-    if inference.stream:
-        following = follower(inference, target, same=translation.same)
+    if following is not None:
         await relay_stream(opened, following, inference, account, caller, patience_s)
     else:
         answer = written(whole, inference, target, same=translation.same)
@@ -132,6 +135,7 @@ async def _pause(failure: UpstreamError, account: Account, target: Target) -> No
 async def _refuse(error: TianjiError, account: Account, front: Front, caller: Caller) -> None:
     """Answer with an error, or end a stream that has begun with one."""
     account.fail(error)
+    await caller.hush()
     if caller.started:
         await caller.finish(front.error_event(error))
         return

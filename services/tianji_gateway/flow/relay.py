@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from tianji.errors import ClientGone, TianjiError, UpstreamError, UpstreamTimeout
+from tianji.wire.excerpt import Excerpt
 from tianji.wire.neutral import Answer, Reasoning, Refusal, Text, ToolCall, Usage
 from tianji_gateway.caller import Caller
 from tianji_gateway.flow import headers
@@ -47,7 +48,7 @@ async def relay_whole(
 ) -> None:
     """Close the books, then send the answer."""
     account.answer_id = answer.id
-    await account.succeed(answer.usage, answer.text, answer.finish)
+    await account.succeed(answer.usage, Excerpt(answer.text), answer.finish)
     front = inference.front
     caller.unwatch()
     await caller.answer(200, headers.of_answer(account, front, upstream.headers, _JSON), answer.body)
@@ -64,15 +65,14 @@ async def relay_stream(
     """Send each chunk as it arrives; the last one when the books are closed."""
     exchange, front = opened.exchange, inference.front
     try:
-        await caller.start(
-            200, headers.of_answer(account, front, exchange.raw_headers, front.media_type.encode())
-        )
+        media_type = front.media_type.encode()
+        await caller.begin(lambda: headers.of_answer(account, front, exchange.raw_headers, media_type))
         last, error = await _pump(opened, follower, account, caller, silence_s)
         account.answer_id = follower.answer_id()
         if error is None:
-            await account.succeed(follower.usage(), follower.text(), follower.finish())
+            await account.succeed(follower.usage(), follower.excerpt(), follower.finish())
         else:
-            await account.break_off(error, follower.usage(), follower.text())
+            await account.break_off(error, follower.usage(), follower.excerpt())
             if follower.failed is None:
                 last += front.error_event(error)
         await caller.finish(last)
@@ -81,7 +81,7 @@ async def relay_stream(
     except BaseException as fault:
         exchange.close()
         if not account.closed:
-            await account.break_off(_reason(fault, caller), follower.usage(), follower.text())
+            await account.break_off(_reason(fault, caller), follower.usage(), follower.excerpt())
         raise
 
 
@@ -90,19 +90,19 @@ async def _pump(
 ) -> tuple[bytes, TianjiError | None]:
     """Relay all but the last piece; return that one, and what went wrong, if anything did."""
     provider = account.target.deployment.provider if account.target else ""
-    chunk = opened.first
-    piece = b""
+    piece = opened.first
     try:
-        while chunk:
-            piece = follower.feed(chunk)
+        while True:
             if follower.failed is not None:
                 return piece, follower.failed
             if follower.complete:
                 return piece + follower.close(), None
             if piece:
                 await caller.write(piece)
-                piece = b""
             chunk = await opened.exchange.next()
+            if not chunk:
+                break
+            piece = follower.feed(chunk)
     except TimeoutError:
         return b"", UpstreamTimeout(
             f"{provider} fell silent for {silence_s:g} s within its answer", provider=provider

@@ -12,6 +12,8 @@ from tianji_gateway.snapshot.model import Snapshot, Target
 DEFAULT_RETRIES = 2
 MOST_RETRIES = 20
 LONGEST_S = 6000.0
+KEEP_ALIVE_S = 15.0
+"""Half of what the least patient proxies allow a connection to be silent."""
 
 _FIELDS = frozenset({"max_retries", "num_retries", "request_timeout", "stream_timeout", "timeout"})
 _HEADERS = frozenset({b"x-litellm-num-retries", b"x-litellm-stream-timeout", b"x-litellm-timeout"})
@@ -42,6 +44,12 @@ def wishes_of(inference: Inference, snapshot: Snapshot) -> Wishes:
         timeout_s=_seconds(_said(inference, b"x-litellm-timeout", "timeout", "request_timeout")),
         stream_timeout_s=_seconds(_said(inference, b"x-litellm-stream-timeout", "stream_timeout")),
     )
+
+
+def keep_alive_s(snapshot: Snapshot) -> float | None:
+    """Return after how much silence a stream's client gets a sign of life; None for never."""
+    said = snapshot.settings.calls.get("sse_keepalive_ping_interval_seconds")
+    return KEEP_ALIVE_S if said is None else _seconds(said)
 
 
 def _said(inference: Inference, header: bytes, *names: str) -> Any:

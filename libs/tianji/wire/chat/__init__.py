@@ -20,6 +20,7 @@ class ChatFront:
 
     name = "chat"
     media_type = "text/event-stream"
+    keep_alive = b": keep-alive\n\n"
 
     def check(self, fields: Fields) -> None:
         """Refuse at a glance what is no request of this format."""

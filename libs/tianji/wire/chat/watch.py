@@ -12,11 +12,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tianji.wire import sse
+from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
 from tianji.wire.front import Glance
 from tianji.wire.usage import usage_in
-
-_KEEP = 1 << 20
-"""Bytes of a stream that are held to count its text, should the provider send no usage."""
 
 _LAST_BARE = (b"\ndata: [DONE]", b"\ndata:[DONE]")
 """Some servers end their stream without the blank line that would end the event."""
@@ -106,15 +104,16 @@ class ChatWatch:
         self.complete = False
         self._hide = hide_usage
         self._held = b""
-        self._raw: list[bytes] = []
-        self._raw_size = 0
-        self._text: list[str] = []
+        self._raw = Keeper[bytes](KEEP_RAW)
 
-    @property
-    def text(self) -> str:
-        """The text so far, read from the chunks only now."""
-        self._compact()
-        return "".join(self._text)
+    def excerpt(self) -> Excerpt:
+        """Return the text since usage was last told, read from the chunks only now."""
+        found: list[str] = []
+        for event in sse.parse(b"".join(self._raw.parts)):
+            body = _decode(event.data)
+            for choice in (body.choices or ()) if body else ():
+                found += _texts(choice.delta)
+        return Excerpt("".join(found), self._raw.times)
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what the client is to get of a chunk."""
@@ -122,40 +121,26 @@ class ChatWatch:
         end = len(whole) if whole.endswith(_LAST_BARE) else sse.boundary(whole)
         if not end:
             self._held = whole
-            return b"" if self._hide else chunk
+            return b""
         events, self._held = whole[:end], whole[end:]
-        if self.glance.usage is None:
-            self._keep(events)
+        self._raw.add(events)
         if _speaks(events) or not self.glance.id:
             kept = self._read(events)
             if self._hide:
                 return kept
-        return events if self._hide else chunk
+        return events
 
     def close(self) -> bytes:
         """Return what was held back, and the end mark where the provider has none of its own."""
         held, self._held = self._held, b""
         kept = b""
         if held:
-            self._keep(held)
-            kept = self._read(held) if self._hide else self._read(held)[:0]
+            self._raw.add(held)
+            kept = self._read(held)
         if self.complete or self.glance.finish is None:
             return kept
         self.complete = True
         return kept + (b"\n\n" if held else b"") + b"data: [DONE]\n\n"
-
-    def _keep(self, events: bytes) -> None:
-        self._raw.append(events)
-        self._raw_size += len(events)
-        if self._raw_size > _KEEP:
-            self._compact()
-
-    def _compact(self) -> None:
-        raw, self._raw, self._raw_size = b"".join(self._raw), [], 0
-        for event in sse.parse(raw):
-            body = _decode(event.data)
-            for choice in (body.choices or ()) if body else ():
-                self._text += _texts(choice.delta)
 
     def _read(self, events: bytes) -> bytes:
         """Read these events; return those that the client is to see, byte for byte."""
@@ -164,7 +149,7 @@ class ChatWatch:
             hidden = False
             for event in sse.parse(block):
                 hidden = self._note(event.data) or hidden
-            if not hidden:
+            if not (hidden and self._hide):
                 out.append(block)
         return b"".join(out)
 
@@ -177,8 +162,8 @@ class ChatWatch:
         if body is None:
             return False
         _note(self.glance, body)
-        if self.glance.usage is not None:
-            self._raw, self._raw_size = [], 0
+        if body.says_usage:
+            self._raw.clear()
         return body.says_usage and not body.choices and body.error is None
 
 

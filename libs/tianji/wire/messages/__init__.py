@@ -17,6 +17,7 @@ class MessagesFront:
 
     name = "messages"
     media_type = "text/event-stream"
+    keep_alive = server_event("ping", {})
 
     def check(self, fields: Fields) -> None:
         """Refuse at a glance what is no request of this format."""

@@ -9,10 +9,9 @@ from msgspec import Struct
 
 from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
+from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
 from tianji.wire.front import Glance
 from tianji.wire.messages.usage import read_usage
-
-_KEEP = 1 << 20
 
 
 class _Delta(Struct):
@@ -67,39 +66,38 @@ class MessagesWatch:
         self.glance = Glance()
         self.complete = False
         self._held = b""
-        self._raw: list[bytes] = []
-        self._raw_size = 0
-        self._text: list[str] = []
+        self._raw = Keeper[bytes](KEEP_RAW)
 
-    @property
-    def text(self) -> str:
-        """The text so far, read from the events only now."""
-        self._compact()
-        return "".join(self._text)
+    def excerpt(self) -> Excerpt:
+        """Return the text since usage was last told, read from the events only now."""
+        found: list[str] = []
+        for event in sse.parse(b"".join(self._raw.parts)):
+            read = _decode(event.data)
+            delta = read.delta if read else None
+            for text in (delta.text, delta.thinking, delta.partial_json) if delta else ():
+                if isinstance(text, str):
+                    found.append(text)
+        return Excerpt("".join(found), self._raw.times)
 
     def feed(self, chunk: bytes) -> bytes:
-        """Look at a chunk and return it."""
+        """Look at a chunk and return its whole events."""
         whole = self._held + chunk if self._held else chunk
         end = sse.boundary(whole)
         events, self._held = whole[:end], whole[end:]
         if events:
             self._look(events)
-        return chunk
+        return events
 
     def close(self) -> bytes:
-        """Look at what was held; nothing is kept back in this format."""
+        """Return what was held: a last event without the blank line that would end it."""
         held, self._held = self._held, b""
-        if held:
-            self._look(held)
-        return b""
+        if not held:
+            return b""
+        self._look(held)
+        return held + b"\n\n"
 
     def _look(self, events: bytes) -> None:
-        # Usage comes twice, and only the second is whole: the text is kept until then.
-        if not self.complete:
-            self._raw.append(events)
-            self._raw_size += len(events)
-            if self._raw_size > _KEEP:
-                self._compact()
+        self._raw.add(events)
         if b"message_" in events or b'"error"' in events:
             for event in sse.parse(events):
                 self._read(event.data)
@@ -115,19 +113,11 @@ class MessagesWatch:
                 self.glance.finish = event.delta.stop_reason
             if isinstance(event.usage, dict):
                 self.glance.usage = read_usage(event.usage, self.glance.usage)
+                self._raw.clear()
         elif event.type == "message_stop":
             self.complete = True
         elif event.type == "error":
             self.glance.failed = message_of(event.error)
-
-    def _compact(self) -> None:
-        raw, self._raw, self._raw_size = b"".join(self._raw), [], 0
-        for event in sse.parse(raw):
-            read = _decode(event.data)
-            delta = read.delta if read else None
-            for text in (delta.text, delta.thinking, delta.partial_json) if delta else ():
-                if isinstance(text, str):
-                    self._text.append(text)
 
 
 def _decode(data: bytes) -> _Event | None:

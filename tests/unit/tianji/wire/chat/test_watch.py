@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tianji.wire.chat import ChatFront
+from tianji.wire.excerpt import Excerpt
 
 front = ChatFront()
 
@@ -47,25 +48,39 @@ def test_what_is_not_hidden_passes_byte_for_byte(size: int):
         assert followed(raw, size, hide=hide)[1] == raw
 
 
-def test_bytes_pass_at_once_where_nothing_is_hidden():
-    watch = front.watch(hide_usage=False)
+@pytest.mark.parametrize("hide", [True, False])
+def test_a_piece_of_an_event_waits_for_its_rest_so_that_another_event_can_come_between(hide: bool):
+    watch = front.watch(hide_usage=hide)
 
-    assert watch.feed(TEXT[:20]) == TEXT[:20]
+    assert watch.feed(TEXT[:20]) == b""
+    assert watch.feed(TEXT[20:] + MORE[:9]) == TEXT
 
 
 def test_the_text_is_there_when_the_provider_told_no_usage():
     watch, _ = followed(TEXT + MORE + STOP + DONE, 9, hide=True)
 
     assert watch.glance.usage is None
-    assert watch.text == 'say "usage": {} more'
+    assert watch.excerpt() == Excerpt('say "usage": {} more')
 
 
-def test_a_long_stream_without_usage_is_held_as_text_only():
+def test_text_that_came_before_the_usage_needs_no_counting():
+    watch, _ = followed(TEXT + BOTH + MORE, 10_000, hide=True)
+    later = front.watch(hide_usage=True)
+    for event in (TEXT, BOTH, MORE):
+        later.feed(event)
+
+    assert watch.excerpt().text == ""
+    assert later.excerpt().text == "more"
+
+
+def test_of_a_long_stream_without_usage_only_the_beginning_is_held():
     watch = front.watch(hide_usage=False)
     for _ in range(20_000):
         watch.feed(MORE)
+    excerpt = watch.excerpt()
 
-    assert watch.text == "more" * 20_000
+    assert len(excerpt.text) * 4 < len(MORE) * 20_000
+    assert len(excerpt.text) * excerpt.times == pytest.approx(4 * 20_000)
 
 
 def test_an_end_mark_without_its_blank_line_still_ends_the_stream():

@@ -152,10 +152,21 @@ def test_a_stream_that_passes_untouched_is_watched(size: int):
 
     assert b"".join(watch.feed(raw[at : at + size]) for at in range(0, len(raw), size)) == raw
     assert watch.complete
-    assert watch.text == "héllo you"
+    assert watch.excerpt().text == ""
     assert (watch.glance.id, watch.glance.model, watch.glance.finish) == ("id", "claude", "end_turn")
     assert watch.glance.usage is not None
     assert (watch.glance.usage.input_tokens, watch.glance.usage.output_tokens) == (10, 7)
+
+
+def test_text_after_the_usage_of_the_start_is_there_to_be_counted():
+    encoder = front.encoder(Ask("m"), model="m")
+    raw = encoder.encode(
+        [Started("id", "claude", usage=Usage(10)), BlockStarted(Text("héllo"), 0), Grew(0, " you")]
+    )
+    watch = front.watch(hide_usage=True)
+    watch.feed(raw)
+
+    assert watch.excerpt().text == "héllo you"
 
 
 def test_errors_have_anthropics_shape():
