@@ -84,12 +84,19 @@ class Runtime:
         }
         return [
             asyncio.create_task(self._start(), name="start"),
-            *(asyncio.create_task(forever(name, work, outages=OUTAGES)) for name, work in loops.items()),
+            *(
+                asyncio.create_task(forever(name, work, outages=OUTAGES, explained=self.cut_off))
+                for name, work in loops.items()
+            ),
         ]
+
+    def cut_off(self) -> bool:
+        """Say whether Postgres or NATS is away."""
+        return self.store.away or not self.bus.connected
 
     async def _start(self) -> None:
         """Get ready for requests; a database that cannot be brought up to date is tried again."""
-        await retried("start", self._prepare, outages=OUTAGES)
+        await retried("start", self._prepare, outages=OUTAGES, explained=lambda: self.store.away)
         self.started.set()
 
     async def _prepare(self) -> None:

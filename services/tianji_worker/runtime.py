@@ -30,7 +30,7 @@ class Runtime:
         self.bus = bus
         self.store = Store(settings.database_url, size=settings.database_pool)
         self.ledger = Ledger(self.store)
-        self.consumer = Consumer(bus, self.ledger)
+        self.consumer = Consumer(bus, self.ledger, self.cut_off)
         self.migrated = False
 
     async def run(self) -> None:
@@ -38,8 +38,12 @@ class Runtime:
         await self.store.open()
         await self._wait_for_schema()
         async with asyncio.TaskGroup() as group:
-            group.create_task(forever("ledger", self.consumer.run, outages=OUTAGES))
-            group.create_task(forever("partitions", self._keep_partitions, outages=OUTAGES))
+            for name, work in (("ledger", self.consumer.run), ("partitions", self._keep_partitions)):
+                group.create_task(forever(name, work, outages=OUTAGES, explained=self.cut_off))
+
+    def cut_off(self) -> bool:
+        """Say whether Postgres or NATS is away."""
+        return self.store.away or not self.bus.connected
 
     async def faults(self) -> dict[str, str]:
         """Say what keeps this worker from its work, by server."""
@@ -75,7 +79,8 @@ async def running(settings: WorkerSettings) -> AsyncIterator[Runtime]:
     """Run a worker's loops for as long as the context lasts; the batch under way is finished."""
     bus = await Bus.connect(settings.nats_url, "worker")
     runtime = Runtime(settings, bus)
-    background = asyncio.create_task(forever("worker", runtime.run, outages=OUTAGES), name="worker")
+    work = forever("worker", runtime.run, outages=OUTAGES, explained=runtime.cut_off)
+    background = asyncio.create_task(work, name="worker")
     try:
         yield runtime
     finally:

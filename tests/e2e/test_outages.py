@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +17,9 @@ import pytest
 import pytest_asyncio
 
 from tianji.embedded import Nats, Postgres, Server, Valkey
+from tianji.obs.trouble import LASTS_S
 from tianji_cli.home import Home
+from tianji_cli.http import is_ready
 from tianji_testkit import processes
 from tianji_testkit.system import System
 from tianji_testkit.upstream import FakeUpstream, Reply
@@ -66,6 +69,7 @@ class Place:
     upstream: FakeUpstream
     http: aiohttp.ClientSession
     key: str
+    read_log: int = 0
 
     async def call(self, traffic: Traffic) -> None:
         """Make one call."""
@@ -130,6 +134,18 @@ class Place:
         """Kill a part with all its processes."""
         for pid in Home(self.system.home).running().pids[part]:
             processes.send(processes.tree(pid), signal.SIGKILL)
+
+    def said(self) -> list[str]:
+        """Return what gateway, control plane and worker have logged since this was asked last."""
+        lines = self.system.log.read_text()[self.read_log :].splitlines()
+        self.read_log = len(self.system.log.read_text())
+        told = [json.loads(line) for line in lines if line.startswith("{")]
+        return [line["message"] for line in told if line["logger"] != "tianji.access"]
+
+    async def settled(self) -> None:
+        """Wait until all that runs reaches what it needs."""
+        urls = [self.system.url, self.system.control_url, self.system.worker_url]
+        await eventually(lambda: all(is_ready(url) for url in urls))
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Read the ledger, by call id."""
@@ -218,6 +234,31 @@ async def test_a_frozen_server_fails_no_request(place: Place, part: str) -> None
 
     assert not traffic.failed
     assert traffic.worst_s < 1.5
+    assert await place.complete(traffic)
+
+
+@pytest.mark.parametrize(
+    ("part", "how", "said"),
+    [
+        ("nats", "frozen", ["no connection to NATS", "connected to NATS"] * 3),
+        ("nats", "without", ["no connection to NATS", "connected to NATS"] * 3),
+        ("postgres", "frozen", ["waiting for Postgres", "Postgres answers"] * 2),
+        ("postgres", "without", ["waiting for Postgres", "Postgres answers"] * 2),
+    ],
+)
+async def test_every_process_says_one_line_when_a_server_goes_and_one_when_it_is_back(
+    place: Place, part: str, how: str, said: list[str]
+) -> None:
+    await place.settled()
+    place.said()
+    async with place.traffic() as traffic:
+        async with getattr(place, how)(part):
+            await asyncio.sleep(LASTS_S + 2.0)
+        await asyncio.sleep(2.0)
+
+    lines = place.said()
+    assert sorted(line.split(" at ")[0] for line in lines) == sorted(said), lines
+    assert not traffic.failed
     assert await place.complete(traffic)
 
 

@@ -101,6 +101,8 @@ def dict_config(level: str = "INFO", format: str = "") -> dict[str, Any]:
             # Named by the server: each start and stop of its workers.
             "_granian": {"level": "WARNING", "propagate": True},
             "granian.access": {"level": "INFO", "propagate": True},
+            # Each vain attempt of the pool, while `tianji.store` has told that Postgres is away.
+            "psycopg.pool": {"level": "ERROR", "propagate": True},
         },
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tianji.errors import Unavailable
 from tianji.obs import metrics
+from tianji.obs.trouble import Explained, Trouble, unexplained
 
 log = logging.getLogger(__name__)
 
@@ -21,27 +22,31 @@ OUTAGES: Faults = (Unavailable, OSError)
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 CALM_S = 10.0
-"""A run that lasted this long was well: what follows it is told anew and tried again at once."""
+"""A run that lasts this long is well: what follows it is told anew and tried again at once."""
 CANCEL_AGAIN_S = 0.2
 
 
-async def forever(name: str, work: Work, *, outages: Faults = OUTAGES) -> None:
-    """Run `work` again and again; an outage is told once, any other fault is logged and counted."""
+async def forever(
+    name: str, work: Work, *, outages: Faults = OUTAGES, explained: Explained = unexplained
+) -> None:
+    """Run `work` again and again; a lasting outage is told once, other faults are logged."""
     loop = asyncio.get_running_loop()
-    attempts = _Attempts(name, work, outages)
+    attempts = _Attempts(name, work, outages, explained)
     pause = FIRST_PAUSE_S
     while True:
         began = loop.time()
         await attempts.once()
         if loop.time() - began > CALM_S:
-            pause, attempts.told = FIRST_PAUSE_S, False
+            pause = FIRST_PAUSE_S
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_S)
 
 
-async def retried(name: str, work: Work, *, outages: Faults = OUTAGES) -> None:
+async def retried(
+    name: str, work: Work, *, outages: Faults = OUTAGES, explained: Explained = unexplained
+) -> None:
     """Run `work` until it succeeds once; faults are told as by `forever`."""
-    attempts = _Attempts(name, work, outages)
+    attempts = _Attempts(name, work, outages, explained)
     pause = FIRST_PAUSE_S
     while not await attempts.once():
         await asyncio.sleep(pause)
@@ -62,27 +67,27 @@ async def stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 
 class _Attempts:
-    """The runs of one loop, and whether the outage of now has been told."""
+    """The runs of one loop."""
 
-    def __init__(self, name: str, work: Work, outages: Faults) -> None:
+    def __init__(self, name: str, work: Work, outages: Faults, explained: Explained) -> None:
         self._name = name
         self._work = work
         self._outages = outages
-        self.told = False
+        self._outage = Trouble(log, f"{name} waits for a server", f"{name} goes on", explained=explained)
 
     async def once(self) -> bool:
         """Run the work; return whether it came to its end."""
+        calm = asyncio.get_running_loop().call_later(CALM_S, self._outage.over)
         try:
             await self._work()
         except self._outages as fault:
-            if not self.told:
-                told = {"loop": self._name, "fault": " ".join(str(fault).split())}
-                log.warning("waiting for a server", extra=told)
-            self.told = True
+            self._outage.failed(fault)
         except Exception:  # a supervised loop: whatever it is, the work has to go on
             metrics.loop_failures.labels(self._name).inc()
             log.exception("a loop failed and is begun anew", extra={"loop": self._name})
         else:
-            self.told = False
+            self._outage.over()
             return True
+        finally:
+            calm.cancel()
         return False

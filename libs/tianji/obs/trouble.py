@@ -1,10 +1,13 @@
-"""A fault that goes on: told in one line when it lasts, and not at all where it follows from one that was told."""
+"""A fault that goes on: told when it lasts, unless it follows from one that was told already."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from time import monotonic
+
+Explained = Callable[[], bool]
+"""Says whether a server is away now, which is told once, by whoever keeps the connection."""
 
 LASTS_S = 5.0
 """Longer than it takes to notice that a server is away or stands still: that is told elsewhere."""
@@ -24,10 +27,10 @@ class Trouble:
         begins: str,
         ends: str,
         *,
-        explained: Callable[[], bool] = unexplained,
+        explained: Explained = unexplained,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`begins` and `ends` are the lines; `explained` says whether a server is known to be away now."""
+        """`begins` and `ends` are the lines."""
         self._log = log
         self._begins = begins
         self._ends = ends

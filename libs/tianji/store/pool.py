@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,18 +12,15 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tianji.errors import Unavailable
 from tianji.obs import supervised
-from tianji.obs.supervised import Faults
+from tianji.obs.supervised import Faults, stop
+from tianji.store.presence import CONNECT_TIMEOUT_S, Presence
 from tianji.store.rows import Connection
-
-log = logging.getLogger(__name__)
 
 OUTAGES: Faults = (*supervised.OUTAGES, OperationalError)
 """What says that Postgres or another server is away."""
 
 STATEMENT_TIMEOUT_S = 30
-CONNECT_TIMEOUT_S = 5
 WAIT_FOR_CONNECTION_S = 5
-RETRY_S = 0.25
 
 _AWAY = "The database cannot be reached; try again in a moment"
 
@@ -34,6 +30,8 @@ class Store:
 
     def __init__(self, url: str, *, size: int = 10, statement_timeout_s: float = STATEMENT_TIMEOUT_S) -> None:
         self.url = url
+        self._presence = Presence(url)
+        self._watching: asyncio.Task[None] | None = None
         self._statement_timeout_ms = int(statement_timeout_s * 1000)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
@@ -45,13 +43,22 @@ class Store:
             open=False,
         )
 
+    @property
+    def away(self) -> bool:
+        """Whether Postgres does not answer, which has been told in one line."""
+        return self._presence.away
+
     async def open(self) -> None:
         """Wait for Postgres, as long as it takes, and open the pool."""
-        await wait_for_postgres(self.url)
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._presence.run(), name="postgres")
+        await self._presence.wait()
         await self._pool.open(wait=True, timeout=CONNECT_TIMEOUT_S * 2)
 
     async def close(self) -> None:
         """Close the pool and its connections."""
+        if self._watching is not None:
+            await stop([self._watching])
         await self._pool.close(timeout=CONNECT_TIMEOUT_S)
 
     @asynccontextmanager
@@ -134,26 +141,3 @@ def _is_open(connection: Connection) -> bool:
 async def connect(url: str) -> Connection:
     """Open one connection in autocommit mode."""
     return await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
-
-
-async def wait_for_postgres(url: str) -> None:
-    """Return once Postgres answers; the first failure is logged, the rest are not."""
-    told = False
-    while True:
-        try:
-            connection = await connect(url)
-        except OperationalError as fault:
-            if not told:
-                log.warning("waiting for Postgres", extra={"fault": reason(fault)})
-                told = True
-            await asyncio.sleep(RETRY_S)
-        else:
-            await connection.close()
-            if told:
-                log.info("Postgres answers")
-            return
-
-
-def reason(fault: OperationalError) -> str:
-    """Return why a connection failed, in one line; the driver's text never holds the password."""
-    return " ".join(str(fault).split())

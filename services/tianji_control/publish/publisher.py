@@ -53,6 +53,7 @@ class Publisher:
         self._shares: Shares | None = None
         """The CONFIG bucket's records; None until it has been compared with Postgres."""
         self.leading = False
+        self._led = False
 
     def suspect(self) -> None:
         """Compare NATS with Postgres before anything else is published: NATS may be another one."""
@@ -78,7 +79,9 @@ class Publisher:
                 return
             await run(db, Q.listen)
             self.leading = True
-            log.info("publishing: this process leads")
+            # Not worth a line where it merely leads on, over another connection.
+            log.log(logging.DEBUG if self._led else logging.INFO, "publishing: this process leads")
+            self._led = True
             try:
                 await self._lead(db)
             finally:
@@ -90,6 +93,7 @@ class Publisher:
         for _ in range(TURNS):
             if await value(db, Q.lead, bool, lock=Lock.PUBLISHER):
                 return True
+            self._led = False
             await asyncio.sleep(TURN_S)
         return False
 

@@ -3,8 +3,8 @@
 What is cached is true because a watch on the bucket brings every change to it. While the watch
 is down nothing cached is taken for true: it is read again where NATS answers, and still used
 where NATS does not. So a change is never missed by a gateway that could have known it, and a
-gateway that is cut off goes on. Reads beside the requests find out whether NATS answers; while it does not nobody
-waits for it: what is cached is used at once, what is not is refused at once.
+gateway that is cut off goes on. Reads beside the requests find out whether NATS answers; while it
+does not nobody waits for it: what is cached is used at once, what is not is refused at once.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from tianji.bus.client import Bus
 from tianji.domain.events import Began, SpendEvent
 from tianji.errors import Unavailable
 from tianji.obs import metrics
+from tianji.obs.trouble import Trouble
 from tianji_gateway.spool import records, shipper
 from tianji_gateway.spool.adopt import Orphan, take_over
 from tianji_gateway.spool.claim import Claim
@@ -164,14 +165,17 @@ class Spool:
 
     async def _keep_shipping(self, bus: Bus) -> None:
         pause, longest = BACKOFF_S
-        waiting = False
+        unshipped = Trouble(
+            log,
+            "spend events wait in the spool",
+            "spend events are shipped again",
+            explained=lambda: not bus.connected,
+        )
         while True:
             try:
                 await self._ship_all(bus)
             except Exception as fault:  # noqa: BLE001  a supervised loop: told once, tried for ever
-                if not waiting:
-                    log.warning("spend events wait in the spool", extra={"fault": repr(fault)})
-                waiting = True
+                unshipped.failed(fault)
                 # Not woken by new events: each would cause one more vain attempt.
                 if await bus.wait_connected(longest):
                     await asyncio.sleep(pause)
@@ -179,7 +183,8 @@ class Spool:
                 continue
             finally:
                 self._measure()
-            pause, waiting = BACKOFF_S[0], False
+            pause = BACKOFF_S[0]
+            unshipped.over()
             if self._closing:
                 return
             await self._rest(IDLE_S)

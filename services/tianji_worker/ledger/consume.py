@@ -29,6 +29,7 @@ from tianji.bus.subjects import (
 )
 from tianji.errors import Unavailable
 from tianji.obs import metrics
+from tianji.obs.trouble import Explained, Trouble, unexplained
 from tianji_worker.ledger.counts import CountRow, counts_of
 from tianji_worker.ledger.rows import Poison, Row, row_of
 from tianji_worker.ledger.write import Ledger
@@ -64,10 +65,17 @@ class Event(NamedTuple):
 class Consumer:
     """Takes events off the stream for as long as it runs."""
 
-    def __init__(self, bus: Bus, ledger: Ledger) -> None:
+    def __init__(self, bus: Bus, ledger: Ledger, cut_off: Explained = unexplained) -> None:
+        """`cut_off` says whether a server is away."""
         self._bus = bus
         self._ledger = ledger
         self._settling = asyncio.Lock()
+        self._unwritten = Trouble(
+            log,
+            "the ledger cannot be written; spend events wait",
+            "the ledger is written again",
+            explained=cut_off,
+        )
 
     async def run(self) -> None:
         """Consume until the connection is lost. Raises Unavailable then."""
@@ -99,13 +107,10 @@ class Consumer:
         while events:
             try:
                 await self._write(events)
+                self._unwritten.over()
                 break
             except (psycopg.Error, Unavailable, OSError) as fault:
-                if pause == PAUSE_S[0]:
-                    log.warning(
-                        "the ledger cannot be written; spend events wait",
-                        extra={"fault": " ".join(str(fault).split())},
-                    )
+                self._unwritten.failed(fault)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, longest)
         # Last, for the stream knows a repeated letter for a short while only, and writing may take long.
@@ -138,7 +143,7 @@ class Consumer:
                 for message in messages:
                     await message.ack()
         except Unavailable as fault:
-            log.info("spend events will come again", extra={"fault": fault.message})
+            log.debug("spend events will come again", extra={"fault": fault.message})
 
     async def _set_aside(self, piece: Piece, reason: str) -> None:
         """Keep a piece for a person to look at; kept once, however often its message comes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ from tianji.errors import Unavailable
 from tianji.store.pool import Store
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import many, one, run, value
+from tianji_testkit import processes
 
 
 class Row(Struct, frozen=True):
@@ -91,10 +93,35 @@ async def test_waiting_for_postgres_is_said_once(
     assert not opening.done()
     await asyncio.to_thread(own_postgres.start)
     await asyncio.wait_for(opening, 15)
-    said = [record.message for record in caplog.records if record.name == "tianji.store.pool"]
+    said = [record.message for record in caplog.records if record.name.startswith("tianji")]
     assert said == ["waiting for Postgres", "Postgres answers"]
     assert own_postgres.secret("password") not in caplog.text
     await store.close()
+
+
+async def test_each_change_of_state_is_told_in_one_line(
+    own_postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    store = Store(own_postgres.start(), size=1)
+    await store.open()
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        pids = processes.tree(own_postgres.pid or 0)
+        processes.send(pids, number)
+        async with asyncio.timeout(10):
+            while not store.away:  # noqa: ASYNC110  it has no event for that
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(2)
+        if number == signal.SIGSTOP:
+            processes.send(pids, signal.SIGCONT)
+        else:
+            await asyncio.to_thread(own_postgres.stop)
+            await asyncio.to_thread(own_postgres.start)
+        async with asyncio.timeout(10):
+            await store.open()
+    said = [record.message for record in caplog.records if record.name.startswith("tianji")]
+    await store.close()
+    assert said == ["waiting for Postgres", "Postgres answers"] * 2
 
 
 async def test_the_pool_recovers_when_postgres_comes_back(own_postgres: Postgres) -> None:
