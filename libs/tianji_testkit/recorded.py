@@ -72,7 +72,8 @@ def _load(raw: dict[str, Any]) -> Exchange | None:
     said = asked.get("json")
     request: dict[str, Any] = said if isinstance(said, dict) else {}
     openai = raw.get("openai_request")
-    body = json.dumps(answer["json"]) if "json" in answer else answer.get("sse") or answer.get("text") or ""
+    text = next((answer[kind] for kind in ("sse", "ndjson", "text") if answer.get(kind)), "")
+    body = json.dumps(answer["json"]) if "json" in answer else text
     return Exchange(
         raw["id"],
         raw["provider"],

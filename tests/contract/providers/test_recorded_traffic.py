@@ -20,21 +20,31 @@ from tianji_testkit.facts import chat_facts, lost_in_answer, lost_in_request
 from tianji_testkit.recorded import BESIDE, Exchange, recorded
 
 OURS = Path(__file__).parent / "recorded"
-APIS = ("openai/chat", "azure/chat", "anthropic/messages")
+APIS = (
+    "openai/chat",
+    "azure/chat",
+    "anthropic/messages",
+    "cohere/v1.chat",
+    "cohere/v2.chat",
+)
 EXCHANGES = recorded(OURS, *APIS) + recorded(BESIDE, *APIS)
 ANSWERS = [one for one in EXCHANGES if one.status < 400]
 ERRORS = [one for one in EXCHANGES if one.status >= 400]
 REQUESTS = [one for one in EXCHANGES if one.openai_request and one.openai_request.get("messages")]
+
+VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
+    "cohere.v1.chat": ("cohere", {"api_base": "http://provider.test/v1"}),
+}
+"""The provider and the parameters of what is not reached by its folder's name alone."""
 
 front = ChatFront()
 
 
 def upstream_of(exchange: Exchange) -> Any:
     params = {"api_key": "sk-test", "api_base": "http://provider.test", "api_version": "2025-03-01-preview"}
-    deployment = Deployment(
-        id="d", model_name="m", provider=exchange.provider, model=exchange.model, params=params
-    )
-    return provider(exchange.provider).bind(deployment, {"drop_params": True, "environment": {}})
+    name, more = VARIANTS.get(exchange.api, (exchange.provider, {}))
+    deployment = Deployment(id="d", model_name="m", provider=name, model=exchange.model, params=params | more)
+    return provider(name).bind(deployment, {"drop_params": True, "environment": {}})
 
 
 def fields_of(exchange: Exchange) -> dict[str, msgspec.Raw]:

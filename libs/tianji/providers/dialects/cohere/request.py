@@ -1,0 +1,112 @@
+"""An `Ask`: to the body of Cohere's v2 chat."""
+
+from __future__ import annotations
+
+from tianji.errors import BadRequest
+from tianji.providers._params import Params
+from tianji.providers.dialects.cohere.turns import write_turns
+from tianji.providers.dialects.instructed import instruct
+from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.wire import values
+from tianji.wire.neutral import Ask, NativeTool, Thinking, Tool
+from tianji.wire.values import Object
+
+_NAMES = {
+    "max_tokens": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "p",
+    "top_k": "k",
+    "stop": "stop_sequences",
+    "seed": "seed",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "logprobs": "logprobs",
+}
+_BUDGETS = {"minimal": 512, "low": 1024, "medium": 4096, "high": 16384, "xhigh": 31000, "max": 31000}
+"""Tokens for an effort; without a budget the model thinks as long as it likes, up to some 31,000."""
+_OFF = ("none", "disable")
+
+
+def write(ask: Ask, model: str, params: Params, provider: str, *, thinks: bool) -> tuple[Object, list[str]]:
+    """Return the body of a request, and what was dropped on the way. `thinks`: the model can."""
+    tools = write_tools(ask)
+    body: Object = {"model": model}
+    if ask.shape is not None and ask.shape.kind != "text":
+        if tools or any(name in ask.extra for name in ("documents",)):
+            ask = instruct(ask, ask.shape)  # Cohere refuses a form beside tools or documents
+        else:
+            body["response_format"] = _shape(ask)
+    messages, documents = write_turns(ask, thinks=thinks)
+    body["messages"] = messages
+    if documents:
+        body["documents"] = documents
+    if tools:
+        body["tools"] = tools
+        if _strict(ask):
+            body["strict_tools"] = True
+        choice = ask.tool_choice
+        if choice is not None and choice.mode != "auto":
+            body["tool_choice"] = "NONE" if choice.mode == "none" else "REQUIRED"
+    changed = write_tuning(body, ask, params, provider, _NAMES)
+    if ask.thinking is not None and (thinking := write_thinking(ask.thinking)) is not None:
+        body["thinking"] = thinking
+    body |= {name: value for name, value in vendor_fields(ask, params).items() if name != "documents"}
+    if isinstance(given := ask.extra.get("documents"), list):
+        body["documents"] = [*given, *documents]
+    if ask.stream:
+        body["stream"] = True
+    return body, changed
+
+
+def write_tools(ask: Ask) -> list[Object]:
+    """Write the tools that the model may call; of a choice of some only these, for Cohere has no names."""
+    choice = ask.tool_choice
+    allowed = None
+    if choice is not None:
+        allowed = [choice.name] if choice.mode == "tool" else choice.allowed
+    found = []
+    for at, tool in enumerate(ask.tools):
+        if isinstance(tool, NativeTool):
+            kind = tool.value.get("type", "tool")
+            raise BadRequest(
+                f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
+            )
+        if allowed is None or tool.name in allowed:
+            found.append(_tool(tool))
+    return found
+
+
+def _tool(tool: Tool) -> Object:
+    function: Object = {"name": tool.name}
+    if tool.description is not None:
+        function["description"] = tool.description
+    function["parameters"] = {"type": "object", "properties": {}, **(tool.schema or {})}
+    return {"type": "function", "function": function}
+
+
+def _strict(ask: Ask) -> bool:
+    """Say whether all tools are strict and may be: Cohere wants a required parameter in each."""
+    tools = [tool for tool in ask.tools if isinstance(tool, Tool)]
+    return all(tool.strict and (tool.schema or {}).get("required") for tool in tools)
+
+
+def _shape(ask: Ask) -> Object:
+    out: Object = {"type": "json_object"}
+    if ask.shape is not None and ask.shape.schema is not None:
+        out["json_schema"] = ask.shape.schema
+    return out
+
+
+def write_thinking(thinking: Thinking) -> Object | None:
+    """Write how much the model may think."""
+    if thinking.enabled is False or thinking.effort in _OFF:
+        return {"type": "disabled"}
+    budget = thinking.budget_tokens
+    if budget is None:
+        said = thinking.extra.get("token_budget")
+        budget = values.integer(said, "thinking.token_budget") if said is not None else None
+    if budget is None and thinking.effort is not None:
+        budget = _BUDGETS.get(thinking.effort, _BUDGETS["medium"])
+    if budget is None:
+        return {"type": "enabled"} if thinking.enabled else None
+    return {"type": "enabled", "token_budget": budget}
