@@ -12,7 +12,7 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 SAY := echo >&2 tianji:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos scale bench lint format docs lock
+.PHONY: help run test chaos outages scale bench lint format docs lock
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(TEST_READY) ## Run the tests (T=tests/unit for some, JOBS=4 for more at 
 chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 GATEWAYS=2 KEEP=folder).
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(GATEWAYS),--gateways $(GATEWAYS)) $(if $(KEEP),--keep "$(KEEP)")
+
+outages: $(TEST_READY) ## Take each server away for a minute, then all of them, and count (SECONDS=60 SEED=1).
+	@PYTHONPATH=tests $(BIN)/python -m chaos.outages $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 scale: $(TEST_READY) ## Measure a million keys and a fleet (KEYS=1000000 CACHED=50000 GATEWAYS=10 BLOCKS=1000).
 	@PYTHONPATH=tests $(BIN)/python -m bench.scale $(if $(KEYS),--keys $(KEYS)) $(if $(CACHED),--cached $(CACHED)) \

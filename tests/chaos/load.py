@@ -51,6 +51,8 @@ class Load:
     gateways: Sequence[str]
     keys: Sequence[str]
     seed: int
+    name: str = ""
+    """What the markers of its calls begin with."""
     calls: list[Call] = field(default_factory=list)
     stopping: bool = False
 
@@ -71,7 +73,7 @@ class Load:
         count = 0
         while not self.stopping:
             call = Call(
-                marker=f"{number}-{count}",
+                marker=f"{self.name}{number}-{count}",
                 gateway=gateway,
                 model=random.choice(list(MODELS)),
                 stream=random.random() < 0.5,

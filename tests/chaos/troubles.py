@@ -22,6 +22,7 @@ RESTARTING_S = 45.0
 """The supervisor's longest pause and the start itself: so long a port may refuse connections."""
 
 DYING_S = 3.0
+HOLD_S = 0.02
 
 
 class Joined:
@@ -72,6 +73,16 @@ class Troubles:
             for fault in plan:
                 await asyncio.sleep(max(0.0, start + fault.at - time.monotonic()))
                 group.create_task(self._cause(fault))
+
+    async def hold(self, targets: Sequence[str], seconds: float) -> None:
+        """Kill these at once and again whenever they come back, for so long."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._joined.keep()
+            for target in targets:
+                if (pid := self._pid(target)) is not None:
+                    processes.send(processes.tree(pid), signal.SIGKILL)
+            await asyncio.sleep(HOLD_S)
 
     def heal(self) -> None:
         """Let everything run."""

@@ -140,7 +140,7 @@ class Place:
         lines = self.system.log.read_text()[self.read_log :].splitlines()
         self.read_log = len(self.system.log.read_text())
         told = [json.loads(line) for line in lines if line.startswith("{")]
-        return [line["message"] for line in told if line["logger"] != "tianji.access"]
+        return [line["message"] for line in told if line["logger"] != "tianji_gateway.access"]
 
     async def settled(self) -> None:
         """Wait until all that runs reaches what it needs."""
