@@ -1,5 +1,8 @@
 """Cohere under the other name that LiteLLM's configs have for it."""
 
-from tianji.providers.cohere import PROFILE, bind
+from msgspec import structs
 
-__all__ = ["PROFILE", "bind"]
+from tianji.providers import cohere
+
+PROFILE = structs.replace(cohere.PROFILE, example="cohere_chat/command-a-03-2025")
+bind = cohere.bind

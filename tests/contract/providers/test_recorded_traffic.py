@@ -26,6 +26,9 @@ APIS = (
     "anthropic/messages",
     "cohere/v1.chat",
     "cohere/v2.chat",
+    "ollama/chat",
+    "ollama/chat_openai",
+    "ollama/generate",
 )
 EXCHANGES = recorded(OURS, *APIS) + recorded(BESIDE, *APIS)
 ANSWERS = [one for one in EXCHANGES if one.status < 400]
@@ -34,6 +37,8 @@ REQUESTS = [one for one in EXCHANGES if one.openai_request and one.openai_reques
 
 VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "cohere.v1.chat": ("cohere", {"api_base": "http://provider.test/v1"}),
+    "ollama.chat_openai": ("openai", {}),
+    "ollama.generate": ("ollama", {"api_base": "http://provider.test/api/generate"}),
 }
 """The provider and the parameters of what is not reached by its folder's name alone."""
 

@@ -1,0 +1,121 @@
+"""An `Ask`: to the body of Ollama's chat, or of its `generate`."""
+
+from __future__ import annotations
+
+from tianji.errors import BadRequest
+from tianji.providers._params import Params
+from tianji.providers.dialects.ollama.turns import write_turns
+from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.wire.neutral import Ask, NativeTool, Thinking, Tool
+from tianji.wire.values import Object
+
+_NAMES = {
+    "max_tokens": "num_predict",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "stop": "stop",
+    "seed": "seed",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "logprobs": "logprobs",
+    "top_logprobs": "top_logprobs",
+}
+_BESIDE_OPTIONS = (
+    "logprobs",
+    "top_logprobs",
+    "keep_alive",
+    "think",
+    "format",
+    "template",
+    "raw",
+    "suffix",
+    "context",
+)
+"""What stands beside `options`; every other parameter of Ollama's is one of them."""
+_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
+_OFF = ("none", "disable")
+
+
+def write(
+    ask: Ask, model: str, params: Params, provider: str, *, generate: bool = False
+) -> tuple[Object, list[str]]:
+    """Return the body of a request, and what was dropped on the way."""
+    body: Object = {"model": model}
+    tools, changed = _tools(ask)
+    if generate:
+        if tools:
+            raise BadRequest("Ollama's generate takes no tools; leave /api/generate out of api_base")
+        body |= _prompt(ask)
+    else:
+        body["messages"] = write_turns(ask)
+    if tools:
+        body["tools"] = tools
+    if ask.shape is not None and ask.shape.kind != "text":
+        body["format"] = ask.shape.schema or "json"
+    if ask.thinking is not None and (think := _think(ask.thinking, model)) is not None:
+        body["think"] = think
+    options: Object = {}
+    changed += write_tuning(options, ask, params, provider, _NAMES)
+    options |= vendor_fields(ask, params)
+    given = options.pop("options", None)
+    if isinstance(given, dict):
+        options |= given
+    body |= {name: options.pop(name) for name in _BESIDE_OPTIONS if name in options}
+    if options:
+        body["options"] = options
+    body["stream"] = ask.stream  # Ollama streams where nothing is said
+    return body, changed
+
+
+def _tools(ask: Ask) -> tuple[list[Object], list[str]]:
+    """Write the tools; Ollama has no choice among them, so what may not be called is left out."""
+    choice = ask.tool_choice
+    if choice is not None and choice.mode == "none":
+        return [], []
+    allowed = None
+    if choice is not None:
+        allowed = [choice.name] if choice.mode == "tool" else choice.allowed
+    found = []
+    for at, tool in enumerate(ask.tools):
+        if isinstance(tool, NativeTool):
+            kind = tool.value.get("type", "tool")
+            raise BadRequest(
+                f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
+            )
+        if allowed is None or tool.name in allowed:
+            found.append(_tool(tool))
+    forced = choice is not None and choice.mode in ("required", "tool")
+    return found, ["dropped tool_choice: Ollama's models choose for themselves"] if forced and found else []
+
+
+def _tool(tool: Tool) -> Object:
+    schema: Object = {"type": "object", "properties": {}, **(tool.schema or {})}
+    function: Object = {"name": tool.name, "description": tool.description or "", "parameters": schema}
+    return {"type": "function", "function": function}
+
+
+def _think(thinking: Thinking, model: str) -> bool | str | None:
+    effort = thinking.effort
+    if thinking.enabled is False or effort in _OFF:
+        return False
+    if effort is not None and "gpt-oss" in model:
+        return _EFFORTS.get(effort, "high")  # the models that know degrees know no plain yes
+    return True if effort is not None or thinking.enabled or thinking.budget_tokens else None
+
+
+def _prompt(ask: Ask) -> Object:
+    """Write the conversation as one prompt, with speakers named only where there is more than one turn."""
+    messages = write_turns(ask)
+    system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
+    others = [message for message in messages if message["role"] != "system"]
+    lines = [message["content"] for message in others]
+    if len(others) > 1:
+        lines = [f"### {message['role'].title()}:\n{message['content']}" for message in others]
+        lines.append("### Assistant:\n")
+    out: Object = {"prompt": "\n\n".join(lines)}
+    if system:
+        out["system"] = system
+    if images := [image for message in others for image in message.get("images", ())]:
+        out["images"] = images
+    return out

@@ -1,0 +1,66 @@
+"""Ollama: models that run on a machine of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tianji.domain.deployments import Deployment
+from tianji.providers import _credentials
+from tianji.providers._params import environment, read_params
+from tianji.providers.contract import Profile, Setting, features
+from tianji.providers.dialects.ollama import answer, request
+from tianji.providers.dialects.translated import TranslatedUpstream
+
+BASE = "http://localhost:11434"
+_GENERATE = "/api/generate"
+
+PROFILE = Profile(
+    title="Ollama",
+    page="https://docs.ollama.com/api/chat",
+    example="ollama/llama3.2",
+    settings=(
+        Setting("api_base", "where Ollama listens", ("OLLAMA_API_BASE",), default=BASE),
+        Setting("api_key", "a key, for ollama.com or a proxy in front", ("OLLAMA_API_KEY",), secret=True),
+    ),
+    supports=features(
+        "stream tools parallel_tools vision json_object json_schema reasoning logprobs seed stop"
+    ),
+    notes=(
+        "`ollama/` and `ollama_chat/` both call `/api/chat`; an `api_base` that ends in `/api/generate` calls"
+        " that instead, which takes no tools. Ollama's own parameters (`num_ctx`, `mirostat`, `keep_alive`, the"
+        " rest) are taken as they are. Models choose their tools freely: a `tool_choice` that forces one"
+        " only narrows what they are offered. Pictures must come as data."
+    ),
+)
+
+
+def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstream:
+    """Bind a deployment of Ollama."""
+    rules = read_params(deployment, options)
+    said = _credentials.read_settings(PROFILE, deployment, environment(options))
+    model, provider, key = deployment.model, deployment.provider, said.get("api_key", "")
+    url = chat_url(said["api_base"])
+    generate = url.endswith(_GENERATE)
+    headers = {"content-type": "application/json"}
+    if key:
+        headers["authorization"] = f"Bearer {key}"
+    return TranslatedUpstream(
+        provider=provider,
+        model=model,
+        url=url,
+        headers=headers | rules.headers,
+        params=rules,
+        secret=key,
+        write=lambda ask: request.write(ask, model, rules, provider, generate=generate),
+        read=lambda body, ask: answer.read(body, provider),
+        decoder=lambda ask: answer.OllamaDecoder(provider),
+    )
+
+
+def chat_url(base: str) -> str:
+    """Return the address of the chat; an address of `generate` is left as it is."""
+    root = base.rstrip("/")
+    if root.endswith(_GENERATE):
+        return root
+    return root.removesuffix("/chat").removesuffix("/api") + "/api/chat"
