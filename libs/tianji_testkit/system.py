@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from tianji.embedded import ports
+from tianji.embedded import identity, ports
 
 OURS = ("TIANJI_", "LITELLM_", "PROXYLLM_", "PROMETHEUS_MULTIPROC_DIR")
 SERVERS = ("DATABASE_URL", "NATS_URL", "REDIS_URL")
@@ -36,6 +36,8 @@ class System:
 
     with System(tmp_path, config="model_list: ...") as system:
         httpx.get(system.url + "/health/liveness")
+
+    It stops, too, when the thread that started it ends: a test run that is killed leaves nothing behind.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class System:
                 stderr=log,
                 env=self._environ,
                 start_new_session=True,
+                **identity.plain(signal.SIGTERM),
             )
         self.printed = []
         deadline = time.monotonic() + timeout

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chaos.plan import Fault
 
+from tianji.embedded import identity
 from tianji_cli.home import Home
 from tianji_testkit import processes
 from tianji_testkit.system import System
@@ -45,7 +46,12 @@ class Joined:
         if self._process is None or self._process.poll() is not None:
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    self._command, env=self._environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                    self._command,
+                    env=self._environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    **identity.plain(signal.SIGTERM),
                 )
 
     def stop(self) -> None:
