@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from random import SystemRandom
+
+_LOWEST = 20_000
+_LOWEST_OF_CLIENTS = 32_768
+"""Where the range begins out of which Linux, unless told otherwise, gives ports to clients."""
+_TRIES = 100
 
 
 def free() -> int:
-    """Return a port of the loopback address that nobody listens on."""
+    """Return a port of the loopback address that nobody listens on.
+
+    If it can be helped it is none that clients are given: while its server is down somebody could get it,
+    at worst a client that tries to reach that server and then meets itself.
+    """
+    for _ in range(_TRIES):
+        port = SystemRandom().randrange(_LOWEST, max(_lowest_of_clients(), _LOWEST + 1))
+        if is_free(port):
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        given: int = probe.getsockname()[1]
+    return given
+
+
+def _lowest_of_clients() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return _LOWEST_OF_CLIENTS
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
