@@ -6,12 +6,16 @@ must find in it: text, tool calls, usage, why it stopped.
 
 from __future__ import annotations
 
+import base64
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from zlib import crc32
 
 ROOT = Path(__file__).resolve().parents[2]
 BESIDE = ROOT.parent / "shared" / "wire"
@@ -34,6 +38,7 @@ class Exchange:
     headers: dict[str, str]
     body: bytes
     expect: dict[str, Any]
+    path: str = ""
 
     def __str__(self) -> str:
         return self.id
@@ -41,7 +46,9 @@ class Exchange:
     @property
     def model(self) -> str:
         """The model that was asked for."""
-        return str(self.request.get("model") or self.expect.get("model") or "some-model")
+        named = re.search(r"/model/([^/]+(?:/[^/]+)?)/(?:converse|invoke)", self.path)
+        in_path = unquote(named.group(1)) if named else None
+        return str(in_path or self.request.get("model") or self.expect.get("model") or "some-model")
 
     def pieces(self) -> Iterator[bytes]:
         """Cut the answer at odd places, each time at the same ones."""
@@ -73,7 +80,11 @@ def _load(raw: dict[str, Any]) -> Exchange | None:
     request: dict[str, Any] = said if isinstance(said, dict) else {}
     openai = raw.get("openai_request")
     text = next((answer[kind] for kind in ("sse", "ndjson", "text") if answer.get(kind)), "")
-    body = json.dumps(answer["json"]) if "json" in answer else text
+    body = (json.dumps(answer["json"]) if "json" in answer else text).encode()
+    if "base64" in answer:
+        body = base64.b64decode(answer["base64"])
+    if raw["provider"] == "bedrock" and raw.get("stream") and answer["status"] < 400 and not _sound(body):
+        return None  # no binary event stream, or one whose checksums somebody made up
     return Exchange(
         raw["id"],
         raw["provider"],
@@ -83,6 +94,18 @@ def _load(raw: dict[str, Any]) -> Exchange | None:
         request if openai == "=request.json" else openai,
         answer["status"],
         {name.lower(): str(value) for name, value in (answer.get("headers") or {}).items()},
-        body.encode(),
+        body,
         expect,
+        asked.get("url_path") or "",
     )
+
+
+def _sound(stream: bytes) -> bool:
+    """Say whether a binary event stream is whole."""
+    whole = bool(stream)
+    while len(stream) >= 16:
+        length = int.from_bytes(stream[:4], "big")
+        if length < 16 or crc32(stream[: length - 4]) != int.from_bytes(stream[length - 4 : length], "big"):
+            return False
+        stream = stream[length:]
+    return whole and not stream

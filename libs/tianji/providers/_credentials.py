@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from tianji.domain.deployments import Deployment
 from tianji.errors import BadRequest
 from tianji.providers.contract import Profile, Setting
+from tianji.wire import values
+
+_ADDRESSES = ("api_base", "base_url", "aws_bedrock_runtime_endpoint", "aws_sts_endpoint")
 
 
 def read_settings(profile: Profile, deployment: Deployment, environ: Mapping[str, str]) -> dict[str, str]:
@@ -32,6 +35,8 @@ def _setting(setting: Setting, deployment: Deployment, environ: Mapping[str, str
     if setting.name == "api_base":
         return api_base(deployment, environ, setting.variables) or setting.default
     said = deployment.params.get(setting.name)
+    if isinstance(said, dict):
+        return values.encode(said).decode()
     if said not in (None, ""):
         return str(said)
     found = (own(deployment, environ, name) for name in setting.variables)
@@ -58,7 +63,11 @@ def api_key(deployment: Deployment, environ: Mapping[str, str], names: Iterable[
 
 def own(deployment: Deployment, environ: Mapping[str, str], name: str) -> str | None:
     """Read a variable, unless it would go to an address that somebody chose by an API call."""
-    chosen = deployment.params.get("api_base") or deployment.params.get("base_url")
-    if chosen and deployment.source != "file":
+    if chosen_by_call(deployment):
         return None
     return environ.get(name) or None
+
+
+def chosen_by_call(deployment: Deployment) -> bool:
+    """Say whether somebody chose by an API call where a deployment's requests go."""
+    return deployment.source != "file" and any(deployment.params.get(name) for name in _ADDRESSES)

@@ -29,6 +29,10 @@ APIS = (
     "ollama/chat",
     "ollama/chat_openai",
     "ollama/generate",
+    "replicate/predictions",
+    "replicate/stream",
+    "bedrock/converse",
+    "bedrock/converse-stream",
 )
 EXCHANGES = recorded(OURS, *APIS) + recorded(BESIDE, *APIS)
 ANSWERS = [one for one in EXCHANGES if one.status < 400]
