@@ -10,11 +10,34 @@ from starlette.routing import compile_path
 
 from tianji.errors import NotImplementedYet, TianjiError
 from tianji.wire.front import Front
-from tianji_gateway.endpoints import chat, health, messages, models
+from tianji_gateway.endpoints import chat, generate_content, health, messages, models, responses
 from tianji_gateway.endpoints.contract import Endpoint
 from tianji_gateway.forward import forward
 
 Methods = Mapping[str, Endpoint]
+
+_GOOGLE_ROOTS = (
+    "/v1beta",
+    "/v1",
+    "/v1alpha",
+    "",
+    *(
+        f"/{version}{project}/publishers/google"
+        for version in ("v1", "v1beta1")
+        for project in ("/projects/{project}/locations/{location}", "")
+    ),
+)
+"""Where Google's clients find models: those of Gemini's API, and those of Vertex AI."""
+
+_GOOGLE: Mapping[str, Methods] = {
+    f"{root}/models/{{model:path}}{verb}": {"POST": endpoint}
+    for root in _GOOGLE_ROOTS
+    for verb, endpoint in zip(
+        generate_content.VERBS,
+        (generate_content.generate, generate_content.stream, generate_content.count_tokens),
+        strict=True,
+    )
+}
 
 HERE: Mapping[str, Methods] = {
     "/v1/chat/completions": {"POST": chat.completions},
@@ -23,10 +46,20 @@ HERE: Mapping[str, Methods] = {
     "/openai/deployments/{model:path}/chat/completions": {"POST": chat.completions},
     "/v1/messages": {"POST": messages.create},
     "/v1/messages/count_tokens": {"POST": messages.count_tokens},
+    "/v1/responses": {"POST": responses.create},
+    "/responses": {"POST": responses.create},
+    "/openai/v1/responses": {"POST": responses.create},
+    "/v1/responses/input_tokens": {"POST": responses.count_tokens},
+    "/responses/input_tokens": {"POST": responses.count_tokens},
+    **_GOOGLE,
     "/v1/models": {"GET": models.listed},
     "/models": {"GET": models.listed},
     "/v1/models/{model:path}": {"GET": models.one},
     "/models/{model:path}": {"GET": models.one},
+    "/v1beta/models": {"GET": models.listed_for_google},
+    "/v1alpha/models": {"GET": models.listed_for_google},
+    "/v1beta/models/{model:path}": {"GET": models.one_for_google},
+    "/v1alpha/models/{model:path}": {"GET": models.one_for_google},
     "/health": {"GET": health.deployments},
     "/health/liveliness": {"GET": health.alive},
     "/health/liveness": {"GET": health.alive},
@@ -124,7 +157,17 @@ class _Pattern(Struct, frozen=True):
 
 
 _QUIET = frozenset(
-    {chat.completions, messages.create, health.alive, health.ready, health.deployments, health.prometheus}
+    {
+        chat.completions,
+        messages.create,
+        responses.create,
+        generate_content.generate,
+        generate_content.stream,
+        health.alive,
+        health.ready,
+        health.deployments,
+        health.prometheus,
+    }
 )
 _EXACT = {template: methods for template, methods in HERE.items() if "{" not in template}
 _PATTERNS = tuple(
@@ -151,6 +194,10 @@ def find(method: str, path: str) -> Found:
 
 def front_of(path: str) -> Front:
     """Return the format that errors of a path are written in."""
+    if path.startswith(("/v1/responses", "/responses", "/openai/v1/responses")):
+        return responses.FRONT
+    if path.startswith(("/v1beta/", "/v1alpha/")) or path.endswith(generate_content.VERBS):
+        return generate_content.FRONT
     return messages.FRONT if path.startswith(("/v1/messages", "/anthropic/")) else chat.FRONT
 
 

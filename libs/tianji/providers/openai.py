@@ -8,10 +8,12 @@ from typing import Any
 from tianji.domain.deployments import Deployment
 from tianji.providers import _credentials
 from tianji.providers._params import environment, read_params
-from tianji.providers.contract import Profile, Setting, features
+from tianji.providers._responses_only import only_responses, without_prefix
+from tianji.providers.contract import Profile, Setting, Upstream, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.reasoning_models import suit
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
+from tianji.providers.dialects.responses.upstream import ResponsesUpstream, beside
 
 BASE = "https://api.openai.com/v1"
 
@@ -32,12 +34,17 @@ PROFILE = Profile(
     ),
     supports=features(
         "stream tools parallel_tools tool_choice vision documents audio audio_out json_object json_schema"
-        " reasoning citations logprobs several seed stop"
+        " reasoning citations logprobs several seed stop responses"
+    ),
+    notes=(
+        "Models that only the Responses API has are reached by it from every client format. In front of a"
+        " model's name `responses/` asks for it; `use_chat_completions_api: true` says that a server at an"
+        " `api_base` lacks it."
     ),
 )
 
 
-def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
+def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     """Bind a deployment of OpenAI's API."""
     rules = read_params(deployment, options)
     said = _credentials.read_settings(PROFILE, deployment, environment(options))
@@ -48,13 +55,20 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
     for name in ("organization", "project"):
         if name in said:
             headers[f"openai-{name}"] = said[name]
-    return ChatUpstream(
+    base, headers = base.rstrip("/"), headers | rules.headers
+    model, responses = without_prefix(deployment.model), f"{base}/responses"
+    if only_responses(deployment):
+        return ResponsesUpstream("openai", model, responses, headers, rules, key)
+    upstream = ChatUpstream(
         provider="openai",
-        model=deployment.model,
-        url=f"{base.rstrip('/')}/chat/completions",
-        headers=headers | rules.headers,
+        model=model,
+        url=f"{base}/chat/completions",
+        headers=headers,
         params=rules,
         secret=key,
         # Another server at an `api_base` may well know what OpenAI does not.
-        quirks=(suit, without_foreign) if base.rstrip("/") == BASE else (suit,),
+        quirks=(suit, without_foreign) if base == BASE else (suit,),
     )
+    if not deployment.params.get("use_chat_completions_api"):
+        beside(upstream, responses)
+    return upstream

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from tianji.wire.neutral import Block, ToolCall
 
-_MARK = "__thought__"
+MARK = "__thought__"
 
 
 def seal(block: Block) -> Block:
     """Move a call's signature into its id, for a client; every other block is returned as it is."""
     if isinstance(block, ToolCall) and block.signature is not None:
-        block.id, block.signature = f"{block.id}{_MARK}{block.signature}", None
+        block.id, block.signature = f"{block.id}{MARK}{block.signature}", None
     return block
 
 
 def part(said: str) -> tuple[str, str | None]:
     """Return a call's own id and its signature from the id that a client sent back."""
-    identity, mark, signature = said.partition(_MARK)
+    identity, mark, signature = said.partition(MARK)
     return identity, (signature if mark else None)

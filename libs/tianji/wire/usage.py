@@ -35,8 +35,20 @@ _KNOWN = {
     "prompt_cache_hit_tokens",
     "prompt_cache_miss_tokens",
     "server_tool_use",
+    "server_tool_use_details",
     "cost",
+    "estimated_cost",
+    "cost_in_usd_ticks",
+    "cached_tokens",
+    "num_cached_tokens",
+    "num_search_queries",
+    "num_sources_used",
+    "reasoning_tokens",
+    "prompt_token_details",
+    "completion_token_details",
 }
+_TICKS = 10_000_000_000
+"""xAI's ticks to a dollar."""
 
 
 _Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
@@ -86,6 +98,8 @@ def usage_in(raw: Raw) -> Usage | None:
         said = _plain.decode(raw)
     except msgspec.ValidationError:
         return read_chat_usage(_any.decode(raw))
+    if said.total_tokens > said.prompt_tokens + said.completion_tokens:
+        return read_chat_usage(_any.decode(raw))
     # Nearly every answer comes here; to look for all that vendors add takes five times as long.
     prompt = said.prompt_tokens_details or _NO_PROMPT
     completion = said.completion_tokens_details or _NO_COMPLETION
@@ -105,35 +119,56 @@ def read_chat_usage(raw: object) -> Usage | None:
     """Read the `usage` of a chat completion, with the fields that vendors add to it."""
     if not isinstance(raw, dict):
         return None
-    prompt, completion = (
-        _object(raw.get("prompt_tokens_details")),
-        _object(raw.get("completion_tokens_details")),
-    )
+    prompt = _object(raw.get("prompt_tokens_details") or raw.get("prompt_token_details"))
+    completion = _object(raw.get("completion_tokens_details") or raw.get("completion_token_details"))
+    read, thought = count(raw.get("prompt_tokens")), _first(completion, raw, "reasoning_tokens")
+    searches = _object(raw.get("server_tool_use") or raw.get("server_tool_use_details"))
     usage = Usage(
-        input_tokens=count(raw.get("prompt_tokens")),
-        output_tokens=count(raw.get("completion_tokens")),
-        cache_read_tokens=count(prompt.get("cached_tokens"))
+        input_tokens=read,
+        output_tokens=_written(raw, read, thought),
+        cache_read_tokens=_first(prompt, raw, "cached_tokens")
         or count(raw.get("cache_read_input_tokens"))
-        or count(raw.get("prompt_cache_hit_tokens")),
+        or count(raw.get("prompt_cache_hit_tokens"))
+        or count(raw.get("num_cached_tokens")),
         cache_write_tokens=count(prompt.get("cache_creation_tokens"))
         or count(prompt.get("cache_write_tokens"))
         or count(raw.get("cache_creation_input_tokens")),
         cache_write_1h_tokens=count(
             _object(prompt.get("cache_creation_token_details")).get("ephemeral_1h_input_tokens")
         ),
-        reasoning_tokens=count(completion.get("reasoning_tokens")),
+        reasoning_tokens=thought,
         input_audio_tokens=count(prompt.get("audio_tokens")),
         output_audio_tokens=count(completion.get("audio_tokens")),
         accepted_prediction_tokens=count(completion.get("accepted_prediction_tokens")),
         rejected_prediction_tokens=count(completion.get("rejected_prediction_tokens")),
-        web_searches=count(_object(raw.get("server_tool_use")).get("web_search_requests")),
-        cost_usd=_cost(raw.get("cost")),
+        web_searches=count(searches.get("web_search_requests"))
+        or count(raw.get("num_search_queries"))
+        or count(raw.get("num_sources_used")),
+        cost_usd=_said_cost(raw),
     )
     usage.extra = {name: value for name, value in raw.items() if name not in _KNOWN and value is not None}
     return usage
 
 
-def _cost(value: object) -> str | None:
+def _first(details: Object, raw: Object, name: str) -> int:
+    """Return a count that vendors write among the details, or beside them."""
+    return count(details.get(name)) or count(raw.get(name))
+
+
+def _written(raw: Object, read: int, thought: int) -> int:
+    """Return all generated tokens; xAI leaves the thoughts out of `completion_tokens`."""
+    said = count(raw.get("completion_tokens"))
+    return said + thought if thought and count(raw.get("total_tokens")) == read + said + thought else said
+
+
+def _said_cost(raw: Object) -> str | None:
+    ticks = raw.get("cost_in_usd_ticks")
+    if isinstance(ticks, int) and not isinstance(ticks, bool):
+        return read_cost(ticks / _TICKS)
+    return read_cost(raw.get("cost") if raw.get("cost") is not None else raw.get("estimated_cost"))
+
+
+def read_cost(value: object) -> str | None:
     """Read a cost given as a number, or as an object with a total."""
     if isinstance(value, dict):
         value = value.get("total_cost")

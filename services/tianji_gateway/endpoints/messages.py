@@ -8,10 +8,9 @@ from tianji.wire.messages import MessagesFront
 from tianji_gateway.caller import Caller
 from tianji_gateway.endpoints.answers import send_json
 from tianji_gateway.endpoints.contract import Asked
-from tianji_gateway.flow.admit import admit, admit_route
-from tianji_gateway.flow.identify import identify
+from tianji_gateway.flow.count import count_prompt
 from tianji_gateway.flow.line import serve
-from tianji_gateway.flow.receive import inference, opened
+from tianji_gateway.flow.receive import opened
 from tianji_gateway.runtime import Runtime
 
 FRONT = MessagesFront()
@@ -23,14 +22,7 @@ async def create(asked: Asked, caller: Caller, rt: Runtime) -> None:
 
 
 async def count_tokens(asked: Asked, caller: Caller, rt: Runtime) -> None:
-    """POST /v1/messages/count_tokens: counted here, so it costs nothing and calls nobody."""
+    """POST /v1/messages/count_tokens"""
     call = opened(asked.scope, asked.template)
-    snapshot = rt.snapshots.current
-    principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
-    admit_route(call, principal)
-    body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
-    request = inference(call, FRONT, "count_tokens", body)
-    grant = admit(request, principal, snapshot)
-    request.fields.setdefault("max_tokens", Raw(b"1"))  # what is counted has no length of its own
-    tokens = await rt.counter.count_messages(request.read(), grant.targets[0].deployment.model)
+    tokens = await count_prompt(call, FRONT, caller, rt, {"max_tokens": Raw(b"1")})
     await send_json(caller, {"input_tokens": tokens})

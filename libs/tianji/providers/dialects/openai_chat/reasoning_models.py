@@ -14,6 +14,11 @@ _WITHOUT_SAMPLING = re.compile(r"(?:^|[/_-])(?:o[1345](?:$|[-_.])|gpt-?5(?:$|-mi
 _SAMPLING = ("top_p", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs")
 
 
+def reasons(model: str) -> bool:
+    """Say whether a model's name is that of a reasoning model."""
+    return bool(_REASONING.search(model))
+
+
 def suit(body: MutableMapping[str, Any], params: Params) -> list[str]:
     """Adapt a body to the model it names, where that is a reasoning model."""
     return suit_model(str(plain(body.get("model"))), body, params)

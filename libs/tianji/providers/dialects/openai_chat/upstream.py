@@ -10,9 +10,9 @@ from msgspec import Raw, Struct, field
 
 from tianji.errors import UpstreamError
 from tianji.providers._params import GATEWAY, Params, drop
-from tianji.providers.contract import UpstreamRequest
+from tianji.providers.contract import Upstream, UpstreamRequest
 from tianji.providers.dialects.openai_chat import answer, request
-from tianji.providers.dialects.openai_chat.errors import read_error
+from tianji.providers.dialects.openai_chat.errors import inside, read_error
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
 from tianji.wire import values
 from tianji.wire.front import Fields
@@ -37,7 +37,11 @@ class ChatUpstream(Struct):
     asks_usage: bool = True
     """Whether the vendor takes `stream_options.include_usage`."""
     authorize: Callable[[UpstreamRequest], Any] | None = None
+    stream_url: str = ""
+    """Where streams are asked for, if not at `url`."""
     speaks: frozenset[str] = frozenset(("chat",))
+    others: dict[str, Upstream] = field(default_factory=dict)
+    """Who takes the other client formats that the vendor serves as its own, by format."""
     _model: Raw = field(default_factory=Raw)
     _defaults: dict[str, Raw] = field(default_factory=dict)
 
@@ -55,7 +59,9 @@ class ChatUpstream(Struct):
         return self._ready(body, stream=ask.stream)
 
     def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
-        """Pass on a chat request; its messages are not read."""
+        """Pass on a chat request, whose messages are not read, or one of another format that is served."""
+        if front in self.others:
+            return self.others[front].forward(front, fields, stream=stream)
         body: dict[str, Any] = {**self._defaults, **fields, "model": self._model}
         return self._ready(body, stream=stream)
 
@@ -74,7 +80,7 @@ class ChatUpstream(Struct):
         if stream and self.asks_usage:
             body["stream_options"] = _with_usage(body.get("stream_options"))
         return UpstreamRequest(
-            self.url,
+            self.stream_url if stream and self.stream_url else self.url,
             values.encode(body),
             dict(self.headers),
             authorize=self.authorize,
@@ -83,11 +89,12 @@ class ChatUpstream(Struct):
 
     def response(self, body: bytes, ask: Ask) -> Answer:
         """Read a whole answer."""
+        if ask.front in self.others:
+            return self.others[ask.front].response(body, ask)
         try:
             return answer.read(body)
         except answer.Unreadable as error:
-            failed = read_error(self.provider, 502, {}, body) if b'"error"' in body[:200] else None
-            raise failed or UpstreamError(
+            raise inside(self.provider, body) or UpstreamError(
                 f"{self.provider} sent an answer that cannot be read: {error}",
                 provider=self.provider,
                 retryable=True,

@@ -1,0 +1,96 @@
+"""Turns: to input items of the Responses API."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from tianji.wire.neutral import Block, Opaque, Reasoning, ToolCall, ToolResult, Turn
+from tianji.wire.responses.parts import DIALECT, write_content
+from tianji.wire.signers import OPENAI, signer_of
+from tianji.wire.values import Object
+
+_LONGEST_ID = 64
+
+
+def write_turns(turns: list[Turn]) -> list[Object]:
+    """Write the conversation. Raises BadRequest for content that this format cannot hold."""
+    called = {
+        block.id for turn in turns for block in turn.blocks if isinstance(block, ToolCall) and block.custom
+    }
+    return [item for turn in turns for item in _items(turn, called)]
+
+
+def _items(turn: Turn, custom: set[str]) -> Iterator[Object]:
+    """Write a turn: results and calls are items of their own, what stands between them are messages."""
+    said: list[Block] = []
+    for block in turn.blocks:
+        item = _lone(block, custom)
+        if item is None:
+            said.append(block)
+            continue
+        yield from _message(turn, said)
+        said = []
+        if item:
+            yield item
+    yield from _message(turn, said)
+
+
+def _message(turn: Turn, blocks: list[Block]) -> Iterator[Object]:
+    assistant = turn.role == "assistant"
+    content = write_content(blocks, assistant=assistant)
+    if content:
+        role = "user" if turn.role == "tool" else turn.role
+        yield {"type": "message", "role": role, "content": content}
+
+
+def _lone(block: Block, custom: set[str]) -> Object | None:
+    """Write a block that stands alone: empty for one that is left out, None for a part of a message."""
+    match block:
+        case Reasoning():
+            return _reasoning(block)
+        case ToolCall(custom=True):
+            call = {"call_id": _id(block.id), "name": block.name, "input": block.arguments}
+            return {"type": "custom_tool_call", **call}
+        case ToolCall():
+            call = {"call_id": _id(block.id), "name": block.name, "arguments": block.arguments or "{}"}
+            return {"type": "function_call", **call}
+        case ToolResult():
+            kind = "custom_tool_call_output" if block.call_id in custom else "function_call_output"
+            return {"type": kind, "call_id": _id(block.call_id), "output": _output(block)}
+        case Opaque(dialect=dialect, value=value) if dialect == DIALECT:
+            return value
+        case Opaque() if _is_trace(block):
+            return {}
+    return None
+
+
+def _is_trace(block: Opaque) -> bool:
+    """Say whether a block only tells of a tool that another provider ran itself."""
+    kind = str(block.value.get("type", ""))
+    return kind == "server_tool_use" or kind.endswith("_tool_result")
+
+
+def _reasoning(thought: Reasoning) -> Object:
+    """Write a thought that OpenAI encrypted; no other is taken."""
+    signer, own = signer_of(thought.signature or thought.encrypted or "")
+    identity, colon, encrypted = own.partition(":")
+    if signer != OPENAI or not colon:
+        return {}
+    summary = [{"type": "summary_text", "text": thought.text}] if thought.text else []
+    item: Object = {"type": "reasoning", "summary": summary, "encrypted_content": encrypted}
+    return {"id": identity, **item} if identity else item
+
+
+def _output(result: ToolResult) -> str | list[Object]:
+    parts = write_content(result.content)
+    if all(part.get("type") == "input_text" for part in parts):
+        return "\n".join(part["text"] for part in parts)
+    return parts
+
+
+def _id(identity: str) -> str:
+    """Return an id that is not too long: the same one for the call and for its result."""
+    if len(identity) <= _LONGEST_ID:
+        return identity
+    return "call_" + hashlib.sha256(identity.encode()).hexdigest()[:32]

@@ -1,0 +1,141 @@
+"""Looks at responses that pass untouched, and picks out what accounting needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tianji.wire import sse
+from tianji.wire.chat.watch import message_of
+from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
+from tianji.wire.front import Glance
+from tianji.wire.responses.usage import read_usage
+
+_LAST = ("response.completed", "response.incomplete", "response.failed")
+_TELLING = tuple(f'"{kind}"'.encode() for kind in (*_LAST, "error"))
+
+
+class _Item(Struct):
+    type: Any = None
+    action: Any = None
+
+
+class _Reason(Struct):
+    reason: Any = None
+
+
+class _Response(Struct):
+    id: Any = None
+    model: Any = None
+    status: Any = None
+    usage: Any = None
+    error: Any = None
+    incomplete_details: _Reason | None = None
+    output: list[_Item] | None = None
+
+
+class _Event(Struct):
+    type: Any = None
+    delta: Any = None
+    response: _Response | None = None
+    error: Any = None
+    message: Any = None
+
+
+_event = msgspec.json.Decoder(_Event)
+_response = msgspec.json.Decoder(_Response)
+
+
+def glance(body: bytes) -> Glance:
+    """Pick model, usage and finish out of a whole answer."""
+    found = Glance()
+    try:
+        _note(found, _response.decode(body))
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass
+    return found
+
+
+def _note(found: Glance, response: _Response) -> None:
+    found.id = response.id if isinstance(response.id, str) else found.id
+    found.model = response.model if isinstance(response.model, str) else found.model
+    usage = read_usage(response.usage)
+    if usage is not None:
+        usage.web_searches = sum(_searched(item) for item in response.output or ())
+        found.usage = usage
+    details = response.incomplete_details
+    reason = details.reason if details else None
+    if isinstance(reason, str):
+        found.finish = reason
+    elif isinstance(response.status, str) and response.status not in ("in_progress", "queued"):
+        found.finish = response.status
+
+
+def _searched(item: _Item) -> bool:
+    """Say whether an item is a web search that is charged for; opening a page it found is not."""
+    if item.type != "web_search_call":
+        return False
+    return not isinstance(item.action, dict) or item.action.get("type", "search") == "search"
+
+
+class ResponsesWatch:
+    """Follows a stream of the Responses API."""
+
+    def __init__(self) -> None:
+        self.glance = Glance()
+        self.complete = False
+        self._held = b""
+        self._raw = Keeper[bytes](KEEP_RAW)
+
+    def excerpt(self) -> Excerpt:
+        """Return the text so far, read from the events only now."""
+        read = (_decode(event.data) for event in sse.parse(b"".join(self._raw.parts)))
+        found = [event.delta for event in read if event is not None and isinstance(event.delta, str)]
+        return Excerpt("".join(found), self._raw.times)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Look at a chunk and return its whole events."""
+        whole = self._held + chunk if self._held else chunk
+        end = sse.boundary(whole)
+        events, self._held = whole[:end], whole[end:]
+        if events:
+            self._look(events)
+        return events
+
+    def close(self) -> bytes:
+        """Return what was held: a last event without the blank line that would end it."""
+        held, self._held = self._held, b""
+        if not held:
+            return b""
+        self._look(held)
+        return held + b"\n\n"
+
+    def _look(self, events: bytes) -> None:
+        self._raw.add(events)
+        if not self.glance.id or any(kind in events for kind in _TELLING):
+            for event in sse.parse(events):
+                self._read(event)
+
+    def _read(self, event: sse.ServerEvent) -> None:
+        read = _decode(event.data)
+        if read is None:
+            return
+        if read.response is not None:
+            _note(self.glance, read.response)
+            if self.glance.usage is not None:
+                self._raw.clear()
+            if read.type == "response.failed":
+                self.glance.failed = message_of(read.response.error or "the provider's response failed")
+            self.complete = self.complete or read.type in _LAST
+        elif read.type == "error" or (read.type is None and read.error is not None):
+            # The message stands in the event itself, or as in other formats under `error`.
+            self.glance.failed = message_of(read.error or {"message": read.message})
+
+
+def _decode(data: bytes) -> _Event | None:
+    try:
+        return _event.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
