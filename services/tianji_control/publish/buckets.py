@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import islice
 
 from msgspec import Struct
@@ -33,11 +33,21 @@ async def state(bus: Bus, bucket: str) -> BucketState:
     return BucketState(created, int(info.state.last_seq), int(info.state.messages))
 
 
-async def write(bus: Bus, bucket: str, values: Mapping[str, bytes | None]) -> int:
-    """Put values, delete where it is None, many at a time; return the highest sequence, 0 for none."""
+async def write(
+    bus: Bus,
+    bucket: str,
+    values: Mapping[str, bytes | None],
+    may: Callable[[], Awaitable[object]] | None = None,
+) -> int:
+    """Put values, delete where it is None, many at a time; return the highest sequence, 0 for none.
+
+    `may` is awaited before each lot of them, and raises where nothing may be written any more.
+    """
     items = iter(values.items())
     highest = 0
     while chunk := list(islice(items, PARALLEL)):
+        if may is not None:
+            await may()
         sequences = await asyncio.gather(*(_write(bus, bucket, name, value) for name, value in chunk))
         highest = max(highest, *sequences)
     return highest

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from msgspec import Struct
 
@@ -158,10 +159,13 @@ class Publisher:
                 changed[bucket][record_name(kind, id)] = record
         published = await one(db, Q.published, Published)
         assert published is not None
-        keys_sequence = await buckets.write(self._bus, KEYS_BUCKET, changed[KEYS_BUCKET])
+        # With its session it loses the lock: whoever leads then may have written something newer.
+        leads = partial(run, db, Q.still_here)
+        keys_sequence = await buckets.write(self._bus, KEYS_BUCKET, changed[KEYS_BUCKET], leads)
         revision, config_sequence = published.revision, 0
         if changed[CONFIG_BUCKET]:
-            await buckets.write(self._bus, CONFIG_BUCKET, changed[CONFIG_BUCKET])
+            await buckets.write(self._bus, CONFIG_BUCKET, changed[CONFIG_BUCKET], leads)
+            await leads()
             update(shares, changed[CONFIG_BUCKET])
             revision += 1
             config_sequence = await put_head(self._bus, head_of(revision, shares))

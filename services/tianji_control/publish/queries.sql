@@ -1,6 +1,9 @@
 -- name: lead
 SELECT pg_try_advisory_lock(%(lock)s);
 
+-- name: still_here
+SELECT 1;
+
 -- name: note
 WITH noted AS (
     INSERT INTO outbox (kind, object_id) VALUES (%(kind)s, %(object_id)s) RETURNING id
