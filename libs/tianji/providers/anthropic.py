@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tianji.domain.deployments import Deployment
-from tianji.pricing.lookup import price_of
 from tianji.providers import _credentials
 from tianji.providers._params import environment, read_params
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.anthropic.betas import joined
-from tianji.providers.dialects.anthropic.model import DEFAULT_MAX_TOKENS, Model
+from tianji.providers.dialects.anthropic.model import read_model
 from tianji.providers.dialects.anthropic.upstream import MessagesUpstream
 
 BASE = "https://api.anthropic.com"
@@ -51,7 +50,7 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> MessagesUpstream
         own["anthropic-beta"] = joined(headers.get("anthropic-beta", ""), own["anthropic-beta"])
     return MessagesUpstream(
         provider="anthropic",
-        model=read_model(deployment),
+        model=read_model("anthropic", deployment.model, deployment.params | deployment.info),
         url=messages_url(base),
         headers=headers | own,
         params=rules,
@@ -63,19 +62,3 @@ def messages_url(base: str) -> str:
     """Return the address of the Messages API; longer forms of `base` are taken too."""
     base = base.rstrip("/").removesuffix("/messages").removesuffix("/v1")
     return f"{base}/v1/messages"
-
-
-def read_model(deployment: Deployment) -> Model:
-    """Find what a deployment's model can do."""
-    known = price_of("anthropic", deployment.model, deployment.params | deployment.info)
-    adaptive = known.supports("adaptive_thinking") is True
-    return Model(
-        deployment.model,
-        max_tokens=known.max_output_tokens or DEFAULT_MAX_TOKENS,
-        adaptive_thinking=adaptive,
-        budget_thinking=not adaptive or known.supports("legacy_thinking") is True,
-        output_config=known.supports("output_config") is True,
-        structured_output=known.supports("native_structured_output") is True,
-        sampling=known.supports("sampling_params") is not False,
-        system_anywhere=known.supports("mid_conversation_system") is True,
-    )

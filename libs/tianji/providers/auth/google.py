@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _LIFE_S = 3600.0
 """How long a token is taken to hold where Google does not say."""
 _LONGEST = 300
+_OF_AWS = "urn:ietf:params:aws:token-type:aws4_request"
 
 Authorize = Callable[[UpstreamRequest], Awaitable[Mapping[str, str]]]
 
@@ -89,10 +91,10 @@ def _load(source: str) -> Any:
     if not source:
         import google.auth
 
-        return google.auth.default(scopes=SCOPES, request=Transport())[0]
+        request: Any = Transport()
+        return google.auth.default(scopes=SCOPES, request=request)[0]
     if not source.startswith("{"):
-        with open(source, "rb") as file:
-            source = file.read().decode()
+        source = Path(source).read_text()
     info = msgspec.json.decode(source)
     kind = info.get("type") if isinstance(info, dict) else None
     if kind not in _LOADERS:
@@ -114,13 +116,12 @@ def _user(info: dict[str, Any]) -> Any:
 
 def _workload(info: dict[str, Any]) -> Any:
     """Load workload identity: of AWS, of a program that is run, or of a file or an address."""
+    from google.auth import aws, identity_pool, pluggable
+
     source = info.get("credential_source") or {}
-    if info.get("subject_token_type") == "urn:ietf:params:aws:token-type:aws4_request":
-        from google.auth import aws as kind
-    elif "executable" in source:
-        from google.auth import pluggable as kind
-    else:
-        from google.auth import identity_pool as kind
+    kind: Any = pluggable if "executable" in source else identity_pool
+    if info.get("subject_token_type") == _OF_AWS:
+        kind = aws
     return kind.Credentials.from_info(info, scopes=SCOPES)
 
 

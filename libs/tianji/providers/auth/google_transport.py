@@ -40,9 +40,9 @@ class Transport:
         request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout or _TIMEOUT_S) as answer:
-                return Answer(answer.status, answer.headers, answer.read())
+                return Answer(answer.status, dict(answer.headers), answer.read())
         except HTTPError as error:
             with error:
-                return Answer(error.code, error.headers, error.read())
+                return Answer(error.code, dict(error.headers), error.read())
         except (OSError, HTTPException) as error:
             raise TransportError(f"no answer ({type(error).__name__})") from None

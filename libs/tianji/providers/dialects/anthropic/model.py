@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec import Struct
+
+from tianji.pricing.lookup import price_of
 
 DEFAULT_MAX_TOKENS = 4096
 
@@ -22,3 +27,19 @@ class Model(Struct, frozen=True):
     """Takes temperature, top_p and top_k."""
     system_anywhere: bool = False
     """Takes system messages between the others."""
+
+
+def read_model(provider: str, name: str, overrides: Mapping[str, Any]) -> Model:
+    """Find what a model can do; `overrides` are the deployment's parameters and its `model_info`."""
+    known = price_of(provider, name, overrides)
+    adaptive = known.supports("adaptive_thinking") is True
+    return Model(
+        name,
+        max_tokens=known.max_output_tokens or DEFAULT_MAX_TOKENS,
+        adaptive_thinking=adaptive,
+        budget_thinking=not adaptive or known.supports("legacy_thinking") is True,
+        output_config=known.supports("output_config") is True,
+        structured_output=known.supports("native_structured_output") is True,
+        sampling=known.supports("sampling_params") is not False,
+        system_anywhere=known.supports("mid_conversation_system") is True,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import Raw, Struct, field
@@ -34,6 +34,11 @@ class MessagesUpstream(Struct):
     headers: dict[str, str]
     params: Params
     secret: str = ""
+    stream_url: str = ""
+    """Where streams are asked for, if not at `url`."""
+    authorize: Callable[[UpstreamRequest], Awaitable[Mapping[str, str]]] | None = None
+    version: str = ""
+    """What other clouds want in the body: the version of the format, and then no model."""
     speaks: frozenset[str] = frozenset((DIALECT,))
     _model: Raw = field(default_factory=Raw)
 
@@ -65,7 +70,13 @@ class MessagesUpstream(Struct):
         headers = dict(self.headers)
         if betas := betas_of(body):
             headers[_BETA] = joined(headers.get(_BETA, ""), ",".join(betas))
-        return UpstreamRequest(self.url, values.encode(body), headers, warnings=tuple(changed))
+        url = self.stream_url if self.stream_url and _streams(body) else self.url
+        if self.version:
+            del body["model"]
+            body["anthropic_version"] = self.version
+        return UpstreamRequest(
+            url, values.encode(body), headers, authorize=self.authorize, warnings=tuple(changed)
+        )
 
     def response(self, body: bytes, ask: Ask) -> Answer:
         """Read a whole answer."""
@@ -85,6 +96,11 @@ class MessagesUpstream(Struct):
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
         """Map an error answer."""
         return read_error(self.provider, status, headers, body, self.secret)
+
+
+def _streams(body: Mapping[str, Any]) -> bool:
+    value = body.get("stream")
+    return bytes(value) == b"true" if isinstance(value, Raw) else value is True
 
 
 def with_defaults(ask: Ask, params: Params) -> Ask:

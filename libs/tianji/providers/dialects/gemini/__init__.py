@@ -1,0 +1,1 @@
+"""Google's generateContent as Gemini and Vertex AI speak it."""
