@@ -17,7 +17,7 @@ from tianji_testkit.system import System
 PARTS = ("control", "postgres", "redis", "nats")
 MOST_ADDED_S = 0.005
 PAUSE_S = 0.01
-WAIT_S = 1.2
+WAIT_S = 0.9
 ACCESS = '"tianji_gateway.access"'
 
 
