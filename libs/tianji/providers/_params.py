@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any
 
 from msgspec import Raw, Struct, field
@@ -135,14 +135,21 @@ class Params(Struct, frozen=True):
     renamed: dict[str, str] = field(default_factory=dict)
 
 
-def read_params(deployment: Deployment, options: Mapping[str, Any]) -> Params:
-    """Work out a deployment's request rules; its own word goes before the gateway-wide one."""
+def read_params(deployment: Deployment, options: Mapping[str, Any], apart: Collection[str] = ()) -> Params:
+    """Work out a deployment's request rules; its own word goes before the gateway-wide one.
+
+    `apart` names what the provider reads for itself and what is no field of a request.
+    """
     params = deployment.params
     headers: dict[str, str] = {}
     for name in ("headers", "extra_headers"):
         headers |= {str(key): str(value) for key, value in (params.get(name) or {}).items()}
     return Params(
-        defaults={name: value for name, value in params.items() if value is not None and _in_body(name)},
+        defaults={
+            name: value
+            for name, value in params.items()
+            if value is not None and name not in apart and _in_body(name)
+        },
         extra_body=dict(params.get("extra_body") or {}),
         headers=headers,
         drop=bool(params.get("drop_params", options.get("drop_params", False))),

@@ -43,10 +43,22 @@ class UpstreamRequest(Struct):
     """Set where nothing is to be sent: the answer is here."""
     warnings: tuple[str, ...] = ()
     """What was dropped or changed for this provider, for the log: `dropped logit_bias`."""
+    then: Callable[[bytes], FollowUp | None] | None = None
+    """For providers whose first answer only says where the answer is. Asked with the whole body of each
+    answer below 400: what to send next, or None where this body is the answer. An answer to a request
+    without `then` is the answer in any case, and may be a stream."""
 
     def __repr__(self) -> str:
         """Show where it goes, never the credentials or the content."""
         return f"UpstreamRequest({self.method} {self.url.partition('?')[0]})"
+
+
+class FollowUp(Struct):
+    """What is to be sent after an answer that was not yet the answer."""
+
+    request: UpstreamRequest
+    after_s: float = 0.0
+    """How long to wait first."""
 
 
 class Decoder(Protocol):

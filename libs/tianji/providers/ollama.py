@@ -28,9 +28,9 @@ PROFILE = Profile(
     ),
     notes=(
         "`ollama/` and `ollama_chat/` both call `/api/chat`; an `api_base` that ends in `/api/generate` calls"
-        " that instead, which takes no tools. Ollama's own parameters (`num_ctx`, `mirostat`, `keep_alive`, the"
-        " rest) are taken as they are. Models choose their tools freely: a `tool_choice` that forces one"
-        " only narrows what they are offered. Pictures must come as data."
+        " that instead, which takes no tools. Ollama's own parameters (`num_ctx`, `mirostat`, `keep_alive`"
+        " and so on) are taken as they are. Models choose their tools freely: a `tool_choice` that forces"
+        " one only narrows what they are offered. Pictures must come as data."
     ),
 )
 

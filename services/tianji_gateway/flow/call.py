@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from tianji.errors import UpstreamError, UpstreamTimeout
-from tianji.providers.contract import UpstreamRequest
+from tianji.providers.contract import Canned, UpstreamRequest
 from tianji_gateway.caller import Header
 from tianji_gateway.flow.follow import Follower
 from tianji_gateway.snapshot.model import Target
@@ -95,6 +95,35 @@ def unreachable(provider: str, fault: ConnectionError) -> UpstreamError:
 
 
 async def _open(request: UpstreamRequest, target: Target, client: Client, deadlines: Deadlines) -> Incoming:
+    if request.then is None:
+        return await _accepted(request, target, client, deadlines)
+    async with asyncio.timeout(deadlines.total or deadlines.silence):
+        return await _followed(request, target, client, deadlines)
+
+
+async def _followed(
+    request: UpstreamRequest, target: Target, client: Client, deadlines: Deadlines
+) -> Incoming:
+    """Send a request, and what follows from each answer, until one of them is the answer."""
+    while True:
+        exchange = await _accepted(request, target, client, deadlines)
+        if request.then is None:
+            return exchange
+        try:
+            body = await exchange.read()
+        finally:
+            exchange.close()
+        follow = request.then(body)
+        if follow is None:
+            return Recital(Canned((body,), exchange.status, dict(exchange.headers)))
+        await asyncio.sleep(follow.after_s)
+        request = follow.request
+
+
+async def _accepted(
+    request: UpstreamRequest, target: Target, client: Client, deadlines: Deadlines
+) -> Incoming:
+    """Send a request; raise where the answer to it is a redirect or an error."""
     exchange = await _send(request, client, deadlines)
     if exchange.status >= 300:
         try:

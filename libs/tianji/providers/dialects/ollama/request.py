@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tianji.errors import BadRequest
 from tianji.providers._params import Params
-from tianji.providers.dialects.ollama.turns import write_turns
+from tianji.providers.dialects.ollama.turns import bare, write_turns
+from tianji.providers.dialects.transcript import transcribe
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
 from tianji.wire.neutral import Ask, NativeTool, Thinking, Tool
 from tianji.wire.values import Object
@@ -46,7 +47,7 @@ def write(
     if generate:
         if tools:
             raise BadRequest("Ollama's generate takes no tools; leave /api/generate out of api_base")
-        body |= _prompt(ask)
+        body |= _prompt(ask, provider)
     else:
         body["messages"] = write_turns(ask)
     if tools:
@@ -104,18 +105,11 @@ def _think(thinking: Thinking, model: str) -> bool | str | None:
     return True if effort is not None or thinking.enabled or thinking.budget_tokens else None
 
 
-def _prompt(ask: Ask) -> Object:
-    """Write the conversation as one prompt, with speakers named only where there is more than one turn."""
-    messages = write_turns(ask)
-    system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
-    others = [message for message in messages if message["role"] != "system"]
-    lines = [message["content"] for message in others]
-    if len(others) > 1:
-        lines = [f"### {message['role'].title()}:\n{message['content']}" for message in others]
-        lines.append("### Assistant:\n")
-    out: Object = {"prompt": "\n\n".join(lines)}
-    if system:
-        out["system"] = system
-    if images := [image for message in others for image in message.get("images", ())]:
-        out["images"] = images
+def _prompt(ask: Ask, provider: str) -> Object:
+    told = transcribe(ask, provider)
+    out: Object = {"prompt": told.prompt}
+    if told.system:
+        out["system"] = told.system
+    if told.images:
+        out["images"] = [bare(image) for image in told.images]
     return out

@@ -14,6 +14,7 @@ from tianji.wire.neutral import (
     Opaque,
     Reasoning,
     Refusal,
+    Source,
     Text,
     ToolCall,
     ToolResult,
@@ -81,10 +82,8 @@ def content_of(blocks: Sequence[Block]) -> Object:
         match block:
             case Text(text=text) | Refusal(text=text):
                 texts.append(text)
-            case Image(source=source) if source.data is not None:
-                images.append(source.data)
-            case Image():
-                raise BadRequest("Ollama fetches no pictures: send their data, as a data: URL")
+            case Image(source=source):
+                images.append(bare(source))
             case Document() if block.source.text is not None:
                 title = block.title or block.name
                 texts.append(f"{title}\n\n{block.source.text}" if title else block.source.text)
@@ -94,3 +93,10 @@ def content_of(blocks: Sequence[Block]) -> Object:
                 raise BadRequest(f"Ollama takes no {type(block).__name__.lower()} here")
     content: Object = {"content": "\n".join(text for text in texts if text)}
     return content | {"images": images} if images else content
+
+
+def bare(picture: Source) -> str:
+    """Return the bare base64 of a picture. Raises BadRequest for one that is only pointed at."""
+    if picture.data is None:
+        raise BadRequest("Ollama fetches no pictures: send their data, as a data: URL")
+    return picture.data

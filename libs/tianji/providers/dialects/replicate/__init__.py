@@ -1,0 +1,1 @@
+"""Replicate's predictions: made by one request, fetched or streamed by others."""
