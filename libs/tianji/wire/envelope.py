@@ -48,6 +48,47 @@ def anthropic_envelope(error: TianjiError) -> bytes:
     return msgspec.json.encode({"type": "error", "error": anthropic_error(error)})
 
 
+_GOOGLE_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    413: "INVALID_ARGUMENT",
+    422: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+    529: "UNAVAILABLE",
+}
+_RPC = "type.googleapis.com/google.rpc."
+
+
+def google_envelope(error: TianjiError) -> bytes:
+    """Write Google's error body; `details` hold what the other shapes say in fields of their own."""
+    usual = "INTERNAL" if error.status >= 500 else "INVALID_ARGUMENT"
+    said = {"type": error.type, "param": error.param, "code": error.code}
+    metadata = {name: value for name, value in said.items() if value is not None}
+    reason = (error.code or error.type).upper()
+    details: list[dict[str, object]] = [
+        {"@type": f"{_RPC}ErrorInfo", "reason": reason, "domain": "tianjillm", "metadata": metadata}
+    ]
+    wait_s = error.headers.get("retry-after", "")
+    if wait_s.isdecimal():
+        details.append({"@type": f"{_RPC}RetryInfo", "retryDelay": f"{wait_s}s"})
+    told = {
+        "code": error.status,
+        "message": error.message,
+        "status": _GOOGLE_STATUSES.get(error.status, usual),
+        "details": details,
+    }
+    return msgspec.json.encode({"error": told})
+
+
 def from_failed(failed: Failed) -> TianjiError:
     """Return the error that broke a stream off, so that it is written like any other."""
     return TianjiError(failed.message, type=failed.type, code=failed.code, status=failed.status)

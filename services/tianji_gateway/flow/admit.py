@@ -15,7 +15,7 @@ ALL_MODELS = frozenset({"all-proxy-models", "*"})
 TEAM_MODELS = "all-team-models"
 NO_MODELS = "no-default-models"
 
-INFERENCE_GROUPS = frozenset({"llm_api_routes", "openai_routes", "anthropic_routes"})
+INFERENCE_GROUPS = frozenset({"llm_api_routes", "openai_routes", "anthropic_routes", "google_routes"})
 """Names that stand for all inference paths in a key's `allowed_routes`."""
 
 

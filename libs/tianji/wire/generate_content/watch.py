@@ -1,0 +1,143 @@
+"""Looks at answers of generateContent that pass untouched, and picks out what accounting needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tianji.wire import sse
+from tianji.wire.chat.watch import message_of
+from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
+from tianji.wire.front import Glance
+from tianji.wire.generate_content.framing import Framing
+from tianji.wire.generate_content.usage import read_usage
+
+
+class _Candidate(Struct, rename="camel"):
+    finish_reason: Any = None
+
+
+class _Piece(Struct, rename="camel"):
+    response_id: Any = None
+    model_version: Any = None
+    usage_metadata: Any = None
+    candidates: list[_Candidate] = []
+    prompt_feedback: Any = None
+    error: Any = None
+
+
+class _Call(Struct):
+    name: Any = None
+    args: msgspec.Raw = msgspec.Raw()
+
+
+class _Part(Struct, rename="camel"):
+    text: Any = None
+    function_call: _Call | None = None
+
+
+class _Content(Struct):
+    parts: list[_Part] = []
+
+
+class _Said(Struct):
+    content: _Content | None = None
+
+
+class _Whole(Struct):
+    candidates: list[_Said] = []
+
+
+_piece = msgspec.json.Decoder(_Piece)
+_whole = msgspec.json.Decoder(_Whole)
+
+
+def glance(body: bytes) -> Glance:
+    """Pick model, usage and finish out of a whole answer."""
+    found = Glance()
+    _note(found, body)
+    return found
+
+
+def _note(found: Glance, data: bytes) -> bool:
+    """Note what a piece says; return whether it tells the usage."""
+    try:
+        piece = _piece.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return False
+    if isinstance(piece.response_id, str):
+        found.id = piece.response_id
+    if isinstance(piece.model_version, str):
+        found.model = piece.model_version
+    for candidate in piece.candidates:
+        if isinstance(candidate.finish_reason, str):
+            found.finish = candidate.finish_reason
+    if isinstance(piece.prompt_feedback, dict) and piece.prompt_feedback.get("blockReason"):
+        found.finish = str(piece.prompt_feedback["blockReason"])
+    if piece.error is not None:
+        found.failed = message_of(piece.error)
+    if not isinstance(piece.usage_metadata, dict):
+        return False
+    found.usage = read_usage(piece.usage_metadata)
+    return True
+
+
+class GenerateContentWatch:
+    """Follows a stream of server-sent events, and frames its pieces as this client wants them."""
+
+    def __init__(self, framing: Framing, *, as_they_are: bool) -> None:
+        """`as_they_are`: the client takes events too, and gets the provider's own bytes."""
+        self.glance = Glance()
+        self.complete = False
+        self._framing = framing
+        self._as_they_are = as_they_are
+        self._held = b""
+        self._raw = Keeper[bytes](KEEP_RAW)
+
+    def excerpt(self) -> Excerpt:
+        """Return the text since usage was last told, read from the events only now."""
+        found: list[str] = []
+        for event in sse.parse(b"".join(self._raw.parts)):
+            found += _texts(event.data)
+        return Excerpt("".join(found), self._raw.times)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Look at a chunk and return its whole events."""
+        whole = self._held + chunk if self._held else chunk
+        end = sse.boundary(whole)
+        events, self._held = whole[:end], whole[end:]
+        return self._look(events) if events else b""
+
+    def close(self) -> bytes:
+        """Return what was held; the stream was complete when the model had said why it stopped."""
+        held, self._held = self._held, b""
+        last = self._look(held + b"\n\n") if held else b""
+        self.complete = self.glance.finish is not None
+        return last + self._framing.end()
+
+    def _look(self, events: bytes) -> bytes:
+        self._raw.add(events)
+        found = sse.parse(events)
+        for event in found:
+            if _note(self.glance, event.data):
+                self._raw.clear()
+        if self._as_they_are:
+            return events
+        out = b"".join(self._framing.piece(event.data) for event in found)
+        return out + self._framing.end() if self.glance.failed is not None else out
+
+
+def _texts(data: bytes) -> list[str]:
+    try:
+        read = _whole.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return []
+    found: list[str] = []
+    for part in (part for said in read.candidates if said.content for part in said.content.parts):
+        if isinstance(part.text, str):
+            found.append(part.text)
+        if part.function_call is not None:
+            found += [str(part.function_call.name), bytes(part.function_call.args).decode(errors="replace")]
+    return found
