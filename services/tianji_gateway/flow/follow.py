@@ -38,7 +38,7 @@ class Follower(Protocol):
         """Return what the client gets of a chunk: whole events."""
 
     def close(self) -> bytes:
-        """Return what ends a complete stream."""
+        """Return what ends a complete stream, or one that failed with its last event."""
 
     def usage(self) -> Usage | None:
         """Return what the provider said of usage so far."""
@@ -68,14 +68,16 @@ class Untouched:
         return self._watch.complete
 
     def feed(self, chunk: bytes) -> bytes:
-        out = self._watch.feed(chunk)
+        return self._judged(self._watch.feed(chunk))
+
+    def close(self) -> bytes:
+        return self._judged(self._watch.close())
+
+    def _judged(self, out: bytes) -> bytes:
         message = self._watch.glance.failed
         if message is not None:
             self.failed = UpstreamError(message, provider=self._provider, retryable=True)
         return out
-
-    def close(self) -> bytes:
-        return self._watch.close()
 
     def usage(self) -> Usage | None:
         return self._watch.glance.usage

@@ -110,6 +110,8 @@ async def _pump(
     except ConnectionError as fault:
         return b"", unreachable(provider, fault)
     piece = follower.close()
+    if follower.failed is not None:
+        return piece, follower.failed
     if follower.complete:
         return piece, None
     return b"", UpstreamError(

@@ -10,7 +10,7 @@ from tianji.wire.front import Fields, Glance
 from tianji.wire.neutral import Answer, Ask
 from tianji.wire.responses import read, watch, write
 from tianji.wire.responses.parts import DIALECT
-from tianji.wire.responses.stream import ResponsesEncoder, failure, server_event
+from tianji.wire.responses.stream import ResponsesEncoder, last_events, server_event
 from tianji.wire.responses.write import skeleton
 
 _KEPT = ("previous_response_id", "conversation", "prompt")
@@ -55,10 +55,11 @@ class ResponsesFront:
 
     def error_event(self, error: TianjiError) -> bytes:
         """Write an error as the last events of a stream."""
-        told = failure(error)
-        response = skeleton(Ask(""), "", "", 0) | {"status": "failed", "error": told}
-        first = server_event("error", {"sequence_number": 0, **told, "param": error.param})
-        return first + server_event("response.failed", {"sequence_number": 1, "response": response})
+        events = last_events(error, skeleton(Ask(""), "", "", 0))
+        return b"".join(
+            server_event(kind, {"sequence_number": number, **fields})
+            for number, (kind, fields) in enumerate(events)
+        )
 
     def answer_headers(self, call_id: str) -> Mapping[str, str]:
         """Headers that OpenAI's SDKs look for."""

@@ -47,6 +47,19 @@ def failure(error: TianjiError) -> Object:
     return {"code": code, "message": error.message}
 
 
+def last_events(error: TianjiError, response: Object) -> list[tuple[str, Object]]:
+    """Return what ends a stream that failed: an error, and the response with it.
+
+    OpenAI's documents have the error's fields in the event itself, its servers send them under `error`.
+    """
+    told = failure(error)
+    fields = {**told, "param": error.param}
+    return [
+        ("error", {**fields, "error": {"type": error.type, **fields}}),
+        ("response.failed", {"response": {**response, "status": "failed", "error": told}}),
+    ]
+
+
 class ResponsesEncoder:
     """Writes one stream; of several choices the first."""
 
@@ -169,12 +182,4 @@ class ResponsesEncoder:
     def _fail(self, out: list[bytes], error: TianjiError) -> None:
         self._start(out, Started())
         self._failed = True
-        told = failure(error)
-        self._response |= {"status": "failed", "error": told, "output": self._items}
-        self._tell(
-            out,
-            [
-                ("error", {**told, "param": error.param}),
-                ("response.failed", {"response": self._response}),
-            ],
-        )
+        self._tell(out, last_events(error, {**self._response, "output": self._items}))

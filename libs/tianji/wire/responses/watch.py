@@ -88,6 +88,7 @@ class ResponsesWatch:
         self.complete = False
         self._held = b""
         self._raw = Keeper[bytes](KEEP_RAW)
+        self._error: str | None = None
 
     def excerpt(self) -> Excerpt:
         """Return the text so far, read from the events only now."""
@@ -107,10 +108,10 @@ class ResponsesWatch:
     def close(self) -> bytes:
         """Return what was held: a last event without the blank line that would end it."""
         held, self._held = self._held, b""
-        if not held:
-            return b""
-        self._look(held)
-        return held + b"\n\n"
+        if held:
+            self._look(held)
+        self.glance.failed = self.glance.failed or self._error
+        return held and held + b"\n\n"
 
     def _look(self, events: bytes) -> None:
         self._raw.add(events)
@@ -130,8 +131,8 @@ class ResponsesWatch:
                 self.glance.failed = message_of(read.response.error or "the provider's response failed")
             self.complete = self.complete or read.type in _LAST
         elif read.type == "error" or (read.type is None and read.error is not None):
-            # The message stands in the event itself, or as in other formats under `error`.
-            self.glance.failed = message_of(read.error or {"message": read.message})
+            # The response that failed is still to come, in most streams.
+            self._error = message_of(read.error or {"message": read.message})
 
 
 def _decode(data: bytes) -> _Event | None:
