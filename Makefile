@@ -12,7 +12,7 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 SAY := echo >&2 tianji:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos outages scale bench lint format docs lock
+.PHONY: help run test cross chaos outages scale bench lint format docs lock
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ run: $(RUN_READY) ## Start the whole system (CONFIG=proxy_config.yaml, ARGS="--g
 
 test: $(TEST_READY) ## Run the tests (T=tests/unit for some, JOBS=4 for more at once).
 	@$(BIN)/python -m pytest -q -n $(or $(JOBS),2) --dist loadfile $(T)
+
+cross: $(TEST_READY) ## Hold every client format against every provider and print the table (K="bedrock and stream").
+	@$(BIN)/python -m pytest -q --tb=no --no-header -p tianji_testkit.cross_table -r N \
+		$(if $(K),-k "$(K)") tests/integration/gateway/test_cross_product.py
 
 chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 GATEWAYS=2 KEEP=folder).
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \

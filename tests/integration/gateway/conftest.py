@@ -6,8 +6,8 @@ import asyncio
 import io
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -200,6 +200,19 @@ async def upstream() -> AsyncIterator[FakeUpstream]:
 
 @pytest.fixture
 async def gateway(upstream: FakeUpstream) -> AsyncIterator[Gateway]:
+    async with running(upstream) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def run_gateway() -> Callable[[FakeUpstream], AbstractAsyncContextManager[Gateway]]:
+    """Give what starts a gateway, for modules that share one among their tests."""
+    return running
+
+
+@asynccontextmanager
+async def running(upstream: FakeUpstream) -> AsyncIterator[Gateway]:
+    """Serve a gateway."""
     logging.getLogger("_granian").setLevel(logging.ERROR)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]

@@ -1,0 +1,408 @@
+"""Anthropic's Messages API. Written from https://docs.anthropic.com/en/api/messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, names, pieces_of, sse
+from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens, seal
+
+_FIELDS = names(
+    "cache_control container context_management inference_geo max_tokens mcp_servers messages metadata model"
+    " output_config service_tier stop_sequences stream system temperature thinking tool_choice tools top_k"
+    " top_p"
+)
+_BLOCKS = {
+    "text": {"text", "citations", "cache_control"},
+    "image": {"source", "cache_control"},
+    "document": {"source", "title", "context", "citations", "cache_control"},
+    "tool_use": {"id", "name", "input", "cache_control", "caller"},
+    "tool_result": {"tool_use_id", "content", "is_error", "cache_control"},
+    "thinking": {"thinking", "signature"},
+    "redacted_thinking": {"data"},
+}
+_TOOL = {"name", "description", "input_schema", "cache_control", "strict", "type", "eager_input_streaming"}
+_ID = re.compile(r"^[a-zA-Z0-9_-]+$")
+_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")
+
+
+def signature(thought: str) -> str:
+    """Sign a thought as the provider does."""
+    return "EqQB" + seal("anthropic", thought)
+
+
+class Anthropic:
+    """Anthropic's own API."""
+
+    stream_type = "text/event-stream; charset=utf-8"
+    shows = Shows(thought=True, cached=True)
+
+    def __init__(self, name: str = "anthropic", key: str = "sk-upstream") -> None:
+        self.name = name
+        self.key = key
+
+    def serves(self, path: str) -> bool:
+        """Say whether a path is one of the API's."""
+        return path == "/v1/messages"
+
+    def read(self, asked: Asked) -> Seen:
+        """Check a request as Anthropic would."""
+        self.check_call(asked)
+        body = asked.json
+        for name in body:
+            if name not in _FIELDS:
+                raise invalid(f"{name}: Extra inputs are not permitted")
+        self.check_body(asked)
+        if not isinstance(body.get("max_tokens"), int) or body["max_tokens"] < 1:
+            raise invalid("max_tokens: Field required")
+        seen = Seen(system=_system(body.get("system")))
+        _read_tools(body, seen)
+        thinking = body.get("thinking") or {}
+        seen.thinks = thinking.get("type") in ("enabled", "adaptive")
+        if thinking.get("type") == "enabled":
+            _check_budget(body, thinking)
+        form = (body.get("output_config") or {}).get("format")
+        if form is not None:
+            seen.shape = form["schema"]
+        _Conversation(seen).read(body.get("messages"))
+        return seen
+
+    def check_call(self, asked: Asked) -> None:
+        """Check address and headers."""
+        if not self.serves(asked.path):
+            raise Refused("Not found", status=404, type="not_found_error")
+        if asked.headers.get("x-api-key") != self.key:
+            raise self.failure("auth")
+        if asked.headers.get("anthropic-version") != "2023-06-01":
+            raise invalid("anthropic-version: header is required")
+
+    def check_body(self, asked: Asked) -> None:
+        """Check what differs among the places that serve this API."""
+        if not isinstance(asked.json.get("model"), str):
+            raise invalid("model: Field required")
+
+    def streams(self, asked: Asked) -> bool:
+        """Say whether a stream was asked for."""
+        return asked.json.get("stream") is True
+
+    def whole(self, said: Said, asked: Asked) -> bytes:
+        """Write a message."""
+        content = [_block(one) for one in _contents(said)]
+        return msgspec.json.encode(self._message(asked, content, _stop(said), _usage(said.tokens)))
+
+    def stream(self, said: Said, asked: Asked) -> list[bytes]:
+        """Write the events of a message."""
+        usage = _usage(said.tokens)
+        start = self._message(asked, [], None, usage | {"output_tokens": 1})
+        out = [_event("message_start", message=start), _event("ping")]
+        for at, one in enumerate(_contents(said)):
+            opening, deltas = _grown(one)
+            out.append(_event("content_block_start", index=at, content_block=opening))
+            out += [_event("content_block_delta", index=at, delta=delta) for delta in deltas]
+            out.append(_event("content_block_stop", index=at))
+        delta = {"stop_reason": _stop(said), "stop_sequence": None}
+        out.append(_event("message_delta", delta=delta, usage={"output_tokens": usage["output_tokens"]}))
+        return [*out, _event("message_stop")]
+
+    def _message(
+        self, asked: Asked, content: list[Any], stop: str | None, usage: Mapping[str, int]
+    ) -> dict[str, Any]:
+        return {
+            "id": "msg_01Scripted",
+            "type": "message",
+            "role": "assistant",
+            "model": asked.json.get("model", "claude"),
+            "content": content,
+            "stop_reason": stop,
+            "stop_sequence": None,
+            "usage": dict(usage),
+        }
+
+    def failure(self, name: str) -> Refused:
+        """Return a failure in Anthropic's words."""
+        match name:
+            case "auth":
+                return Refused("invalid x-api-key", status=401, type="authentication_error")
+            case "rate_limit":
+                what = "This request would exceed your organization's rate limit of 50 requests per minute."
+                return Refused(what, status=429, type="rate_limit_error", headers={"retry-after": "7"})
+            case "context":
+                return invalid("prompt is too long: 209000 tokens > 200000 maximum")
+            case "policy":
+                return invalid("Output blocked by content filtering policy")
+        return Refused("Overloaded", status=529, type="overloaded_error")
+
+    def refusal(self, refused: Refused) -> Reply:
+        """Write an error body."""
+        headers = {"content-type": "application/json", "request-id": "req_scripted", **refused.headers}
+        return Reply(refused.status, headers, [msgspec.json.encode(_error(refused))])
+
+    def broken(self, refused: Refused) -> bytes:
+        """Write an error as an event."""
+        return sse(msgspec.json.encode(_error(refused)), "error")
+
+
+def invalid(what: str) -> Refused:
+    """Refuse a request as invalid."""
+    return Refused(what, type="invalid_request_error")
+
+
+def _error(refused: Refused) -> dict[str, Any]:
+    return {"type": "error", "error": {"type": refused.type, "message": refused.what}}
+
+
+def _system(system: Any) -> str:
+    if system is None or isinstance(system, str):
+        return system or ""
+    for at, block in enumerate(system):
+        if block.get("type") != "text":
+            raise invalid(f"system.{at}.type: Input should be 'text'")
+        if not block["text"]:
+            raise invalid("system: text content blocks must be non-empty")
+    return "".join(block["text"] for block in system)
+
+
+def _read_tools(body: Mapping[str, Any], seen: Seen) -> None:
+    for at, tool in enumerate(body.get("tools") or []):
+        if extra := tool.keys() - _TOOL:
+            raise invalid(f"tools.{at}.custom.{min(extra)}: Extra inputs are not permitted")
+        if not _NAME.match(tool.get("name", "")):
+            raise invalid(f"tools.{at}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")
+        schema = tool.get("input_schema")
+        if not isinstance(schema, dict) or schema.get("type") != "object":
+            raise invalid(f"tools.{at}.custom.input_schema.type: Field required")
+        seen.tools[tool["name"]] = schema
+    choice = body.get("tool_choice")
+    if choice is None:
+        return
+    if not body.get("tools"):
+        raise invalid("tool_choice: tool_choice may only be specified while providing tools")
+    match choice.get("type"):
+        case "tool":
+            seen.forced = choice["name"]
+            if seen.forced not in seen.tools:
+                raise invalid(f"Tool '{seen.forced}' not found in provided tools")
+        case "any":
+            seen.forced = ""
+        case "auto" | "none":
+            pass
+        case other:
+            raise invalid(f"tool_choice: Input tag '{other}' found using 'type' does not match")
+    if seen.forced is not None and (body.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
+        raise invalid("Thinking may not be enabled when tool_choice forces tool use.")
+
+
+def _check_budget(body: Mapping[str, Any], thinking: Mapping[str, Any]) -> None:
+    budget = thinking.get("budget_tokens")
+    if not isinstance(budget, int) or budget < 1024:
+        raise invalid("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024")
+    if budget >= body["max_tokens"]:
+        raise invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
+    if body.get("temperature", 1) != 1:
+        raise invalid("`temperature` may only be set to 1 when thinking is enabled.")
+
+
+class _Conversation:
+    """Checks turns one after another."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.calls: dict[str, Mapping[str, Any]] = {}
+        """Those of the turn before, which this turn must answer."""
+
+    def read(self, messages: Any) -> None:
+        if not messages:
+            raise invalid("messages: at least one message is required")
+        if messages[0].get("role") != "user":
+            raise invalid('messages: first message must use the "user" role')
+        before = None
+        for at, message in enumerate(messages):
+            if extra := message.keys() - {"role", "content"}:
+                raise invalid(f"messages.{at}.{min(extra)}: Extra inputs are not permitted")
+            role = message.get("role")
+            if role not in ("user", "assistant"):
+                raise invalid(f'messages: Unexpected role "{role}".')
+            if role == before:
+                # The API itself joins such turns; that a translator leaves it to it is refused here.
+                raise invalid('messages: roles must alternate between "user" and "assistant"')
+            before = role
+            self._turn(at, role, _blocks(message.get("content"), f"messages.{at}"), at == len(messages) - 1)
+        if self.calls:
+            raise invalid(f"messages: `tool_use` ids without `tool_result` blocks: {', '.join(self.calls)}")
+        if self.seen.thinks and before == "assistant":
+            raise invalid("When `thinking` is enabled a conversation may not end with an assistant's turn")
+
+    def _turn(self, at: int, role: str, blocks: list[Mapping[str, Any]], last: bool) -> None:
+        if not blocks and not (role == "assistant" and last):
+            raise invalid(
+                f"messages.{at}: all messages must have non-empty content except for the optional final"
+                " assistant message"
+            )
+        if role == "assistant":
+            self.seen.results, self.seen.images, self.seen.said = [], [], ""
+            self.calls = {}
+            for number, block in enumerate(blocks):
+                self._said(block, f"messages.{at}.content.{number}")
+            return
+        unanswered = dict(self.calls)
+        self.seen.results, self.seen.images, self.seen.said = [], [], ""
+        others = False
+        for number, block in enumerate(blocks):
+            place = f"messages.{at}.content.{number}"
+            if block["type"] != "tool_result":
+                others = True
+                self._asked(block, place)
+                continue
+            call = self.calls.get(block["tool_use_id"])
+            if call is None:
+                raise invalid(
+                    f"{place}: unexpected `tool_use_id` found in `tool_result` blocks:"
+                    f" {block['tool_use_id']}. Each `tool_result` block must have a corresponding"
+                    " `tool_use` block in the previous message."
+                )
+            if others:
+                raise invalid(
+                    f"messages.{at - 1}: `tool_use` ids were found without `tool_result` blocks"
+                    " immediately after"
+                )
+            if unanswered.pop(block["tool_use_id"], None) is None:
+                raise invalid(f"{place}: each tool_use must have a single result.")
+            text = _result_text(block, place)
+            self.seen.results.append(Result(call["name"], call["input"], text))
+        if unanswered:
+            raise invalid(
+                f"messages.{at}: `tool_use` ids were found without `tool_result` blocks immediately after:"
+                f" {', '.join(unanswered)}."
+            )
+        self.calls = {}
+
+    def _said(self, block: Mapping[str, Any], place: str) -> None:
+        match block["type"]:
+            case "thinking":
+                if block.get("signature") != signature(block.get("thinking", "")):
+                    raise invalid(f"{place}: Invalid `signature` in `thinking` block")
+                if not self.seen.thinks:
+                    return
+            case "tool_use":
+                if not _ID.match(block.get("id", "")) or len(block["id"]) > 64:
+                    raise invalid(f"{place}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")
+                if block["id"] in self.calls:
+                    raise invalid("messages: `tool_use` ids must be unique")
+                if not isinstance(block.get("input"), dict):
+                    raise invalid(f"{place}.tool_use.input: Input should be a valid dictionary")
+                self.calls[block["id"]] = block
+            case "text":
+                if block["text"] != block["text"].rstrip() and place.endswith("final"):
+                    raise invalid("final assistant content cannot end with trailing whitespace")
+            case "redacted_thinking":
+                pass
+            case other:
+                raise invalid(f"{place}: `{other}` blocks are not permitted in assistant's turns")
+
+    def _asked(self, block: Mapping[str, Any], place: str) -> None:
+        match block["type"]:
+            case "text":
+                self.seen.said += block["text"]
+            case "image":
+                self.seen.images.append(_picture(block, place))
+            case "document":
+                self.seen.images.append("document")
+            case other:
+                raise invalid(f"{place}: `{other}` blocks are not permitted in user's turns")
+
+
+def _blocks(content: Any, place: str) -> list[Mapping[str, Any]]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    if not isinstance(content, list):
+        raise invalid(f"{place}.content: Field required")
+    for number, block in enumerate(content):
+        known = _BLOCKS.get(block.get("type"))
+        if known is None:
+            raise invalid(f"{place}.content.{number}: Input tag '{block.get('type')}' does not match")
+        if extra := block.keys() - known - {"type"}:
+            raise invalid(f"{place}.content.{number}.{min(extra)}: Extra inputs are not permitted")
+        if block["type"] == "text" and not block.get("text"):
+            raise invalid("messages: text content blocks must be non-empty")
+        if block["type"] == "text" and not block["text"].strip():
+            raise invalid("messages: text content blocks must contain non-whitespace text")
+    return content
+
+
+def _result_text(block: Mapping[str, Any], place: str) -> str:
+    content = block.get("content")
+    if content is None or isinstance(content, str):
+        return content or ""
+    text = ""
+    for number, part in enumerate(_blocks(content, place)):
+        if part["type"] == "text":
+            text += part["text"]
+        elif part["type"] == "image":
+            text += f"<{_picture(part, f'{place}.{number}')}>"
+        else:
+            raise invalid(f"{place}.content.{number}: Input tag '{part['type']}' is not allowed")
+    return text
+
+
+def _picture(block: Mapping[str, Any], place: str) -> str:
+    source = block.get("source") or {}
+    if source.get("type") == "url":
+        return "url"
+    if source.get("media_type") not in ("image/png", "image/jpeg", "image/gif", "image/webp"):
+        raise invalid(f"{place}.source.base64.media_type: Input should be 'image/jpeg', 'image/png', ...")
+    return str(source["media_type"])
+
+
+# Answering
+
+
+def _contents(said: Said) -> list[str | Call | tuple[str]]:
+    """Return the blocks of an answer: a thought (in a tuple), a text, calls."""
+    out: list[str | Call | tuple[str]] = [(said.thought,)] if said.thought else []
+    out += [said.text] if said.text else []
+    return [*out, *said.calls]
+
+
+def _block(one: str | Call | tuple[str]) -> dict[str, Any]:
+    match one:
+        case Call():
+            call_id = f"toolu_01Scripted{one.number}"
+            return {"type": "tool_use", "id": call_id, "name": one.name, "input": one.arguments}
+        case (thought,):
+            return {"type": "thinking", "thinking": thought, "signature": signature(thought)}
+    return {"type": "text", "text": one}
+
+
+def _grown(one: str | Call | tuple[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    block = _block(one)
+    match one:
+        case Call():
+            arguments = msgspec.json.encode(one.arguments).decode()
+            deltas = [{"type": "input_json_delta", "partial_json": p} for p in ["", *pieces_of(arguments)]]
+            return block | {"input": {}}, deltas
+        case (thought,):
+            deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces_of(thought)]
+            deltas.append({"type": "signature_delta", "signature": signature(thought)})
+            return block | {"thinking": "", "signature": ""}, deltas
+    return block | {"text": ""}, [{"type": "text_delta", "text": piece} for piece in pieces_of(str(one))]
+
+
+def _stop(said: Said) -> str:
+    return "tool_use" if said.calls else "end_turn"
+
+
+def _usage(tokens: Tokens) -> dict[str, int]:
+    return {
+        "input_tokens": tokens.input - tokens.cached,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": tokens.cached,
+        "output_tokens": tokens.output,
+    }
+
+
+def _event(kind: str, **data: Any) -> bytes:
+    return sse(msgspec.json.encode({"type": kind, **data}), kind)
