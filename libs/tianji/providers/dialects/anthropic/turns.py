@@ -7,6 +7,7 @@ turn, no empty texts, and what the system says apart from both.
 from __future__ import annotations
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.anthropic.foreign import own
 from tianji.wire.messages.blocks import write_blocks
 from tianji.wire.neutral import Ask, Block, Text, ToolCall, ToolResult, Turn
 from tianji.wire.values import Object
@@ -41,10 +42,11 @@ def write_turns(ask: Ask, *, system_anywhere: bool, modify: bool) -> tuple[list[
 
 
 def _ordered(turn: Turn) -> list[Block]:
-    """Put the results of tools first, where Anthropic wants them."""
-    if turn.role != "tool" and any(isinstance(block, ToolResult) for block in turn.blocks):
-        return sorted(turn.blocks, key=lambda block: not isinstance(block, ToolResult))
-    return turn.blocks
+    """Put the results of tools first, where Anthropic wants them; leave out what others signed."""
+    blocks = [block for block in turn.blocks if own(block)]
+    if turn.role != "tool" and any(isinstance(block, ToolResult) for block in blocks):
+        return sorted(blocks, key=lambda block: not isinstance(block, ToolResult))
+    return blocks
 
 
 def _trim_prefill(messages: list[Object]) -> None:

@@ -12,6 +12,7 @@ from tianji.providers._params import GATEWAY, Params, drop
 from tianji.providers.contract import UpstreamRequest
 from tianji.providers.dialects.anthropic import answer, request
 from tianji.providers.dialects.anthropic.betas import betas_of, joined
+from tianji.providers.dialects.anthropic.foreign import without_foreign
 from tianji.providers.dialects.anthropic.model import Model
 from tianji.providers.dialects.anthropic.shape import emulated
 from tianji.providers.dialects.anthropic.stream import AnthropicDecoder
@@ -55,8 +56,10 @@ class MessagesUpstream(Struct):
         return self._ready(body, changed)
 
     def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
-        """Pass on a Messages request; its messages are not read."""
+        """Pass on a Messages request; its messages are not read unless others signed something in them."""
         body: dict[str, Any] = {**fields, "model": self._model}
+        if "messages" in fields:
+            body["messages"] = without_foreign(fields["messages"])
         for name in _TAKEN_AS_THEY_ARE:
             if name not in body and name in self.params.defaults:
                 body[name] = self.params.defaults[name]

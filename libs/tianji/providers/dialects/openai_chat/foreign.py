@@ -12,39 +12,69 @@ from typing import Any
 from msgspec import Raw
 
 from tianji.providers._params import Params
+from tianji.providers.dialects.openai_chat.upstream import Quirk
 from tianji.wire import values
+from tianji.wire.call_ids import unsealed
 
 _MARK = "cache_control"
-_IN_MESSAGES = (_MARK, "thinking_blocks", "reasoning_content", "provider_specific_fields")
-_NEEDLES = tuple(f'"{name}"'.encode() for name in _IN_MESSAGES)
+_IN_MESSAGES = (
+    _MARK,
+    "thinking_blocks",
+    "reasoning_content",
+    "reasoning",
+    "reasoning_details",
+    "provider_specific_fields",
+)
 
 
-def without_foreign(body: MutableMapping[str, Any], params: Params) -> list[str]:
-    """Clean `messages` and `tools`; they are only decoded if there is something to take out."""
-    changed: list[str] = []
-    for field in ("messages", "tools"):
-        value = body.get(field)
-        if isinstance(value, Raw):
-            raw = bytes(value)
-            if not any(needle in raw for needle in _NEEDLES):
-                continue
-            value = values.decode(value, field)
-        removed = _cleaned(value)
-        if removed:
-            body[field] = value
-            changed += [f"dropped {name} of {field}" for name in sorted(removed)]
-    return changed
+def without(*names: str) -> Quirk:
+    """Return a quirk that cleans `messages` and `tools` of these fields.
+
+    They are only decoded if there is something to take out.
+    """
+    needles = tuple(f'"{name}"'.encode() for name in names)
+
+    def clean(body: MutableMapping[str, Any], params: Params) -> list[str]:
+        changed: list[str] = []
+        for field in ("messages", "tools"):
+            value = body.get(field)
+            if isinstance(value, Raw):
+                raw = bytes(value)
+                plain = unsealed(raw)
+                if plain is not raw:
+                    raw, value = plain, Raw(plain)
+                    body[field] = value
+                    changed.append("dropped signatures of calls")
+                if not any(needle in raw for needle in needles):
+                    continue
+                value = values.decode(value, field)
+            removed = _cleaned(value, names)
+            if removed:
+                body[field] = value
+                changed += [f"dropped {name} of {field}" for name in sorted(removed)]
+        return changed
+
+    return clean
 
 
-def _cleaned(items: Any) -> set[str]:
+without_foreign = without(*_IN_MESSAGES)
+"""For vendors that refuse every field that is not OpenAI's."""
+
+
+def without_foreign_but(*kept: str) -> Quirk:
+    """Return the same quirk for a vendor that knows some of these fields."""
+    return without(*(name for name in _IN_MESSAGES if name not in kept))
+
+
+def _cleaned(items: Any, names: tuple[str, ...]) -> set[str]:
     """Clean messages or tools in place; return the names of what was taken out."""
     removed: set[str] = set()
     for item in items if isinstance(items, list) else ():
         if not isinstance(item, dict):
             continue
-        removed |= _take(item, _IN_MESSAGES)
+        removed |= _take(item, names)
         inner = item.get("content") if "content" in item else [item.get("function")]
-        for part in inner if isinstance(inner, list) else ():
+        for part in inner if isinstance(inner, list) and _MARK in names else ():
             if isinstance(part, dict):
                 removed |= _take(part, (_MARK,))
     return removed
