@@ -21,6 +21,8 @@ OUTAGES: Faults = (*supervised.OUTAGES, OperationalError)
 
 STATEMENT_TIMEOUT_S = 30
 WAIT_FOR_CONNECTION_S = 5
+RECONNECT_S = 2
+"""The pool waits twice as long after each vain attempt, and begins anew on demand after so long."""
 
 _AWAY = "The database cannot be reached; try again in a moment"
 
@@ -40,6 +42,7 @@ class Store:
             min_size=1,
             max_size=size,
             timeout=WAIT_FOR_CONNECTION_S,
+            reconnect_timeout=RECONNECT_S,
             open=False,
         )
 

@@ -138,6 +138,18 @@ async def test_the_pool_recovers_when_postgres_comes_back(own_postgres: Postgres
     await store.close()
 
 
+async def test_after_a_long_outage_the_pool_is_back_as_soon_as_postgres(own_postgres: Postgres) -> None:
+    store = Store(own_postgres.start(), size=2)
+    await store.open()
+    own_postgres.stop()
+    for _ in range(2):
+        assert not await store.alive()  # each waits for a connection while the pool tries
+    await asyncio.to_thread(own_postgres.start)
+    async with asyncio.timeout(2.5):
+        assert await store.alive()
+    await store.close()
+
+
 @pytest.fixture
 async def store(own_postgres: Postgres) -> AsyncIterator[Store]:
     """Return a pool on a server of the test's own."""
