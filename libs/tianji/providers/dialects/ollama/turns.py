@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from tianji.errors import BadRequest
 from tianji.wire.messages.blocks import read_arguments
@@ -34,7 +35,19 @@ def write_turns(ask: Ask) -> list[Object]:
             messages += _messages(turn, names)
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
-    return messages
+    return _in_order(messages, list(names))
+
+
+def _in_order(messages: list[Object], calls: list[str]) -> list[Object]:
+    """Put results that follow one another in the order of their calls: Ollama's models see no ids."""
+    known = {identity: at for at, identity in enumerate(calls)}
+    found: list[Object] = []
+    for tool, run in groupby(messages, key=lambda message: message["role"] == "tool"):
+        together = list(run)
+        if tool:
+            together.sort(key=lambda message: known.get(message["tool_call_id"], len(known)))
+        found += together
+    return found
 
 
 def _messages(turn: Turn, names: dict[str, str]) -> list[Object]:
