@@ -6,8 +6,9 @@ from tianji_testkit.scripted.anthropic import Anthropic
 from tianji_testkit.scripted.bedrock import Bedrock
 from tianji_testkit.scripted.cohere import Cohere
 from tianji_testkit.scripted.contract import Dialect
-from tianji_testkit.scripted.deployments import SERVED, VERTEX_TOKEN, Served
+from tianji_testkit.scripted.deployments import SERVED, Served
 from tianji_testkit.scripted.google import Gemini, Vertex
+from tianji_testkit.scripted.google_tokens import TOKEN
 from tianji_testkit.scripted.ollama import Ollama
 from tianji_testkit.scripted.openai_alikes import Azure, DeepSeek, Groq, Mistral, OpenAILike
 from tianji_testkit.scripted.openai_chat import OpenAIChat
@@ -24,7 +25,7 @@ def dialects() -> list[Dialect]:
         OpenAIResponses("azure"),
         Anthropic(),
         Gemini(),
-        Vertex("vertex_ai", VERTEX_TOKEN),
+        Vertex("vertex_ai", TOKEN),
         Bedrock(),
         Cohere(),
         Mistral(),

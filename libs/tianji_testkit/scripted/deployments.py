@@ -8,9 +8,9 @@ from typing import Any
 
 from tianji_testkit.scripted.bedrock import KEY_ID, SECRET
 from tianji_testkit.scripted.contract import Shows
+from tianji_testkit.scripted.google_tokens import service_account
 
 KEY = "sk-upstream"
-VERTEX_TOKEN = "ya29.scripted"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ def _v1(url: str) -> Mapping[str, Any]:
 
 def _aws(url: str) -> Mapping[str, Any]:
     return {
-        "aws_bedrock_runtime_endpoint": url,
+        "api_base": url,
+        "api_key": None,
         "aws_access_key_id": KEY_ID,
         "aws_secret_access_key": SECRET,
         "aws_region_name": "us-east-1",
@@ -43,7 +44,8 @@ def _aws(url: str) -> Mapping[str, Any]:
 def _vertex(url: str) -> Mapping[str, Any]:
     return {
         "api_base": url,
-        "api_key": VERTEX_TOKEN,
+        "api_key": None,
+        "vertex_credentials": service_account(url.rpartition("/")[0]),
         "vertex_project": "scripted",
         "vertex_location": "us-central1",
     }

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from aiohttp import web
 
+from tianji_testkit.scripted import google_tokens
 from tianji_testkit.scripted.contract import Asked, Dialect, Refused, Reply
 from tianji_testkit.scripted.script import play, wanted_failure
 
@@ -47,6 +48,7 @@ class ScriptedProviders:
     async def __aenter__(self) -> ScriptedProviders:
         """Listen on a free port."""
         application = web.Application(client_max_size=1 << 28)
+        application.router.add_post(f"/{google_tokens.PATH}/token", _token)
         application.router.add_route("*", "/{dialect}/{path:.*}", self._serve)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -80,6 +82,13 @@ class ScriptedProviders:
             asked.refused = None if refused.scripted else refused.what
             reply, broken = dialect.refusal(refused), False
         return await _send(request, reply, broken=broken)
+
+
+async def _token(request: web.Request) -> web.StreamResponse:
+    found = google_tokens.granted(await request.read())
+    if found is None:
+        return web.json_response({"error": "invalid_grant", "error_description": "Invalid JWT"}, status=400)
+    return web.Response(body=found, content_type="application/json")
 
 
 def _answer(dialect: Dialect, asked: Asked) -> tuple[Reply, bool]:

@@ -20,7 +20,8 @@ from tianji_testkit.upstream import FakeUpstream
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),  # google-genai
+    # What google-genai does of its own accord.
+    pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
 ]
 
 KEY = "sk-alice-0123456789"
