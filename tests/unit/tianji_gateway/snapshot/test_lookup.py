@@ -11,6 +11,7 @@ from tianji.bus.watch import Entry
 from tianji.domain.keys import KeyRecord
 from tianji.domain.snapshot import KEY, record_name
 from tianji.errors import Unavailable
+from tianji_gateway.snapshot import lookup
 from tianji_gateway.snapshot.lookup import KeyLookup
 from tianji_gateway.snapshot.on_disk import SeenKey
 
@@ -59,7 +60,11 @@ class Line:
         if not self.up:
             raise Unavailable("down")
         found = self.stored.get(name)
-        await self.open.wait()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.open.wait()
+        except TimeoutError:
+            raise NoAnswer("too late") from None
         return found
 
     def watch(self, bucket: str, *, only_new: bool) -> Watched:
@@ -376,3 +381,51 @@ async def test_a_key_that_came_by_the_watch_is_in_use_once_it_was_asked_for() ->
         assert before == ([], 0)
         assert house.keys.seen(10) == [SeenKey(NAME, record("a"))]
         assert house.keys.changes == 1
+
+
+async def test_a_beat_without_an_answer_ends_what_waits_and_one_with_it_lets_ask_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lookup, "BEAT_S", 0.01)
+    house = House()
+    house.line.stored[NAME] = (record("a"), 3)
+    async with house.watching():
+        house.line.open.clear()
+        waiting = asyncio.create_task(house.alias())
+        await asyncio.sleep(0.25)  # an answer proves for a moment that none is needed
+        await house.keys.beat()
+        with pytest.raises(NoAnswer):
+            await asyncio.wait_for(waiting, 0.2)
+        assert not house.keys.answering
+
+        reads = house.line.reads
+        with pytest.raises(Unavailable):
+            await house.alias()
+        assert house.line.reads == reads
+
+        house.line.open.set()
+        await house.keys.beat()
+        assert house.keys.answering
+        assert await house.alias() == "a"
+
+
+async def test_a_process_that_stood_still_itself_blames_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "BEAT_S", 0.01)
+    monkeypatch.setattr(lookup, "STALL_S", -1.0)
+    house = House()
+    house.line.open.clear()
+
+    await house.keys.beat()
+
+    assert house.keys.answering
+
+
+async def test_a_beat_is_left_out_when_nats_has_just_answered() -> None:
+    house = House()
+    house.line.stored[NAME] = (record("a"), 3)
+    assert await house.alias() == "a"
+    reads = house.line.reads
+
+    await house.keys.beat()
+
+    assert house.line.reads == reads
