@@ -127,7 +127,7 @@ def lost_in_answer(exchange: Exchange, got: dict[str, Any]) -> list[str]:
             (name, _parsed(call["arguments"])) for (name, _), call in zip(wanted, got["calls"], strict=False)
         ]
     function = expect.get("function_call")
-    if function and not wanted:
+    if function and function["name"] and not wanted:
         wanted = [(function["name"], _parsed(function.get("arguments")))]
     if wanted != [(call["name"], _parsed(call["arguments"])) for call in got["calls"]]:
         lost.append("tool calls")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
 from tianji.domain.deployments import Deployment
-from tianji.providers import _credentials
-from tianji.providers._params import Params, environment, read_params
-from tianji.providers.contract import Profile, Setting, features
-from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
+from tianji.providers._compatible import PATH, connect, settings
+from tianji.providers.contract import Profile, features
+from tianji.providers.dialects.openai_chat.foreign import without_foreign_but
+from tianji.providers.dialects.openai_chat.messages import system_for_developer, text_for_parts, thoughts_as
+from tianji.providers.dialects.openai_chat.quirks import ignoring, refusing, renaming
+from tianji.providers.dialects.openai_chat.shapes import schema_in_words
+from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, Quirk
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,10 +26,25 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
     api_base_env: list[str] = field(default_factory=list)
     api_key_env: list[str] = field(default_factory=list)
     needs_key: bool = False
-    path: str = "/chat/completions"
+    path: str = PATH
+    key_header: str = "authorization"
+    key_scheme: str = "Bearer "
+    """What stands in front of the key in its header."""
     drop: list[str] = field(default_factory=list)
     """Parameters that the vendor refuses; they go only where `drop_params` says so."""
+    ignore: list[str] = field(default_factory=list)
+    """Parameters that the vendor refuses and no answer depends on; they always go."""
     rename: dict[str, str] = field(default_factory=dict)
+    developer: bool = False
+    """Whether the vendor knows the role `developer`; it becomes `system` where not."""
+    text_only: bool = False
+    """Whether `content` must be a string where it is only text."""
+    strict: bool = False
+    """Whether fields in messages that are not OpenAI's are refused."""
+    thoughts: str = ""
+    """What the vendor calls earlier thoughts in messages, if not `reasoning_content`."""
+    schemas: bool = True
+    """Whether `response_format` takes a schema; it is told in words where not."""
     include_usage: bool = True
     title: str = ""
     """The vendor's name; the row's own where there is none."""
@@ -48,19 +66,13 @@ def read_row(name: str, row: dict[str, Any]) -> Row:
 
 def profile(name: str, row: Row) -> Profile:
     """Return what a row declares, as a module would."""
-    base = Setting(
-        "api_base",
-        "where the API is",
-        tuple(row.api_base_env),
-        required=row.base_url is None,
-        default=row.base_url,
-    )
-    key = Setting("api_key", "the key", tuple(row.api_key_env), required=row.needs_key, secret=True)
     return Profile(
         title=row.title or name,
         page=row.page,
         example=f"{name}/{row.example}",
-        settings=(base, key),
+        settings=settings(
+            row.base_url, tuple(row.api_base_env), tuple(row.api_key_env), needs_key=row.needs_key
+        ),
         supports=features(row.supports),
         notes=row.notes,
     )
@@ -68,37 +80,28 @@ def profile(name: str, row: Row) -> Profile:
 
 def bind(row: Row, deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
     """Bind a deployment of such a vendor."""
-    environ, rules = environment(options), read_params(deployment, options)
-    name = deployment.provider
-    said = _credentials.read_settings(profile(name, row), deployment, environ)
-    base, key = said["api_base"], said.get("api_key", "")
-    headers = {"content-type": "application/json"}
-    if key:
-        headers["authorization"] = f"Bearer {key}"
-
-    def suit(body: MutableMapping[str, Any], params: Params) -> list[str]:
-        return _suit(row, body, params)
-
-    return ChatUpstream(
-        provider=name,
-        model=deployment.model,
-        url=base.rstrip("/") + row.path,
-        headers=headers | rules.headers,
-        params=rules,
-        secret=key,
-        quirks=(suit,) if row.drop or row.rename else (),
+    return connect(
+        profile(deployment.provider, row),
+        deployment,
+        options,
+        path=row.path,
+        key_header=row.key_header,
+        key_scheme=row.key_scheme,
+        quirks=_quirks(row),
         asks_usage=row.include_usage,
     )
 
 
-def _suit(row: Row, body: MutableMapping[str, Any], params: Params) -> list[str]:
-    changed = []
-    for old, new in row.rename.items():
-        if old in body:
-            body.setdefault(new, body[old])
-            del body[old]
-            changed.append(f"renamed {old} to {new}")
-    for name in row.drop if params.drop else ():
-        if name not in params.allowed and body.pop(name, None) is not None:
-            changed.append(f"dropped {name}")
-    return changed
+def _quirks(row: Row) -> tuple[Quirk, ...]:
+    """Return what a row says, as changes of a request; in this order, since each sees the one before."""
+    found: list[tuple[bool, Quirk]] = [
+        (not row.schemas, schema_in_words),
+        (not row.developer, system_for_developer),
+        (bool(row.thoughts), thoughts_as(row.thoughts)),
+        (row.strict, without_foreign_but(row.thoughts)),
+        (row.text_only, text_for_parts),
+        (bool(row.rename), renaming(row.rename)),
+        (bool(row.ignore), ignoring(row.ignore)),
+        (bool(row.drop), refusing(row.drop)),
+    ]
+    return tuple(quirk for wanted, quirk in found if wanted)

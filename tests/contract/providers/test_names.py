@@ -16,7 +16,7 @@ from tianji.providers import names, provider, split_model
         ("openai/org/model", {"api_base": "http://x"}, ("openai", "org/model")),
         ("meta/llama", {"custom_llm_provider": "openai"}, ("openai", "meta/llama")),
         ("openai/llama", {"custom_llm_provider": "openai"}, ("openai", "llama")),
-        ("meta/llama", {"api_base": "http://x"}, ("openai", "meta/llama")),
+        ("org/llama", {"api_base": "http://x"}, ("openai", "org/llama")),
         ("anything", {"mock_response": "hi"}, ("mock", "anything")),
         ("openai/*", {}, ("openai", "*")),
     ],

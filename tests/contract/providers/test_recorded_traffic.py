@@ -37,6 +37,27 @@ APIS = (
     "replicate/stream",
     "bedrock/converse",
     "bedrock/converse-stream",
+    "bedrock/invoke",
+    "bedrock/invoke-with-response-stream",
+    "bedrock_mantle/chat",
+    "mistral/chat",
+    "groq/chat",
+    "deepseek/chat",
+    "openrouter/chat",
+    "perplexity/chat",
+    "xai/chat",
+    "together/chat",
+    "fireworks/chat",
+    "cerebras/chat",
+    "moonshot/chat",
+    "zai/chat",
+    "dashscope/chat",
+    "minimax/chat",
+    "vllm/chat",
+    "heroku/chat",
+    "crusoe/chat",
+    "portkey/chat",
+    "local_openai_compat/chat",
 )
 EXCHANGES = recorded(OURS, *APIS) + recorded(BESIDE, *APIS)
 ANSWERS = [one for one in EXCHANGES if one.status < 400]
@@ -46,9 +67,17 @@ REQUESTS = [one for one in EXCHANGES if one.openai_request and one.openai_reques
 VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "cohere.v1.chat": ("cohere", {"api_base": "http://provider.test/v1"}),
     "ollama.chat_openai": ("openai", {}),
+    "together.chat": ("together_ai", {}),
+    "fireworks.chat": ("fireworks_ai", {}),
+    "vllm.chat": ("hosted_vllm", {}),
+    "portkey.chat": ("openai", {}),
+    "local_openai_compat.chat": ("openai", {}),
     "ollama.generate": ("ollama", {"api_base": "http://provider.test/api/generate"}),
 }
 """The provider and the parameters of what is not reached by its folder's name alone."""
+
+PREFIXES = {"bedrock.invoke": "invoke/", "bedrock.invoke-with-response-stream": "invoke/"}
+"""What stands in front of a model's name to ask for this API of several."""
 
 front = ChatFront()
 
@@ -56,7 +85,8 @@ front = ChatFront()
 def upstream_of(exchange: Exchange) -> Any:
     params = {"api_key": "sk-test", "api_base": "http://provider.test", "api_version": "2025-03-01-preview"}
     name, more = VARIANTS.get(exchange.api, (exchange.provider, {}))
-    deployment = Deployment(id="d", model_name="m", provider=name, model=exchange.model, params=params | more)
+    model = PREFIXES.get(exchange.api, "") + exchange.model
+    deployment = Deployment(id="d", model_name="m", provider=name, model=model, params=params | more)
     return provider(name).bind(deployment, {"drop_params": True, "environment": {}})
 
 

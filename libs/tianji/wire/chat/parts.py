@@ -165,6 +165,10 @@ def _refusal(part: Object, at: str) -> Block:
 
 
 def _thinking(part: Object, at: str) -> Block:
+    thought = part.get("thinking")
+    if isinstance(thought, list):  # as Mistral writes it: content parts of its own
+        inner = read_content(thought, f"{at}.thinking")
+        return Reasoning("".join(block.text for block in inner if isinstance(block, Text)))
     return Reasoning(
         optional(string, part, "thinking", at) or "",
         signature=optional(string, part, "signature", at),

@@ -7,9 +7,12 @@ from typing import Any
 import msgspec
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.openai_chat.citations import cite, web_citations
+from tianji.providers.dialects.openai_chat.reasoning_details import read_details
 from tianji.wire import values
 from tianji.wire.chat.message import read_assistant
-from tianji.wire.neutral import Answer, Choice, Finish, ToolCall
+from tianji.wire.chat.parts import DIALECT
+from tianji.wire.neutral import Answer, Block, Choice, Finish, Opaque, Reasoning, ToolCall
 from tianji.wire.usage import count, read_chat_usage
 from tianji.wire.values import Object
 
@@ -19,12 +22,21 @@ FINISH: dict[str, Finish] = {
     "length": "length",
     "max_tokens": "length",
     "model_length": "length",
+    "model_context_window_exceeded": "length",
     "tool_calls": "tool_calls",
+    "tool_call": "tool_calls",
     "tool_use": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
+    "sensitive": "content_filter",
+    "safety": "content_filter",
     "error": "error",
+    "abort": "error",
+    "network_error": "error",
+    "insufficient_system_resource": "error",
 }
+UNFINISHED = ("", "null")
+"""What some vendors write for null where the answer goes on."""
 _OWN = ("id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "error")
 
 
@@ -37,6 +49,8 @@ def read(body: bytes) -> Answer:
     try:
         whole = values.mapping(msgspec.json.decode(body), "body")
         choices = values.array(whole.get("choices"), "choices")
+        if whole.get("error") is not None and not choices:
+            raise Unreadable("an error")
         read_choices = [
             _choice(values.mapping(choice, "choices"), number) for number, choice in enumerate(choices)
         ]
@@ -44,6 +58,9 @@ def read(body: bytes) -> Answer:
         raise Unreadable(error.message) from None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON ({error})") from None
+    cited = web_citations(whole.get("citations"), whole.get("search_results"))
+    for choice in read_choices if cited else ():
+        cite(choice.blocks, cited)
     return Answer(
         id=text_of(whole.get("id")),
         model=text_of(whole.get("model")),
@@ -69,7 +86,8 @@ def _choice(choice: Object, number: int) -> Choice:
     message = choice.get("message")
     if message is None and isinstance(choice.get("text"), str):
         message = {"content": choice["text"]}
-    blocks = read_assistant(values.mapping(message, "message"), "message")
+    said = values.mapping(message, "message")
+    blocks = [*_detailed(said), *run_tools(said.get("executed_tools"))]
     raw = text_of(choice.get("finish_reason")) or None
     logprobs = choice.get("logprobs")
     known = ("index", "message", "finish_reason", "logprobs", "text")
@@ -83,7 +101,30 @@ def _choice(choice: Object, number: int) -> Choice:
     )
 
 
+def _detailed(message: Object) -> list[Block]:
+    """Read a message; thoughts in `reasoning_details` are told by signature, and so go before others."""
+    if message.get("function_call") == {"name": "", "arguments": ""}:
+        message = values.rest(message, ("function_call",))  # an empty form that some vendors send along
+    blocks = read_assistant(message, "message")
+    if message.get("thinking_blocks"):
+        return blocks
+    details = read_details(message.get("reasoning_details"))
+    if not details:
+        return blocks
+    return [*details, *(block for block in blocks if not isinstance(block, Reasoning))]
+
+
+def run_tools(tools: object) -> list[Block]:
+    """Return the tools that the vendor ran itself: no calls for the client."""
+    found = tools if isinstance(tools, list) else []
+    return [
+        Opaque(DIALECT, {**tool, "type": "executed_tool"})
+        for tool in found
+        if isinstance(tool, dict) and tool.get("output") is not None
+    ]
+
+
 def finish_of(raw: str | None, *, called: bool) -> Finish:
     """Say why the model stopped; some vendors say `stop` also when it calls a tool."""
-    finish = FINISH.get(raw or "stop", "stop")
+    finish = FINISH.get((raw or "stop").lower(), "stop")
     return "tool_calls" if called and finish == "stop" else finish

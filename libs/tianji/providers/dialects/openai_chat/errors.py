@@ -55,6 +55,37 @@ def read_error(
     )
 
 
+def inside(provider: str, body: bytes) -> UpstreamError | None:
+    """Return the error that an answer with a status of 200 turns out to be; None if it is none."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or found.get("choices"):
+        return None
+    if found.get("error") is None and found.get("object") != "error":
+        return None
+    return told(provider, _fields(body))
+
+
+def told(provider: str, error: Any) -> UpstreamError:
+    """Read an error object without a status of its own: vendors say it in a field, or not at all."""
+    fields = error if isinstance(error, dict) else {"message": str(error)}
+    code = fields.get("code")
+    said = (fields.get("status_code"), fields.get("status"), code)
+    numbers = [int(one) for one in said if isinstance(one, (int, str)) and str(one).isdecimal()]
+    status = next((number for number in numbers if 400 <= number < 600), 502)
+    return failure(
+        provider,
+        status,
+        _message(fields, b""),
+        code=str(code) if code is not None else None,
+        type=fields.get("type"),
+        param=fields.get("param"),
+        hint=f"{code} {fields.get('type')}",
+    )
+
+
 def failure(
     provider: str,
     status: int,

@@ -54,6 +54,8 @@ class Side:
         self.open: Block | None = None
         self.calls: list[Call] = []
         self.finished = False
+        self.said = False
+        """Whether it has a text."""
         self._current: Call | None = None
         self._waiting: list[Call] = []
         self._held: list[tuple[Kind, Grew]] = []
@@ -61,6 +63,7 @@ class Side:
     def start(self, out: list[Event], block: Block) -> None:
         """Open a block, closing the one before."""
         self.stop(out)
+        self.said = self.said or isinstance(block, Text)
         self.open = block
         self.index += 1
         out.append(BlockStarted(block, self.index, self.choice))

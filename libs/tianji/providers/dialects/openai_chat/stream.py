@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tianji.errors import BadRequest
-from tianji.providers.dialects.openai_chat.answer import finish_of, text_of
+from tianji.errors import BadRequest, UpstreamError
+from tianji.providers.dialects.openai_chat.answer import UNFINISHED, finish_of, run_tools, text_of
+from tianji.providers.dialects.openai_chat.citations import web_citations
+from tianji.providers.dialects.openai_chat.errors import told
+from tianji.providers.dialects.openai_chat.reasoning_details import read_details
 from tianji.providers.dialects.openai_chat.sides import Call, Side
 from tianji.wire.chat import parts
 from tianji.wire.chat.message import arguments
 from tianji.wire.neutral import (
     Audio,
+    Block,
     Event,
     Failed,
     Finished,
@@ -31,6 +35,7 @@ from tianji.wire.neutral import (
 )
 from tianji.wire.sse import ServerEvent, Splitter
 from tianji.wire.usage import count, read_chat_usage
+from tianji.wire.values import Object
 
 
 class _Function(Struct):
@@ -51,7 +56,9 @@ class _Delta(Struct):
     content: Any = None
     reasoning_content: Any = None
     reasoning: Any = None
+    reasoning_details: Any = None
     thinking_blocks: list[Any] | None = None
+    executed_tools: Any = None
     refusal: Any = None
     tool_calls: list[_CallDelta] | None = None
     function_call: _Function | None = None
@@ -66,6 +73,8 @@ class _Choice(Struct):
     message: _Delta | None = None
     finish_reason: Any = None
     logprobs: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = None
+    """Moonshot tells the usage here."""
 
 
 class _Chunk(Struct):
@@ -77,6 +86,10 @@ class _Chunk(Struct):
     service_tier: Any = None
     system_fingerprint: Any = None
     error: Any = None
+    object: Any = None
+    citations: Any = None
+    search_results: Any = None
+    x_groq: Any = None
 
 
 _decoder = msgspec.json.Decoder(_Chunk)
@@ -92,6 +105,7 @@ class ChatDecoder:
         self._sides: dict[int, Side] = {}
         self._started = False
         self._failed = False
+        self._cited: list[Object] = []
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Return the events that are complete with this chunk."""
@@ -100,8 +114,7 @@ class ChatDecoder:
     def close(self) -> list[Event]:
         """Return what was held; a stream whose choices all finished is complete without a mark."""
         out = self._read(self._splitter.close())
-        if self._sides and all(side.finished for side in self._sides.values()):
-            self.complete = True
+        self.complete = self.complete or self._whole()
         return out
 
     def _read(self, events: list[ServerEvent]) -> list[Event]:
@@ -110,36 +123,57 @@ class ChatDecoder:
             if self._failed:
                 break
             data = event.data
-            if data == b"[DONE]":
+            if data.startswith(b"[DONE]"):
                 self.complete = True
                 self._finish_all(out)
                 continue
             try:
-                self._chunk(out, _decoder.decode(data))
+                self._chunk(out, _decoder.decode(data), data, named=event.name == b"error")
             except (msgspec.DecodeError, ValueError, RecursionError, BadRequest):
-                self._fail(out, f"{self._provider} sent a chunk that cannot be read", None)
+                self._fail(out, f"{self._provider} sent a chunk that cannot be read")
         return out
 
-    def _fail(self, out: list[Event], message: str, code: str | None, status: int = 502) -> None:
+    def _fail(self, out: list[Event], message: str) -> None:
         self._failed = True
-        out.append(Failed(message, code=code, status=status))
+        out.append(Failed(message))
 
-    def _chunk(self, out: list[Event], chunk: _Chunk) -> None:
-        if chunk.error is not None:
-            self._error(out, chunk.error)
+    def _error_in(self, data: bytes, chunk: _Chunk, *, named: bool) -> UpstreamError | None:
+        """Return the error that a chunk tells of; a vendor's decoder may know more places for it."""
+        beside = chunk.x_groq if isinstance(chunk.x_groq, dict) else {}
+        error = chunk.error if chunk.error is not None else beside.get("error")
+        if error is None and (named or chunk.object == "error"):
+            error = msgspec.json.decode(data)
+        return None if error is None else told(self._provider, error)
+
+    def _chunk(self, out: list[Event], chunk: _Chunk, data: bytes, *, named: bool) -> None:
+        error = self._error_in(data, chunk, named=named)
+        # What goes wrong after the answer is whole takes nothing from it.
+        if error is not None and not self._whole():
+            self._failed = True
+            out.append(Failed(error.message, error.type, error.code, error.status))
             return
         if not self._started:
             self._start(out, chunk)
+        if chunk.citations or chunk.search_results:
+            self._cited = web_citations(chunk.citations, chunk.search_results)
+        usage = chunk.usage
         for choice in chunk.choices or ():
             number = choice.index if isinstance(choice.index, int) else 0
             side = self._sides.get(number) or self._sides.setdefault(number, Side(number))
             delta = choice.delta or choice.message
             if delta is not None:
                 self._delta(out, side, delta, choice.logprobs)
-            if isinstance(choice.finish_reason, str) and not side.finished:
-                self._finish(out, side, choice.finish_reason)
-        if chunk.usage is not None and (usage := read_chat_usage(chunk.usage)) is not None:
-            out.append(Used(usage))
+            reason = choice.finish_reason
+            if isinstance(reason, str) and reason not in UNFINISHED and not side.finished:
+                self._finish(out, side, reason)
+            usage = usage or choice.usage
+        if usage is None and isinstance(chunk.x_groq, dict):
+            usage = chunk.x_groq.get("usage")
+        if (used := read_chat_usage(usage)) is not None:
+            out.append(Used(used))
+
+    def _whole(self) -> bool:
+        return bool(self._sides) and all(side.finished for side in self._sides.values())
 
     def _start(self, out: list[Event], chunk: _Chunk) -> None:
         self._started = True
@@ -152,15 +186,6 @@ class ChatDecoder:
             )
         )
 
-    def _error(self, out: list[Event], error: Any) -> None:
-        if not isinstance(error, dict):
-            self._fail(out, f"{self._provider}: {error}", None)
-            return
-        code = error.get("code")
-        status = code if isinstance(code, int) and 400 <= code < 600 else 502
-        message = error.get("message") or error.get("type") or "unknown error"
-        self._fail(out, f"{self._provider}: {message}", str(code) if code is not None else None, status)
-
     def _finish_all(self, out: list[Event]) -> None:
         for side in self._sides.values():
             if not side.finished:
@@ -169,6 +194,8 @@ class ChatDecoder:
     def _finish(self, out: list[Event], side: Side, raw: str) -> None:
         side.finished = True
         side.release(out, everything=True)
+        for note in self._cited if side.said else ():
+            side.grow(out, Text, "").citation = note
         side.stop(out)
         out.append(
             Finished(finish_of(raw, called=bool(side.calls)), finish_raw=raw or None, choice=side.choice)
@@ -179,7 +206,12 @@ class ChatDecoder:
         if thought and isinstance(thought, str):
             side.grow(out, Reasoning, thought)
         for item in delta.thinking_blocks or ():
-            self._thought(out, side, item)
+            self._thought(out, side, parts.read_part(item, "thinking_blocks"))
+        if delta.reasoning_details and not delta.thinking_blocks:
+            for detail in read_details(delta.reasoning_details):
+                if detail.text and not thought:
+                    side.grow(out, Reasoning, detail.text)
+                self._thought(out, side, detail)
         if isinstance(delta.content, str) and (delta.content or logprobs):
             side.grow(out, Text, delta.content).logprobs = logprobs
         elif isinstance(delta.content, list):
@@ -190,6 +222,8 @@ class ChatDecoder:
         if delta.annotations:
             for note in delta.annotations:
                 side.grow(out, Text, "").citation = note if isinstance(note, dict) else None
+        for tool in run_tools(delta.executed_tools):
+            side.start(out, tool)
         for image in delta.images or ():
             side.start(out, parts.read_part(image, "images"))
         if delta.audio is not None:
@@ -199,9 +233,8 @@ class ChatDecoder:
         for call in delta.tool_calls or ():
             self._call(out, side, call)
 
-    def _thought(self, out: list[Event], side: Side, item: Any) -> None:
-        """Read a thinking block; its text has come before as `reasoning_content`."""
-        block = parts.read_part(item, "thinking_blocks")
+    def _thought(self, out: list[Event], side: Side, block: Block) -> None:
+        """Sign a thought; its text has come before."""
         if not isinstance(block, Reasoning):
             return
         if block.encrypted is not None:

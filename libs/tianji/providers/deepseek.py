@@ -1,0 +1,67 @@
+"""DeepSeek's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from tianji.domain.deployments import Deployment
+from tianji.providers._compatible import connect, settings
+from tianji.providers._params import Params
+from tianji.providers.contract import Profile, features
+from tianji.providers.dialects.openai_chat.messages import (
+    changing,
+    objects,
+    system_for_developer,
+    text_for_parts,
+)
+from tianji.providers.dialects.openai_chat.quirks import renaming
+from tianji.providers.dialects.openai_chat.shapes import schema_in_words
+from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, plain
+
+PROFILE = Profile(
+    title="DeepSeek",
+    page="https://api-docs.deepseek.com/api/create-chat-completion",
+    example="deepseek/deepseek-chat",
+    settings=settings("https://api.deepseek.com/beta", ("DEEPSEEK_API_BASE",), ("DEEPSEEK_API_KEY",)),
+    supports=features("stream tools parallel_tools tool_choice json_object reasoning logprobs stop"),
+    notes="Schemas are told in words. `reasoning_effort` also turns thinking on or off.",
+)
+
+
+def _think(body: MutableMapping[str, Any], params: Params) -> list[str]:
+    """Say in DeepSeek's own words whether the model is to think."""
+    effort = plain(body.get("reasoning_effort"))
+    if "thinking" in body or not isinstance(effort, str):
+        return []
+    body["thinking"] = {"type": "disabled" if effort == "none" else "enabled"}
+    if effort in ("none", "minimal"):
+        del body["reasoning_effort"]
+    return [f"reasoning_effort {effort} as thinking"]
+
+
+def _remember(messages: list[Any]) -> list[str]:
+    """A thinking model refuses its own calls without the thoughts before them, be they empty."""
+    found = [
+        message
+        for message in objects(messages)
+        if message.get("tool_calls") and "reasoning_content" not in message
+    ]
+    for message in found:
+        message["reasoning_content"] = ""
+    return ["empty reasoning_content"] if found else []
+
+
+_QUIRKS = (
+    schema_in_words,
+    system_for_developer,
+    text_for_parts,
+    changing(_remember, b'"tool_calls"'),
+    renaming({"max_completion_tokens": "max_tokens"}),
+    _think,
+)
+
+
+def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
+    """Bind a deployment of DeepSeek's API."""
+    return connect(PROFILE, deployment, options, quirks=_QUIRKS)
