@@ -80,7 +80,7 @@ class ResponsesDecoder:
             error = object_of(event.error)
             message = event.message or error.get("message") or event.error
             self._fail(out, str(message), text_of(event.code or error.get("code")) or None)
-        elif event.output_index is not None:
+        else:
             self._item_event(out, event)
 
     def _response(self, out: list[Event], kind: str, response: dict[str, Any]) -> None:
@@ -107,7 +107,10 @@ class ResponsesDecoder:
         out.append(failed)
 
     def _item_event(self, out: list[Event], event: _Event) -> None:
-        index = event.output_index
+        # Some servers leave the place out where only one item can be meant.
+        index = self._open if event.output_index is None else event.output_index
+        if index is None:
+            return
         if self._open is not None and index != self._open:
             self._waiting.append(event)
             return
