@@ -39,6 +39,8 @@ class Reply:
     """How long the first byte of the headers takes."""
     interval_s: float = 0.0
     """How long each chunk after the first takes."""
+    hold_head: bool = False
+    """Send not even headers until `release` is set."""
     hold_after: int | None = None
     """Wait after this many chunks until `release` is set."""
     release: asyncio.Event = field(default_factory=asyncio.Event)
@@ -147,6 +149,8 @@ class FakeUpstream:
 async def _answer(request: web.Request, received: Received, reply: Reply) -> web.StreamResponse:
     if reply.delay_s:
         await asyncio.sleep(reply.delay_s)
+    if reply.hold_head:
+        await reply.release.wait()
     if reply.break_after == 0:
         return _cut(request)
     if reply.body is not None:

@@ -119,7 +119,10 @@ def _refuse(body: Object, ask: Ask, params: Params) -> list[str]:
 
 
 def _pass_unknown(body: Object, ask: Ask, params: Params) -> list[str]:
-    changed = []
+    """Pass on what clients of chat completions mean for Anthropic; other formats have fields of their own."""
+    changed: list[str] = []
+    if ask.front not in ("", "chat"):
+        return changed
     for name, value in ask.extra.items():
         if name in GATEWAY or (name in _IGNORED and name not in params.allowed):
             continue
