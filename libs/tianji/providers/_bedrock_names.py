@@ -32,7 +32,7 @@ _VENDORS = {
     "qwen2": "qwen",
     "qwen3": "qwen",
 }
-_IMPORTED = ("deepseek_r1", "llama", "moonshot", "openai", "qwen2", "qwen3")
+IMPORTED = ("deepseek_r1", "llama", "moonshot", "openai", "qwen2", "qwen3")
 """Marks of models that an account has imported; Bedrock serves these by `invoke` alone."""
 
 
@@ -80,7 +80,7 @@ def read_name(deployment: Deployment) -> Named:
     base: Any = deployment.info.get("base_model") or deployment.params.get("base_model")
     family = _VENDORS.get(mark) or family_of(str(base)) if base else _VENDORS.get(mark, "")
     return Named(
-        way or (INVOKE if mark in _IMPORTED else CONVERSE),
+        way or (INVOKE if mark in IMPORTED else CONVERSE),
         identity,
         str(base or rest),
         region or _region_of_arn(identity),

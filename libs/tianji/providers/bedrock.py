@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tianji.domain.deployments import Deployment
-from tianji.pricing.lookup import price_of
+from tianji.providers import _bedrock_elsewhere as elsewhere
 from tianji.providers import _credentials
-from tianji.providers._bedrock_names import CONVERSE_LIKE, Named, read_name
+from tianji.providers._bedrock_invoke import Form, form_of
+from tianji.providers._bedrock_names import CONVERSE_LIKE, INVOKE, Named, read_name
 from tianji.providers._params import Params, environment, read_params
 from tianji.providers.auth import aws
 from tianji.providers.contract import Profile, Setting, Upstream, features
@@ -18,7 +19,6 @@ from tianji.providers.dialects.converse.model import Model, read_model
 from tianji.providers.dialects.converse.names import own_names
 from tianji.providers.dialects.converse.shape import emulated
 from tianji.providers.dialects.converse.stream import ConverseDecoder
-from tianji.wire.neutral import Ask
 
 PROFILE = Profile(
     title="Amazon Bedrock",
@@ -53,54 +53,54 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     rules = read_params(deployment, options)
     said = _credentials.read_settings(PROFILE, deployment, environment(options))
     named = read_name(deployment)
+    if named.way in elsewhere.WAYS:
+        return elsewhere.bind(named, said, deployment, options)
     region = aws.region_of(said, deployment, named.region)
-    model = _model(named, deployment)
-    base = _base(said, region)
-    key = _key(said, deployment)
-    betas = tuple(
-        beta.strip()
-        for name, value in rules.headers.items()
-        if name.lower() == "anthropic-beta"
-        for beta in value.split(",")
-    )
-    path = base if named.way == CONVERSE_LIKE else f"{base}/model/{named.quoted}/converse"
+    model = read_model(named.id, named.known_as, deployment.params | deployment.info, family=named.family)
+    key = aws.bearer(said, deployment)
+    betas = _betas(rules)
     headers = {"content-type": "application/json"} | _plain_headers(rules)
     if key:
         headers["authorization"] = f"Bearer {key}"
+    url, stream_url = _urls(named, said, region)
+    form = _converse(model, rules, betas) if named.way != INVOKE else form_of(named, model, rules, betas)
     return AwsUpstream(
         provider="bedrock",
         model=named.id,
-        url=path,
-        stream_url="" if named.way == CONVERSE_LIKE else f"{path}-stream",
+        url=url,
+        stream_url=stream_url,
         headers=headers,
         params=rules,
-        write=lambda ask: request.write(ask, model, rules, betas),
-        read=lambda body, ask: answer.read(body, named.id, own_names(ask), emulated=emulated(ask, model)),
-        decoder=lambda ask: _decoder(ask, model),
+        write=form.write,
+        read=form.read,
+        decoder=form.decoder,
         secret=key,
         authorize=None if key else aws.signer("bedrock", region, said, deployment),
     )
 
 
-def _decoder(ask: Ask, model: Model) -> ConverseDecoder:
-    return ConverseDecoder("bedrock", model.id, own_names(ask), emulated=emulated(ask, model))
+def _converse(model: Model, rules: Params, betas: tuple[str, ...]) -> Form:
+    return Form(
+        lambda ask: request.write(ask, model, rules, betas),
+        lambda body, ask: answer.read(body, model.id, own_names(ask), emulated=emulated(ask, model)),
+        lambda ask: ConverseDecoder("bedrock", model.id, own_names(ask), emulated=emulated(ask, model)),
+    )
 
 
-def _model(named: Named, deployment: Deployment) -> Model:
-    known = price_of("bedrock", named.known_as, deployment.params | deployment.info)
-    return read_model(named.id, known, family=named.family)
-
-
-def _base(said: Mapping[str, str], region: str) -> str:
+def _urls(named: Named, said: Mapping[str, str], region: str) -> tuple[str, str]:
+    """Return where answers and where streams are asked for."""
     base = said.get("api_base") or said.get("aws_bedrock_runtime_endpoint")
-    return base.rstrip("/") if base else aws.host("bedrock-runtime", region)
+    base = base.rstrip("/") if base else aws.host("bedrock-runtime", region)
+    if named.way == CONVERSE_LIKE:
+        return base, ""
+    way = "invoke" if named.way == INVOKE else "converse"
+    url = f"{base}/model/{named.quoted}/{way}"
+    return url, f"{url}{'-with-response' if way == 'invoke' else ''}-stream"
 
 
-def _key(said: Mapping[str, str], deployment: Deployment) -> str:
-    """Return a Bedrock API key; one of the environment does not replace a deployment's own credentials."""
-    if aws.names_credentials(deployment) and not deployment.params.get("api_key"):
-        return ""
-    return said.get("api_key", "")
+def _betas(rules: Params) -> tuple[str, ...]:
+    said = [value for name, value in rules.headers.items() if name.lower() == "anthropic-beta"]
+    return tuple(beta.strip() for value in said for beta in value.split(",") if beta.strip())
 
 
 def _plain_headers(rules: Params) -> dict[str, str]:

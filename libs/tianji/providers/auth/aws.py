@@ -77,6 +77,13 @@ def names_credentials(deployment: Deployment) -> bool:
     return any(deployment.params.get(name) for name in _OUTRIGHT)
 
 
+def bearer(said: Mapping[str, str], deployment: Deployment) -> str:
+    """Return a Bedrock API key; one of the environment does not replace a deployment's own credentials."""
+    if names_credentials(deployment) and not deployment.params.get("api_key"):
+        return ""
+    return said.get("api_key", "")
+
+
 def region_of(said: Mapping[str, str], deployment: Deployment, in_model: str | None) -> str:
     """Return a deployment's region: its own word, that of the model's name, the machine's, or a default.
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from tianji.pricing.price import Price
-from tianji.providers.dialects.anthropic.model import DEFAULT_MAX_TOKENS
+from tianji.pricing.lookup import price_of
 from tianji.providers.dialects.anthropic.model import Model as Claude
+from tianji.providers.dialects.anthropic.model import read_model as read_claude
 
 CLAUDE, NOVA = "anthropic", "nova"
 _AREA = re.compile(r"^(?:us|eu|apac|jp|au|ca|sa|in|global|us-gov)\.(?=[a-z0-9-]+\.)")
 _WITHOUT_SYSTEM = re.compile(r"titan-text|mistral-7b|mixtral-8x7b|cohere\.command-(?:light-)?text|ai21\.j2")
-_STRUCTURED = ("native_structured_output", "bedrock_native_structured_output")
 _EFFORTS = {"openai": "reasoning_effort", "qwen": "reasoning_config"}
 
 
@@ -58,32 +59,27 @@ def family_of(model_id: str) -> str:
     return vendor
 
 
-def read_model(model_id: str, known: Price, *, family: str = "") -> Model:
-    """Find what a model can do; one that nobody knows is believed to be able to."""
+def read_model(model_id: str, known_as: str, overrides: Mapping[str, Any], *, family: str = "") -> Model:
+    """Find what a model can do; one that nobody knows is believed to be able to.
+
+    `known_as` is its name in tables, `overrides` are the deployment's parameters and its `model_info`.
+    """
+    known = price_of("bedrock", known_as, overrides)
+    claude = structs.replace(read_claude("bedrock", known_as, overrides), name=model_id)
+    structured = claude.structured_output or known.supports("bedrock_native_structured_output") is True
     family = family or family_of(known.name.rpartition("/")[2]) or family_of(model_id)
     told = bool(known.has)
-    adaptive = known.supports("adaptive_thinking") is True
-    claude = Claude(
-        model_id,
-        max_tokens=known.max_output_tokens or DEFAULT_MAX_TOKENS,
-        adaptive_thinking=adaptive,
-        budget_thinking=not adaptive or known.supports("legacy_thinking") is True,
-        output_config=known.supports("output_config") is True,
-        structured_output=any(known.supports(name) for name in _STRUCTURED),
-        sampling=known.supports("sampling_params") is not False,
-        system_anywhere=known.supports("mid_conversation_system") is True,
-    )
     return Model(
         model_id,
         family,
         claude,
-        structured=claude.structured_output,
+        structured=structured,
         chooses=(known.supports("tool_choice") is True or not told)
         and known.supports("forced_tool_use") is not False,
         caches=known.supports("prompt_caching") is True or not told,
         caches_for_hours=family == CLAUDE and known.known and "cache_write_1h" in known.rates(0),
         prefill=known.supports("assistant_prefill") is not False,
-        system=not _WITHOUT_SYSTEM.search(bare(model_id)),
+        system=not _WITHOUT_SYSTEM.search(bare(known_as)),
         limits_calls=family == CLAUDE and known.supports("parallel_tool_use_config") is True,
         pictures_in_results=known.supports("bedrock_converse_tool_result_images") is not False,
         effort_field=_EFFORTS.get(family),

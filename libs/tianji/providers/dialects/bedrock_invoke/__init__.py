@@ -1,0 +1,1 @@
+"""Bedrock's InvokeModel: an envelope around each vendor's own form."""

@@ -1,0 +1,197 @@
+"""Models that take one text and give one: who wants it how, and how the answer tells it."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tianji.providers._params import Params
+from tianji.providers.dialects.bedrock_invoke import prompts
+from tianji.providers.dialects.events import object_of, objects_of
+from tianji.providers.dialects.instructed import instruct
+from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.wire import values
+from tianji.wire.neutral import Answer, Ask, Choice, Finish, Reasoning, Text, Usage
+from tianji.wire.usage import count
+from tianji.wire.values import Object
+
+_LENGTH = frozenset(("length", "max_tokens", "max_length"))
+_FILTERED = frozenset(("content_filtered", "guardrail_intervened", "content_filter", "error_toxic"))
+_LISTS = ("results", "outputs", "generations", "choices", "completions")
+_TEXT = ("generation", "text", "outputText", "completion")
+_REASON = ("stop_reason", "completionReason", "finish_reason")
+_END_OF_THOUGHT = "</think>"
+
+
+class Family(Struct, frozen=True):
+    """How one vendor's models are asked."""
+
+    template: prompts.Template
+    prompt: str = "prompt"
+    tuning: dict[str, str] = msgspec.field(default_factory=dict)
+    inside: str | None = None
+    """The field that holds the tuning parameters, if not the top."""
+    thinks: bool = False
+    """Whether its text begins with a thought, ended by a mark."""
+    streams_by_word: bool = False
+    """Whether a stream must be asked for in the body too."""
+    demands: dict[str, int] = msgspec.field(default_factory=dict)
+    """What must be said where the client does not."""
+
+
+_LLAMA = {"max_tokens": "max_gen_len", "temperature": "temperature", "top_p": "top_p"}
+_PLAIN = {"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "stop": "stop"}
+_LLAMA_3 = Family(prompts.llama3, tuning=_LLAMA)
+_FAMILIES = {
+    "meta": _LLAMA_3,
+    "mistral": Family(prompts.mistral, tuning={**_PLAIN, "top_k": "top_k"}),
+    "titan": Family(
+        prompts.spoken,
+        prompt="inputText",
+        inside="textGenerationConfig",
+        tuning={
+            "max_tokens": "maxTokenCount",
+            "temperature": "temperature",
+            "top_p": "topP",
+            "stop": "stopSequences",
+        },
+    ),
+    "cohere": Family(
+        prompts.spoken,
+        tuning={
+            "max_tokens": "max_tokens",
+            "temperature": "temperature",
+            "top_p": "p",
+            "top_k": "k",
+            "stop": "stop_sequences",
+        },
+        streams_by_word=True,
+    ),
+    "ai21": Family(
+        prompts.spoken,
+        tuning={
+            "max_tokens": "maxTokens",
+            "temperature": "temperature",
+            "top_p": "topP",
+            "stop": "stopSequences",
+        },
+    ),
+    "qwen": Family(prompts.chatml, tuning={**_LLAMA, "top_k": "top_k", "stop": "stop"}),
+    "deepseek": Family(prompts.deepseek, tuning=_PLAIN, thinks=True),
+}
+_FIRST_CLAUDES = Family(
+    prompts.human,
+    tuning={
+        "max_tokens": "max_tokens_to_sample",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "top_k": "top_k",
+        "stop": "stop_sequences",
+    },
+    demands={"max_tokens_to_sample": 4096},
+)
+_LLAMA_2 = re.compile(r"llama-?2")
+
+
+def family_named(name: str, model_id: str, *, imported: bool) -> Family:
+    """Return a vendor's family."""
+    if name == "meta" and _LLAMA_2.search(model_id):
+        return Family(prompts.llama2, tuning=_LLAMA)
+    if name == "anthropic":
+        return _FIRST_CLAUDES
+    if name == "deepseek" and imported:
+        return Family(prompts.deepseek, tuning=_LLAMA, thinks=True)
+    return _FAMILIES.get(name, _LLAMA_3)
+
+
+def write(ask: Ask, family: Family, params: Params) -> tuple[Object, list[str]]:
+    """Return the body of a request, and what was dropped. Raises BadRequest for what is no text."""
+    changed = ["dropped tools: this model takes text alone"] if ask.tools else []
+    if ask.shape is not None:
+        ask = instruct(ask, ask.shape)
+    body: Object = {family.prompt: family.template(prompts.lines_of(ask))}
+    tuning: Object = dict(family.demands)
+    changed += write_tuning(tuning, ask, params, "bedrock", family.tuning)
+    if family.inside is None:
+        body |= tuning
+    elif tuning:
+        body[family.inside] = tuning
+    if ask.stream and family.streams_by_word:
+        body["stream"] = True
+    return body | vendor_fields(ask, params), changed
+
+
+class Told(Struct):
+    """What one answer, or one piece of it, tells."""
+
+    text: str = ""
+    reason: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+def read_told(raw: Any) -> Told:
+    """Read an answer or a piece of one, by whichever vendor."""
+    whole = values.mapping(raw, "body")
+    lists = (objects_of(whole.get(name)) for name in _LISTS)
+    inner = next((found[0] for found in lists if found), whole)
+    data = object_of(inner.get("data"))
+    text = next((found for name in _TEXT if isinstance(found := inner.get(name, data.get(name)), str)), "")
+    reason = next((found for name in _REASON if isinstance(found := inner.get(name), str)), None)
+    if reason is None:
+        told = object_of(inner.get("finishReason")).get("reason")
+        reason = told if isinstance(told, str) else None
+    usage = object_of(whole.get("usage"))
+    return Told(
+        text,
+        reason,
+        _first(whole.get("prompt_token_count"), whole.get("inputTextTokenCount"), usage.get("prompt_tokens")),
+        _first(
+            whole.get("generation_token_count"),
+            inner.get("tokenCount"),
+            whole.get("totalOutputTextTokenCount"),
+            usage.get("completion_tokens"),
+        ),
+    )
+
+
+def _first(*counts: Any) -> int | None:
+    return next((count(value) for value in counts if value is not None), None)
+
+
+def read(body: bytes, family: Family, model: str) -> Answer:
+    """Read a whole answer. Raises BadRequest or ValueError for what is none."""
+    told = read_told(msgspec.json.decode(body))
+    thought, mark, rest = told.text.partition(_END_OF_THOUGHT) if family.thinks else ("", "", told.text)
+    blocks: list[Any] = []
+    if mark:
+        blocks.append(Reasoning(thought.removeprefix("<think>").strip()))
+    else:
+        rest = told.text
+    if said := rest.lstrip() if mark else rest:
+        blocks.append(Text(said))
+    return Answer(
+        model=model,
+        created=int(time.time()),
+        choices=[Choice(blocks=blocks, finish=finish_of(told.reason), finish_raw=told.reason)],
+        usage=usage_of(told),
+    )
+
+
+def usage_of(told: Told) -> Usage | None:
+    """Return the tokens that were told."""
+    if told.input_tokens is None and told.output_tokens is None:
+        return None
+    return Usage(told.input_tokens or 0, told.output_tokens or 0)
+
+
+def finish_of(raw: str | None) -> Finish:
+    """Say why the model stopped."""
+    word = (raw or "").lower()
+    if word in _LENGTH:
+        return "length"
+    return "content_filter" if word in _FILTERED else "stop"
