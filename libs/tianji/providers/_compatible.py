@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from tianji.domain.deployments import Deployment
 from tianji.providers import _credentials
 from tianji.providers._params import environment, read_params
+from tianji.providers._responses_only import without_prefix
 from tianji.providers.contract import Profile, Setting, UpstreamRequest
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, Quirk
+from tianji.providers.dialects.responses.upstream import ResponsesUpstream, beside
 
 PATH = "/chat/completions"
 PASSES = frozenset(("chat",))
@@ -48,7 +50,8 @@ def connect(
 ) -> Kind:
     """Bind a deployment at `api_base` with `api_key`, as the profile declares them.
 
-    An `api_base` may also be the whole address: then it ends in `path`.
+    An `api_base` may also be the whole address: then it ends in `path`. A vendor whose profile names
+    `responses` gets requests of that format as they are.
     """
     rules = read_params(deployment, options)
     said = _credentials.read_settings(profile, deployment, environment(options))
@@ -56,7 +59,7 @@ def connect(
     out = {"content-type": "application/json", **(headers or {})}
     if key and authorize is None:
         out[key_header] = f"{key_scheme}{key}"
-    return kind(
+    upstream = kind(
         provider=deployment.provider,
         model=model or deployment.model,
         url=base if base.endswith(path) else base + path,
@@ -68,3 +71,16 @@ def connect(
         authorize=authorize,
         speaks=speaks,
     )
+    if "responses" in profile.supports and not deployment.params.get("use_chat_completions_api"):
+        beside(upstream, base.removesuffix(path) + "/responses")
+    return upstream
+
+
+def connect_responses(
+    profile: Profile, deployment: Deployment, options: Mapping[str, Any]
+) -> ResponsesUpstream:
+    """Bind a deployment of a model that the vendor only serves by the Responses API."""
+    chat: ChatUpstream = connect(profile, deployment, options)
+    url = chat.url.removesuffix(PATH) + "/responses"
+    model = without_prefix(chat.model)
+    return ResponsesUpstream(chat.provider, model, url, chat.headers, chat.params, chat.secret)

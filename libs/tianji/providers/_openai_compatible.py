@@ -9,13 +9,14 @@ import msgspec
 from msgspec import Struct, field
 
 from tianji.domain.deployments import Deployment
-from tianji.providers._compatible import PATH, connect, settings
-from tianji.providers.contract import Profile, features
+from tianji.providers._compatible import PATH, connect, connect_responses, settings
+from tianji.providers._responses_only import only_responses
+from tianji.providers.contract import Profile, Upstream, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign_but
 from tianji.providers.dialects.openai_chat.messages import system_for_developer, text_for_parts, thoughts_as
 from tianji.providers.dialects.openai_chat.quirks import ignoring, refusing, renaming
 from tianji.providers.dialects.openai_chat.shapes import schema_in_words
-from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, Quirk
+from tianji.providers.dialects.openai_chat.upstream import Quirk
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,10 +79,13 @@ def profile(name: str, row: Row) -> Profile:
     )
 
 
-def bind(row: Row, deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
+def bind(row: Row, deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     """Bind a deployment of such a vendor."""
+    declared = profile(deployment.provider, row)
+    if "responses" in declared.supports and only_responses(deployment):
+        return connect_responses(declared, deployment, options)
     return connect(
-        profile(deployment.provider, row),
+        declared,
         deployment,
         options,
         path=row.path,

@@ -29,7 +29,7 @@ PROFILE = Profile(
     ),
     supports=features(
         "stream tools parallel_tools tool_choice vision documents audio video json_object json_schema"
-        " reasoning cache_marks citations server_tools logprobs seed stop"
+        " reasoning cache_marks citations server_tools logprobs seed stop responses"
     ),
     notes=(
         "`models`, `provider`, `plugins`, `transforms` and `reasoning` of a request reach OpenRouter as they"

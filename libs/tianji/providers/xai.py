@@ -7,12 +7,12 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from tianji.domain.deployments import Deployment
-from tianji.providers._compatible import connect, settings
+from tianji.providers._compatible import connect, connect_responses, settings
 from tianji.providers._params import Params, drop
-from tianji.providers.contract import Profile, features
+from tianji.providers._responses_only import only_responses
+from tianji.providers.contract import Profile, Upstream, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign_but
 from tianji.providers.dialects.openai_chat.quirks import refusing
-from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 
 PROFILE = Profile(
     title="xAI",
@@ -21,7 +21,7 @@ PROFILE = Profile(
     settings=settings("https://api.x.ai/v1", ("XAI_API_BASE",), ("XAI_API_KEY",)),
     supports=features(
         "stream tools parallel_tools tool_choice vision json_object json_schema reasoning citations"
-        " server_tools logprobs several seed stop"
+        " server_tools logprobs several seed stop responses"
     ),
     notes=(
         "Reasoning models refuse `stop` and penalties; they go where `drop_params` says so. What a call cost"
@@ -38,8 +38,10 @@ def _lax_tools(body: MutableMapping[str, Any], params: Params) -> list[str]:
     return ["dropped strict of tools"] if drop(body, "tools[*].function.strict") else []
 
 
-def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
+def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     """Bind a deployment of xAI's API."""
+    if only_responses(deployment):
+        return connect_responses(PROFILE, deployment, options)
     quirks = [without_foreign_but("reasoning_content"), _lax_tools, refusing(("logit_bias",))]
     if _REASONS.search(deployment.model):
         quirks.append(_OF_REASONING)
