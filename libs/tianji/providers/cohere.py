@@ -7,8 +7,7 @@ from typing import Any
 
 from tianji.domain.deployments import Deployment
 from tianji.pricing.lookup import price_of
-from tianji.providers import _credentials
-from tianji.providers._params import environment, read_params
+from tianji.providers._translated import reach
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.cohere import answer, request
 from tianji.providers.dialects.cohere.stream import CohereDecoder
@@ -45,21 +44,18 @@ PROFILE = Profile(
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstream:
     """Bind a deployment of Cohere."""
-    rules = read_params(deployment, options)
-    said = _credentials.read_settings(PROFILE, deployment, environment(options))
-    key, name, provider = said.get("api_key", ""), deployment.model, deployment.provider
-    url = chat_url(said["api_base"], first=name.startswith(_V1))
+    at = reach(PROFILE, deployment, options)
+    rules = at.rules
+    name, provider = deployment.model, deployment.provider
+    url = chat_url(at.base, first=name.startswith(_V1))
     model = name.removeprefix(_V1)
-    headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
-    if key:
-        headers["authorization"] = f"Bearer {key}"
     bound = TranslatedUpstream(
         provider=provider,
         model=model,
         url=url,
-        headers=headers | rules.headers,
+        headers=at.headers,
         params=rules,
-        secret=key,
+        secret=at.key,
         write=lambda ask: write_v1(ask, model, rules, provider),
         read=lambda body, ask: read_v1(body, provider, model),
         decoder=lambda ask: CohereV1Decoder(provider, model),

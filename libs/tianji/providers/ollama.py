@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tianji.domain.deployments import Deployment
-from tianji.providers import _credentials
-from tianji.providers._params import environment, read_params
+from tianji.providers._translated import reach
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.ollama import answer, request
 from tianji.providers.dialects.translated import TranslatedUpstream
@@ -37,21 +36,18 @@ PROFILE = Profile(
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstream:
     """Bind a deployment of Ollama."""
-    rules = read_params(deployment, options)
-    said = _credentials.read_settings(PROFILE, deployment, environment(options))
-    model, provider, key = deployment.model, deployment.provider, said.get("api_key", "")
-    url = chat_url(said["api_base"])
+    at = reach(PROFILE, deployment, options)
+    rules = at.rules
+    model, provider = deployment.model, deployment.provider
+    url = chat_url(at.base)
     generate = url.endswith(_GENERATE)
-    headers = {"content-type": "application/json"}
-    if key:
-        headers["authorization"] = f"Bearer {key}"
     return TranslatedUpstream(
         provider=provider,
         model=model,
         url=url,
-        headers=headers | rules.headers,
+        headers=at.headers,
         params=rules,
-        secret=key,
+        secret=at.key,
         write=lambda ask: request.write(ask, model, rules, provider, generate=generate),
         read=lambda body, ask: answer.read(body, provider),
         decoder=lambda ask: answer.OllamaDecoder(provider),

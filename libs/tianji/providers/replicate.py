@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tianji.domain.deployments import Deployment
-from tianji.providers import _credentials
-from tianji.providers._params import environment, read_params
+from tianji.providers._translated import reach
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.fresh_ids import answer_id
 from tianji.providers.dialects.replicate import answer, request
@@ -41,16 +40,13 @@ PROFILE = Profile(
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> ReplicateUpstream:
     """Bind a deployment on Replicate."""
-    rules = read_params(deployment, options, apart=(_SYSTEM,))
-    said = _credentials.read_settings(PROFILE, deployment, environment(options))
-    base, key = said["api_base"].removesuffix("/predictions"), said.get("api_key", "")
+    at = reach(PROFILE, deployment, options, apart=(_SYSTEM,))
+    rules = at.rules
+    base = at.base.removesuffix("/predictions")
     model, provider = deployment.model, deployment.provider
     place, family = request.place_of(model), family_of(model)
-    if said.get(_SYSTEM, "").lower() == "true":
+    if at.said.get(_SYSTEM, "").lower() == "true":
         family = request.with_system_prompt(family)
-    headers = {"content-type": "application/json"}
-    if key:
-        headers["authorization"] = f"Bearer {key}"
 
     def write(ask: Ask) -> tuple[Object, list[str]]:
         body, changed = request.write(ask, family, rules, provider)
@@ -60,9 +56,9 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> ReplicateUpstrea
         provider=provider,
         model=model,
         url=base + place.path,
-        headers=headers | rules.headers,
+        headers=at.headers,
         params=rules,
-        secret=key,
+        secret=at.key,
         base=base,
         write=write,
         read=lambda body, ask: answer.read(body, provider, model),

@@ -93,6 +93,17 @@ def _says_nothing(name: str, value: Any) -> bool:
     return (name == "n" and value == 1) or (name == "top_logprobs" and value == 0)
 
 
+def without_tools(ask: Ask, params: Params, provider: str) -> list[str]:
+    """Refuse or drop the tools of a request, for a provider that takes a prompt and nothing beside it."""
+    if not ask.tools or (ask.tool_choice is not None and ask.tool_choice.mode == "none"):
+        return []
+    if params.drop:
+        return ["dropped tools"]
+    raise UnsupportedParameter(
+        f"{provider} takes a prompt, without tools; leave 'tools' out or set drop_params", param="tools"
+    )
+
+
 def vendor_fields(ask: Ask, params: Params) -> Object:
     """Return the fields of a chat request that are none of OpenAI's: the client means this vendor."""
     if ask.front != "chat":

@@ -6,12 +6,12 @@ import re
 
 from msgspec import Struct, structs
 
-from tianji.errors import BadRequest, UnsupportedParameter
+from tianji.errors import BadRequest
 from tianji.providers._params import Params
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.replicate.families import Family
 from tianji.providers.dialects.transcript import transcribe
-from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.providers.dialects.tuning import vendor_fields, without_tools, write_tuning
 from tianji.wire.chat.parts import write_url
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
@@ -40,7 +40,7 @@ def place_of(model: str) -> Place:
 
 def write(ask: Ask, family: Family, params: Params, provider: str) -> tuple[Object, list[str]]:
     """Return the body of a request but for the version, and what was dropped on the way."""
-    changed = _without_tools(ask, params, provider)
+    changed = without_tools(ask, params, provider)
     if ask.shape is not None:
         ask = instruct(ask, ask.shape)
     told = transcribe(ask, provider)
@@ -67,17 +67,6 @@ def write(ask: Ask, family: Family, params: Params, provider: str) -> tuple[Obje
     if ask.stream:
         body["stream"] = True
     return body, changed
-
-
-def _without_tools(ask: Ask, params: Params, provider: str) -> list[str]:
-    if not ask.tools or (ask.tool_choice is not None and ask.tool_choice.mode == "none"):
-        return []
-    if params.drop:
-        return ["dropped tools"]
-    raise UnsupportedParameter(
-        f"{provider} calls its models with a prompt, without tools; leave 'tools' out or set drop_params",
-        param="tools",
-    )
 
 
 def with_system_prompt(family: Family) -> Family:

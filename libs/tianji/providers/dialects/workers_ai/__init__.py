@@ -1,0 +1,1 @@
+"""What models on Cloudflare's Workers AI answer when they are run by name."""
