@@ -79,7 +79,7 @@ class GeminiDecoder:
         for frame in frames:
             if self._failed:
                 break
-            if frame == b"[DONE]":
+            if not frame.strip() or frame == b"[DONE]":
                 continue
             try:
                 found = msgspec.json.decode(frame)
