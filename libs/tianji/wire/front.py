@@ -29,6 +29,8 @@ class Glance(msgspec.Struct):
     finish: str | None = None
     failed: str | None = None
     """The message of an error event inside a stream."""
+    error: object = None
+    """The error object itself, where the format has one."""
 
 
 class Encoder(Protocol):

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tianji.errors import UpstreamError
 from tianji.providers.contract import Decoder
+from tianji.providers.dialects.openai_chat.errors import told
 from tianji.wire.excerpt import KEEP, Excerpt, Keeper
 from tianji.wire.front import Encoder, Watch
 from tianji.wire.neutral import (
@@ -76,7 +77,8 @@ class Untouched:
     def _judged(self, out: bytes) -> bytes:
         message = self._watch.glance.failed
         if message is not None:
-            self.failed = UpstreamError(message, provider=self._provider, retryable=True)
+            error = self._watch.glance.error
+            self.failed = told(self._provider, error if error is not None else message)
         return out
 
     def usage(self) -> Usage | None:
@@ -115,7 +117,8 @@ class Translated:
         return self._encoded(self._decoder.feed(chunk))
 
     def close(self) -> bytes:
-        return self._encoded(self._decoder.close()) + self._encoder.close()
+        last = self._encoded(self._decoder.close())
+        return last if self.failed is not None else last + self._encoder.close()
 
     def usage(self) -> Usage | None:
         return self._usage

@@ -34,6 +34,8 @@ def written(answer: Whole, inference: Inference, target: Target, *, same: bool) 
     """Write a whole answer for the client. Raises UpstreamError when it cannot be read."""
     if same:
         glance = inference.front.glance(answer.body)
+        if glance.failed is not None:
+            target.upstream.response(answer.body, inference.read())  # raises: an error with a status of 200
         text = "" if glance.usage else _text_of(target.upstream.response(answer.body, inference.read()))
         return Written(answer.body, glance.id, glance.usage, text, glance.finish)
     ask = inference.read()

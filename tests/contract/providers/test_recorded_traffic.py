@@ -137,7 +137,7 @@ def test_a_stream_that_passes_untouched_is_watched(exchange: Exchange):
     passed = b"".join(watch.feed(piece) for piece in exchange.pieces()) + watch.close()
 
     got = chat_facts(passed, stream=True)
-    assert passed.startswith(exchange.body)
+    assert passed.startswith(exchange.body) or b'"error":' in exchange.body
     assert watch.complete or exchange.expect.get("error")
     assert watch.glance.finish == got["finish"]
     if got["usage"]:

@@ -1,4 +1,4 @@
-"""Every row of the table is a vendor that can be called: where it should be, with the key where it belongs."""
+"""Every row of the table is a vendor that can be called: where it should be, with its key in its place."""
 
 import json
 import tomllib
@@ -84,7 +84,7 @@ def test_a_server_of_ones_own_needs_an_address(bound, name):
 def test_a_row_renames_drops_and_rewrites_as_it_says(bound, fields, name):
     row = ROWS[name]
     refused = dict.fromkeys([*row.get("drop", []), *row.get("ignore", [])], 1)
-    old = {old: 7 for old in row.get("rename", {})}
+    old = dict.fromkeys(row.get("rename", {}), 7)
     asked = {name: value for name, value in ASKED.items() if name not in row.get("rename", {}).values()}
     upstream = bound(name, api_base=BASE, drop_params=True)
 

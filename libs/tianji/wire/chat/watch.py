@@ -39,17 +39,25 @@ class _Delta(Struct):
     function_call: _Function | None = None
 
 
+_NULL = Raw(b"null")
+UNFINISHED = ("", "null")
+"""What some vendors write for null where the answer goes on."""
+
+
 class _Choice(Struct):
     finish_reason: Any = None
     delta: _Delta | None = None
+    usage: Raw = _NULL
+    """Where Moonshot tells it."""
 
 
 class _Body(Struct):
     id: Any = None
     model: Any = None
-    usage: Raw = Raw(b"null")
+    usage: Raw = _NULL
     choices: list[_Choice] | None = None
     error: Any = None
+    object: Any = None
 
     @property
     def says_usage(self) -> bool:
@@ -82,11 +90,14 @@ def _note(glance: Glance, body: _Body) -> None:
         glance.model = body.model
     if body.says_usage:
         glance.usage = usage_in(body.usage) or glance.usage
-    if body.error is not None:
-        glance.failed = message_of(body.error)
     for choice in body.choices or ():
-        if isinstance(choice.finish_reason, str):
+        if isinstance(choice.finish_reason, str) and choice.finish_reason not in UNFINISHED:
             glance.finish = choice.finish_reason
+        if not body.says_usage and bytes(choice.usage) != b"null":
+            glance.usage = usage_in(choice.usage) or glance.usage
+    # What goes wrong after the answer is whole takes nothing from it.
+    if body.error is not None and glance.finish is None:
+        glance.failed, glance.error = message_of(body.error), body.error
 
 
 def message_of(error: object) -> str:
@@ -125,9 +136,7 @@ class ChatWatch:
         events, self._held = whole[:end], whole[end:]
         self._raw.add(events)
         if _speaks(events) or not self.glance.id:
-            kept = self._read(events)
-            if self._hide:
-                return kept
+            return self._read(events)
         return events
 
     def close(self) -> bytes:
@@ -146,25 +155,39 @@ class ChatWatch:
         """Read these events; return those that the client is to see, byte for byte."""
         out = []
         for block in _blocks(events):
-            hidden = False
+            kept = block
             for event in sse.parse(block):
-                hidden = self._note(event.data) or hidden
-            if not (hidden and self._hide):
-                out.append(block)
+                instead = self._note(event.data)
+                kept = kept if instead is None else instead
+            out.append(kept)
         return b"".join(out)
 
-    def _note(self, data: bytes) -> bool:
-        """Note what an event says; return whether it only tells the usage."""
-        if data == b"[DONE]":
+    def _note(self, data: bytes) -> bytes | None:
+        """Note what an event says; return what the client gets instead of it, None for the event itself."""
+        if data.startswith(b"[DONE]"):
             self.complete = True
-            return False
+            return None
         body = _decode(data)
         if body is None:
-            return False
+            return None
+        whole_error = body.object == "error" and body.error is None  # as of vLLM
+        if whole_error:
+            body.error = msgspec.json.decode(data)
         _note(self.glance, body)
         if body.says_usage:
             self._raw.clear()
-        return body.says_usage and not body.choices and body.error is None
+        if body.error is not None:
+            if self.glance.failed is None:
+                return b"" if self._hide or not body.says_usage else _usage_of(data)
+            return b'data: {"error":' + data + b"}\n\n" if whole_error else None
+        return b"" if self._hide and body.says_usage and not body.choices else None
+
+
+def _usage_of(data: bytes) -> bytes:
+    """Return a chunk that only tells the usage of another one."""
+    whole = msgspec.json.decode(data, type=dict[str, Raw])
+    del whole["error"]
+    return b"data: " + msgspec.json.encode({**whole, "choices": []}) + b"\n\n"
 
 
 def _speaks(events: bytes) -> bool:
@@ -175,7 +198,7 @@ def _speaks(events: bytes) -> bool:
         or b'"usage": {' in events
         or b'"finish_reason":"' in events
         or b'"finish_reason": "' in events
-        or b'"error":' in events
+        or b'"error"' in events
     )
 
 

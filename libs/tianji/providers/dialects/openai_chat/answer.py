@@ -35,8 +35,6 @@ FINISH: dict[str, Finish] = {
     "network_error": "error",
     "insufficient_system_resource": "error",
 }
-UNFINISHED = ("", "null")
-"""What some vendors write for null where the answer goes on."""
 _OWN = ("id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "error")
 
 

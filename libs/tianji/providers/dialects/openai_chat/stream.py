@@ -11,13 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from tianji.errors import BadRequest, UpstreamError
-from tianji.providers.dialects.openai_chat.answer import UNFINISHED, finish_of, run_tools, text_of
+from tianji.providers.dialects.openai_chat.answer import finish_of, run_tools, text_of
 from tianji.providers.dialects.openai_chat.citations import web_citations
 from tianji.providers.dialects.openai_chat.errors import told
 from tianji.providers.dialects.openai_chat.reasoning_details import read_details
 from tianji.providers.dialects.openai_chat.sides import Call, Side
 from tianji.wire.chat import parts
 from tianji.wire.chat.message import arguments
+from tianji.wire.chat.watch import UNFINISHED
 from tianji.wire.neutral import (
     Audio,
     Block,

@@ -114,3 +114,66 @@ def test_a_whole_answer_is_glanced_at():
     assert (glance.id, glance.model, glance.finish) == ("c", "m", "length")
     assert glance.usage is not None
     assert front.glance(b"<html>").usage is None
+
+
+LATE = (
+    b'data: {"id":"c","error":{"message":"limit"},"choices":[{"index":0,"delta":{}}],'
+    b'"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n'
+)
+
+
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_an_error_after_the_last_word_is_cut_out_and_its_usage_kept(size: int):
+    hidden, passed = followed(TEXT + STOP + LATE + DONE, size, hide=True)
+    shown, told = followed(TEXT + STOP + LATE + DONE, size, hide=False)
+
+    assert passed == TEXT + STOP + DONE
+    assert b"limit" not in told
+    assert json.loads(told.removeprefix(TEXT + STOP).split(b"\n")[0][6:])["usage"]["completion_tokens"] == 4
+    for watch in (hidden, shown):
+        assert watch.glance.failed is None
+        assert watch.glance.usage is not None
+        assert watch.glance.usage.output_tokens == 4
+
+
+def test_an_error_within_an_answer_is_told_with_all_that_it_says():
+    watch, passed = followed(TEXT + b'data: {"error":{"message":"busy","code":429}}\n\n', 9, hide=True)
+
+    assert passed == TEXT + b'data: {"error":{"message":"busy","code":429}}\n\n'
+    assert watch.glance.failed == "busy"
+    assert watch.glance.error == {"message": "busy", "code": 429}
+
+
+def test_an_event_that_is_an_error_by_itself_becomes_one_that_clients_know():
+    error = b'{"object":"error","message":"too long","code":400}'
+
+    watch, passed = followed(TEXT + b"data: " + error + b"\n\n", 9, hide=True)
+
+    assert passed == TEXT + b'data: {"error":' + error + b"}\n\n"
+    assert watch.glance.failed == "too long"
+
+
+def test_an_end_mark_may_have_a_space_behind_it():
+    watch, passed = followed(TEXT + STOP + b"data: [DONE] \n", 9, hide=True)
+
+    assert watch.complete
+    assert passed.count(b"[DONE]") == 1
+
+
+@pytest.mark.parametrize("word", ["", "null"])
+def test_a_word_for_null_is_no_reason_to_stop(word: str):
+    watch, passed = followed(event({"content": "a"}, word), 9, hide=True)
+
+    assert watch.glance.finish is None
+    assert not watch.complete
+    assert b"[DONE]" not in passed
+
+
+def test_usage_may_stand_in_the_last_choice():
+    chunk = b'data: {"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5}}]}\n\n'
+
+    watch, passed = followed(TEXT + chunk + DONE, 9, hide=True)
+
+    assert passed == TEXT + chunk + DONE
+    assert watch.glance.usage is not None
+    assert watch.glance.usage.input_tokens == 5
