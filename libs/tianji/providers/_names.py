@@ -35,10 +35,10 @@ def split_model(model: str, params: Mapping[str, Any]) -> tuple[str, str]:
     prefix, slash, rest = model.partition("/")
     known = set(names())
     if isinstance(given, str) and given:
-        if given not in known:
+        if not _among(given, known):
             raise FAMILY.unknown(given, known)
         return given, rest if slash and prefix == given else model
-    if slash and prefix in known:
+    if slash and _among(prefix, known):
         return prefix, rest
     for pattern, provider in _BARE:
         if pattern.match(model):
@@ -54,3 +54,8 @@ def split_model(model: str, params: Mapping[str, Any]) -> tuple[str, str]:
         param="model",
         code="unknown_provider",
     )
+
+
+def _among(name: str, known: set[str]) -> bool:
+    """Say whether a provider is known, also by its module's spelling: `a-b` is `a_b`."""
+    return name in known or name.replace("-", "_") in known

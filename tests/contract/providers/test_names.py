@@ -19,6 +19,8 @@ from tianji.providers import names, provider, split_model
         ("org/llama", {"api_base": "http://x"}, ("openai", "org/llama")),
         ("anything", {"mock_response": "hi"}, ("mock", "anything")),
         ("openai/*", {}, ("openai", "*")),
+        ("text-completion-openai/davinci", {}, ("text-completion-openai", "davinci")),
+        ("davinci", {"custom_llm_provider": "text-completion-openai"}, ("text-completion-openai", "davinci")),
     ],
 )
 def test_a_models_name_tells_its_provider(model, params, split):
