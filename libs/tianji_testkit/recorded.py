@@ -46,7 +46,7 @@ class Exchange:
     @property
     def model(self) -> str:
         """The model that was asked for."""
-        named = re.search(r"/model/([^/]+(?:/[^/]+)?)/(?:converse|invoke)", self.path)
+        named = re.search(r"/(?:model|endpoints)/([^/]+(?:/[^/]+)?)/(?:converse|invo)", self.path)
         in_path = unquote(named.group(1)) if named else None
         return str(in_path or self.request.get("model") or self.expect.get("model") or "some-model")
 

@@ -45,6 +45,7 @@ APIS = (
     "bedrock/invoke",
     "bedrock/invoke-with-response-stream",
     "bedrock_mantle/chat",
+    "sagemaker/invocations",
     "mistral/chat",
     "groq/chat",
     "deepseek/chat",
@@ -77,6 +78,10 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     "vllm.chat": ("hosted_vllm", {}),
     "portkey.chat": ("openai", {}),
     "local_openai_compat.chat": ("openai", {}),
+    "sagemaker.invocations": (
+        "sagemaker",
+        {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"},
+    ),
     "ollama.generate": ("ollama", {"api_base": "http://provider.test/api/generate"}),
 }
 """The provider and the parameters of what is not reached by its folder's name alone."""

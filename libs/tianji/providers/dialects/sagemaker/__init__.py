@@ -1,0 +1,1 @@
+"""Endpoints on SageMaker: the form of Hugging Face's text generation server, and AWS' envelope of streams."""
