@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tianji.errors import ClientGone, TianjiError, UpstreamError, UpstreamTimeout
+from tianji.errors import BadRequest, ClientGone, TianjiError, UpstreamError, UpstreamTimeout
 from tianji.wire.excerpt import Excerpt
 from tianji.wire.neutral import Answer, Reasoning, Refusal, Text, ToolCall, Usage
 from tianji_gateway.caller import Caller
@@ -36,7 +36,7 @@ def written(answer: Whole, inference: Inference, target: Target, *, same: bool) 
         glance = inference.front.glance(answer.body)
         if glance.failed is not None:
             target.upstream.response(answer.body, inference.read())  # raises: an error with a status of 200
-        text = "" if glance.usage else _text_of(target.upstream.response(answer.body, inference.read()))
+        text = "" if glance.usage else _text_untold(answer.body, inference, target)
         return Written(answer.body, glance.id, glance.usage, text, glance.finish)
     ask = inference.read()
     read = target.upstream.response(answer.body, ask)
@@ -127,6 +127,14 @@ def _reason(fault: BaseException, caller: Caller) -> TianjiError:
     if isinstance(fault, TianjiError):
         return fault
     return TianjiError("the request was interrupted inside the gateway")
+
+
+def _text_untold(body: bytes, inference: Inference, target: Target) -> str:
+    """Return the text of an answer whose tokens nobody counted; none where only the provider can read it."""
+    try:
+        return _text_of(target.upstream.response(body, inference.read()))
+    except BadRequest:
+        return ""  # what could be passed on need not be translatable
 
 
 def _text_of(answer: Answer) -> str:
