@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tianji.bus.client import READ_S, Bus
+from tianji.bus.client import Bus
 from tianji.bus.faults import Conversations, NoAnswer
 from tianji.bus.subjects import KEYS_BUCKET
 from tianji.domain.keys import KeyRecord
@@ -39,7 +39,7 @@ still answer with what was before them."""
 BEAT = "beat"
 """A name that no record has: to read it costs little, and goes the way of every look-up."""
 
-BEAT_S = 0.4
+ANSWER_S = 0.4
 """An answer that takes this long does not come."""
 
 STALL_S = 0.1
@@ -124,9 +124,9 @@ class KeyLookup:
         if self._breaker.fresh:
             return
         clock = asyncio.get_running_loop().time
-        late = clock() + BEAT_S + STALL_S
+        late = clock() + ANSWER_S + STALL_S
         try:
-            await self._bus.kv_get(KEYS_BUCKET, BEAT, BEAT_S)
+            await self._bus.kv_get(KEYS_BUCKET, BEAT, ANSWER_S)
         except NoAnswer:
             if clock() < late:
                 self._breaker.failed()
@@ -234,8 +234,8 @@ class KeyLookup:
     async def _read(self, name: str, epoch: int, read: _Read) -> Held:
         """Read and keep a record in one step, so that no change can slip in between."""
         try:
-            async with self._waits.bounded("looking up a caller", READ_S):
-                found = await self._bus.kv_get(KEYS_BUCKET, name, READ_S)
+            async with self._waits.bounded("looking up a caller", ANSWER_S):
+                found = await self._bus.kv_get(KEYS_BUCKET, name, ANSWER_S)
         except Unavailable:
             self._breaker.failed()
             raise

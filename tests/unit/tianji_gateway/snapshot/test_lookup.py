@@ -12,6 +12,7 @@ from tianji.domain.keys import KeyRecord
 from tianji.domain.snapshot import KEY, record_name
 from tianji.errors import Unavailable
 from tianji_gateway.snapshot import lookup
+from tianji_gateway.snapshot.breaker import FRESH_S
 from tianji_gateway.snapshot.lookup import KeyLookup
 from tianji_gateway.snapshot.on_disk import SeenKey
 
@@ -386,16 +387,16 @@ async def test_a_key_that_came_by_the_watch_is_in_use_once_it_was_asked_for() ->
 async def test_a_beat_without_an_answer_ends_what_waits_and_one_with_it_lets_ask_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lookup, "BEAT_S", 0.01)
     house = House()
     house.line.stored[NAME] = (record("a"), 3)
     async with house.watching():
         house.line.open.clear()
         waiting = asyncio.create_task(house.alias())
-        await asyncio.sleep(0.25)  # an answer proves for a moment that none is needed
+        await asyncio.sleep(FRESH_S)
+        monkeypatch.setattr(lookup, "ANSWER_S", 0.01)
         await house.keys.beat()
         with pytest.raises(NoAnswer):
-            await asyncio.wait_for(waiting, 0.2)
+            await asyncio.wait_for(waiting, 0.1)
         assert not house.keys.answering
 
         reads = house.line.reads
@@ -410,7 +411,7 @@ async def test_a_beat_without_an_answer_ends_what_waits_and_one_with_it_lets_ask
 
 
 async def test_a_process_that_stood_still_itself_blames_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "BEAT_S", 0.01)
+    monkeypatch.setattr(lookup, "ANSWER_S", 0.01)
     monkeypatch.setattr(lookup, "STALL_S", -1.0)
     house = House()
     house.line.open.clear()
