@@ -91,6 +91,8 @@ class Store:
 
     async def alive(self) -> bool:
         """Say whether Postgres answers now."""
+        if self.away:
+            return False  # asked, one that stands still would keep us until it goes on
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S), self.connection() as connection:
                 await connection.execute("SELECT 1")
