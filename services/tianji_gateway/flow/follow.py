@@ -118,7 +118,7 @@ class Translated:
 
     def close(self) -> bytes:
         last = self._encoded(self._decoder.close())
-        return last if self.failed is not None else last + self._encoder.close()
+        return last + self._encoder.close() if self.complete and self.failed is None else last
 
     def usage(self) -> Usage | None:
         return self._usage

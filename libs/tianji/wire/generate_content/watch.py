@@ -113,20 +113,28 @@ class GenerateContentWatch:
     def close(self) -> bytes:
         """Return what was held; the stream was complete when the model had said why it stopped."""
         held, self._held = self._held, b""
-        last = self._look(held + b"\n\n") if held else b""
+        found = self._noted(held)
         self.complete = self.glance.finish is not None
-        return last + self._framing.end()
+        if not self.complete:
+            return b""
+        return self._framed(held and held + b"\n\n", found) + self._framing.end()
 
     def _look(self, events: bytes) -> bytes:
+        out = self._framed(events, self._noted(events))
+        return out if self.glance.failed is None or self._as_they_are else out + self._framing.end()
+
+    def _noted(self, events: bytes) -> list[sse.ServerEvent]:
         self._raw.add(events)
         found = sse.parse(events)
         for event in found:
             if _note(self.glance, event.data):
                 self._raw.clear()
+        return found
+
+    def _framed(self, events: bytes, found: list[sse.ServerEvent]) -> bytes:
         if self._as_they_are:
             return events
-        out = b"".join(self._framing.piece(event.data) for event in found)
-        return out + self._framing.end() if self.glance.failed is not None else out
+        return b"".join(self._framing.piece(event.data) for event in found)
 
 
 def _texts(data: bytes) -> list[str]:
