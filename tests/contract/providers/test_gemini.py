@@ -269,6 +269,33 @@ def test_thinking_is_asked_for_as_the_model_takes_it(sent, model, asked, config)
     assert sent(model, **asked)["generationConfig"]["thinkingConfig"] == config
 
 
+def test_a_model_that_does_not_think_is_not_asked_to(sent):
+    assert "generationConfig" not in sent("gemini-2.0-flash", reasoning_effort="high")
+
+
+def test_the_first_pro_model_with_levels_has_two(sent):
+    def level(model: str) -> Any:
+        return sent(model, reasoning_effort="medium")["generationConfig"]["thinkingConfig"]["thinkingLevel"]
+
+    assert level("gemini-3-pro-preview") == "HIGH"
+    assert level("gemini-3.1-pro-preview") == "MEDIUM"
+
+
+def test_what_other_formats_add_stays_with_them(bound, fields):
+    request = fields(max_tokens=5, context_management={"edits": []}, messages=[USER])
+    body = json.loads(bound("gemini", NEW).request(messages.read(request)).body)
+
+    assert body.keys() == {"contents", "generationConfig"}
+    assert "later" in bound("gemini", NEW).request(chat.read(fields(later=1))).body.decode()
+
+
+def test_a_clients_tool_config_is_merged_into_the_choice(sent):
+    own = {"function_calling_config": {"streamFunctionCallArguments": True}}
+    config = sent(tools=[TOOL], tool_choice="required", tool_config=own)["toolConfig"]
+
+    assert config == {"functionCallingConfig": {"mode": "ANY", "streamFunctionCallArguments": True}}
+
+
 def test_schemas_become_json_schema_in_lower_case_without_what_is_refused(sent):
     schema = {
         "$schema": "x",

@@ -9,6 +9,7 @@ from msgspec import Struct
 _GENERATION = re.compile(r"gemini-(?:live-|robotics-er-)?(\d+(?:\.\d+)?)")
 _LATEST = re.compile(r"gemini-(?:pro|flash|flash-lite)-latest")
 _UNKNOWN, _NEWEST = 2.5, 3.0
+_FIRST_THINKING = 2.5
 
 
 class Model(Struct, frozen=True):
@@ -17,6 +18,11 @@ class Model(Struct, frozen=True):
     name: str
     generation: float = _UNKNOWN
     pro: bool = False
+
+    @property
+    def thinks(self) -> bool:
+        """Say whether thinking can be asked for at all."""
+        return self.generation >= _FIRST_THINKING
 
     @property
     def leveled(self) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from tianji.providers._params import Params
 from tianji.providers.dialects.gemini.model import Model
-from tianji.providers.dialects.gemini.settings import instructions, write_settings
+from tianji.providers.dialects.gemini.settings import merge, write_settings
+from tianji.providers.dialects.gemini.shape import instructions
 from tianji.providers.dialects.gemini.tools import write_tools
 from tianji.providers.dialects.gemini.turns import write_turns
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
 
 
-def write(ask: Ask, model: Model, params: Params) -> tuple[Object, list[str]]:
+def write(ask: Ask, model: Model, params: Params, provider: str) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped or changed on the way."""
     system, contents = write_turns(ask, model)
     told = instructions(ask, model)
@@ -21,8 +22,6 @@ def write(ask: Ask, model: Model, params: Params) -> tuple[Object, list[str]]:
     if system:
         body["systemInstruction"] = {"parts": system}
     body |= write_tools(ask, model)
-    settings, changed = write_settings(ask, model, params)
-    choice = {**body.get("toolConfig", {}), **settings.pop("toolConfig", {})}
-    if choice:
-        body["toolConfig"] = choice
-    return body | settings, changed
+    settings, changed = write_settings(ask, model, params, provider)
+    merge(body, settings)
+    return body, changed

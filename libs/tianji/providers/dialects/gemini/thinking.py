@@ -11,17 +11,22 @@ _LEVELS = {"minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM"}
 _OFF = ("none", "disable")
 _AS_IT_LIKES = -1
 _LEAST_OF_PRO = 128
+_FIRST_LEVELED = 3.0
 _MOST = {True: 32768, False: 24576}
 """The largest budget: of Pro models, of all others."""
 
 
-def write_thinking(thinking: Thinking | None, model: Model) -> Object:
-    """Return `thinkingConfig`; empty where the client said nothing."""
+def write_thinking(thinking: Thinking | None, model: Model) -> tuple[Object, list[str]]:
+    """Return `thinkingConfig`, empty where the client said nothing, and what was dropped."""
     if thinking is None:
-        return {}
+        return {}, []
     off = thinking.enabled is False or thinking.effort in _OFF or thinking.budget_tokens == 0
-    if off:
-        return _least(model)
+    if not model.thinks:
+        return {}, [] if off else ["dropped thinking: this model does not think"]
+    return (_least(model) if off else _asked(thinking, model)), []
+
+
+def _asked(thinking: Thinking, model: Model) -> Object:
     out: Object = {"includeThoughts": True}
     if thinking.budget_tokens is not None:
         out["thinkingBudget"] = thinking.budget_tokens
@@ -44,4 +49,7 @@ def _least(model: Model) -> Object:
 
 def _level(effort: str, model: Model) -> str:
     level = _LEVELS.get(effort, "HIGH")
-    return "LOW" if level == "MINIMAL" and model.pro else level
+    if model.pro and level == "MINIMAL":
+        return "LOW"
+    # The first Pro model of the third generation knows low and high alone.
+    return "HIGH" if level == "MEDIUM" and model.pro and model.generation == _FIRST_LEVELED else level

@@ -45,7 +45,7 @@ class GeminiUpstream(Struct):
     def request(self, ask: Ask) -> UpstreamRequest:
         """Translate a request."""
         asked = chat.filled(ask, self.params.defaults) if self.params.defaults else ask
-        body, changed = request.write(asked, self.model, self.params)
+        body, changed = request.write(asked, self.model, self.params, self.provider)
         return self._ready(body, changed, stream=ask.stream)
 
     def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
