@@ -70,8 +70,10 @@ class TranslatedUpstream(Struct):
             return self.read(body, ask)
         except BadRequest as error:
             reason = error.message
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = f"not JSON ({error})"
+        except ValueError as error:
+            reason = str(error)
         raise UpstreamError(
             f"{self.provider} sent an answer that cannot be read: {reason}",
             provider=self.provider,

@@ -34,7 +34,7 @@ def read(body: bytes, provider: str, model: str) -> Answer:
     message = values.mapping(whole.get("message"), "message")
     raw = whole.get("finish_reason")
     blocks = _blocks(message)
-    if raw in BROKEN:
+    if isinstance(raw, str) and raw in BROKEN:
         raise UpstreamError(
             f"{provider} broke off its answer: {whole.get('error') or raw}",
             provider=provider,
@@ -76,7 +76,9 @@ def _blocks(message: Object) -> list[Block]:
             places[at] = Text(part["text"])
             blocks.append(places[at])
     for cited in objects_of(message.get("citations")):
-        place = places.get(cited.get("content_index", -1)) or next(iter(places.values()), None)
+        at = cited.get("content_index")
+        place = places.get(at) if isinstance(at, int) else None
+        place = place or next(iter(places.values()), None)
         if place is not None and is_of_text(cited):
             place.citations += read_citation(cited)
     return blocks + [_call(call) for call in objects_of(message.get("tool_calls"))]
@@ -127,7 +129,8 @@ def read_logprobs(items: Any) -> Object | None:
     """Read log probabilities; of a run of tokens Cohere tells the text of the whole."""
     found = []
     for item in objects_of(items):
-        numbers = [n for n in item.get("logprobs") or () if isinstance(n, (int, float))]
+        told = item.get("logprobs")
+        numbers = [n for n in told if isinstance(n, (int, float))] if isinstance(told, list) else []
         text = str(item.get("text") or "")
         found.append(
             {"token": text, "logprob": sum(numbers), "bytes": list(text.encode()), "top_logprobs": []}

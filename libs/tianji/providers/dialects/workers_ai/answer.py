@@ -30,7 +30,7 @@ def read(body: bytes, provider: str, model: str) -> Answer:
         raise _failure(provider, errors[0])
     result = values.mapping(whole.get("result", whole), "result")
     if "choices" in result:
-        return chat.read(values.encode(result))
+        return _read_chat(result)
     if "response" not in result and "tool_calls" not in result:
         raise ValueError("it has no response")
     calls = [read_call(call) for call in objects_of(result.get("tool_calls"))]
@@ -44,6 +44,13 @@ def read(body: bytes, provider: str, model: str) -> Answer:
         choices=[choice],
         usage=read_chat_usage(result.get("usage")),
     )
+
+
+def _read_chat(result: Object) -> Answer:
+    try:
+        return chat.read(values.encode(result))
+    except chat.Unreadable as error:
+        raise ValueError(str(error)) from None
 
 
 def _failure(provider: str, error: Object) -> UpstreamError:
