@@ -76,8 +76,8 @@ def _blocks(message: Object) -> list[Block]:
             places[at] = Text(part["text"])
             blocks.append(places[at])
     for cited in objects_of(message.get("citations")):
-        at = cited.get("content_index")
-        place = places.get(at) if isinstance(at, int) else None
+        index = cited.get("content_index")
+        place = places.get(index) if isinstance(index, int) else None
         place = place or next(iter(places.values()), None)
         if place is not None and is_of_text(cited):
             place.citations += read_citation(cited)
