@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.anthropic.foreign import own
 from tianji.providers.dialects.converse import media
 from tianji.providers.dialects.converse.citations import write_citations
 from tianji.providers.dialects.converse.model import CLAUDE, NOVA, Model
@@ -104,7 +105,7 @@ class Blocks:
 
     def _thought(self, block: Reasoning) -> list[Object]:
         """Write a thought; only those that Claude signed may go back, and to Claude alone."""
-        if self._model.family not in (CLAUDE, ""):
+        if self._model.family not in (CLAUDE, "") or not own(block):
             return []
         if block.encrypted is not None and block.id is None:
             sealed = base64.b64encode(block.encrypted.encode("latin-1", "replace")).decode()

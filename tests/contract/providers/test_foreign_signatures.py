@@ -1,0 +1,78 @@
+"""A conversation that began on one provider goes on at another, without what only the first can check."""
+
+import json
+
+import pytest
+
+from tianji.wire.chat import ChatFront
+from tianji.wire.messages import MessagesFront
+
+chat, messages = ChatFront(), MessagesFront()
+USER = {"role": "user", "content": "keep __thought__ here"}
+SEALED = "call_1__thought__c2ln/bmVk+w=="
+
+
+@pytest.mark.parametrize("provider", ["openai", "azure"])
+def test_calls_that_gemini_signed_have_plain_ids_elsewhere(bound, fields, provider):
+    call = {"id": SEALED, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    conversation = [
+        USER,
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": SEALED, "content": '{"id":"x__thought__y"}'},
+    ]
+    base = {"api_base": "https://a.test"} if provider == "azure" else {}
+    upstream = bound(provider, "gpt-4o", **base)
+
+    for request in (
+        upstream.forward("chat", fields(messages=conversation), stream=False),
+        upstream.request(chat.read(fields(messages=conversation))),
+    ):
+        user, assistant, result = json.loads(request.body)["messages"]
+        assert user["content"] == USER["content"]
+        assert assistant["tool_calls"][0]["id"] == result["tool_call_id"] == "call_1"
+        assert result["content"] == '{"id":"x__thought__y"}'
+
+
+def test_another_gateway_gets_the_signatures(bound, fields):
+    call = {"id": SEALED, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    upstream = bound("openai", "gemini", api_base="https://gateway.test/v1")
+
+    body = upstream.forward(
+        "chat", fields(messages=[{"role": "assistant", "tool_calls": [call]}]), stream=False
+    ).body
+    assert SEALED in body.decode()
+
+
+def test_thoughts_that_others_signed_do_not_reach_anthropic(bound, fields):
+    def thought(signature: str) -> dict[str, str]:
+        return {"type": "thinking", "thinking": "hm", "signature": signature}
+
+    hidden = {"type": "redacted_thinking", "data": "openai:abc"}
+    text = {"type": "text", "text": "so"}
+    call = {"type": "tool_use", "id": SEALED, "name": "f", "input": {}}
+    conversation = [
+        USER,
+        {"role": "assistant", "content": [thought("gemini:c2ln"), hidden]},
+        USER,
+        {"role": "assistant", "content": [thought("ErUBown"), thought("gemini:c2ln"), text, call]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": SEALED, "content": "x"}]},
+    ]
+    upstream = bound("anthropic", "claude-sonnet-4-5")
+    request = fields(max_tokens=5, messages=conversation)
+
+    for sent in (
+        upstream.forward("messages", request, stream=False),
+        upstream.request(messages.read(request)),
+    ):
+        turns = json.loads(sent.body)["messages"]
+        kept = [block for turn in turns if turn["role"] == "assistant" for block in turn["content"]]
+        assert [block["type"] for block in kept] == ["thinking", "text", "tool_use"]
+        assert kept[0]["signature"] == "ErUBown"
+        assert kept[2]["id"] == turns[-1]["content"][0]["tool_use_id"] == "call_1"
+
+
+def test_a_conversation_without_marks_passes_byte_for_byte(bound, fields):
+    request = fields(max_tokens=5, messages=[{"role": "user", "content": [{"type": "text", "text": "é  "}]}])
+
+    body = bound("anthropic", "claude-sonnet-4-5").forward("messages", request, stream=False).body
+    assert bytes(request["messages"]) in body
