@@ -53,7 +53,7 @@ def connect(
     An `api_base` may also be the whole address: then it ends in `path`. A vendor whose profile names
     `responses` gets requests of that format as they are.
     """
-    rules = read_params(deployment, options)
+    rules = read_params(deployment, options, [setting.name for setting in profile.settings])
     said = _credentials.read_settings(profile, deployment, environment(options))
     base, key = said["api_base"].rstrip("/"), said.get("api_key", "")
     out = {"content-type": "application/json", **(headers or {})}
