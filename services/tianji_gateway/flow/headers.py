@@ -11,6 +11,7 @@ from tianji.wire.front import Front
 from tianji_gateway.caller import Header
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.receive import Call
+from tianji_gateway.snapshot.model import Snapshot
 from tianji_gateway.snapshot.target import header_value
 
 _VERSION = (b"x-litellm-version", __version__.encode())
@@ -57,9 +58,13 @@ def of_opening(account: Account, front: Front) -> list[Header]:
 
 
 def of_error(account: Account, front: Front, error: TianjiError) -> list[Header]:
-    """Return the headers of an error: what is known of the request by then."""
-    headers = [_JSON, *_common(account.call, front), *_account(account)]
-    headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
+    """Return the headers of an error: what is known of the request by then; a stranger's has no account."""
+    headers = [_JSON, *_common(account.call, front)]
+    if account.principal is not None:
+        headers += _account(account)
+        headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
+    elif account.snapshot is not None:
+        headers.append(_snapshot(account.snapshot))
     headers += [
         (name.lower().encode("latin-1", "replace"), header_value(value))
         for name, value in error.headers.items()
@@ -81,6 +86,10 @@ def _account(account: Account) -> list[Header]:
     return headers
 
 
+def _snapshot(snapshot: Snapshot) -> Header:
+    return (b"x-tianji-snapshot", b"%d" % snapshot.revision)
+
+
 def _request(account: Account) -> list[Header]:
     lasted_ms = (time.perf_counter() - account.call.started) * 1000
     headers = [
@@ -92,7 +101,7 @@ def _request(account: Account) -> list[Header]:
     if account.principal is not None:
         headers.append((b"x-litellm-key-spend", header_value(account.principal.key.spend)))
     if account.snapshot is not None:
-        headers.append((b"x-tianji-snapshot", b"%d" % account.snapshot.revision))
+        headers.append(_snapshot(account.snapshot))
     if account.grant is not None:
         headers.append((b"x-litellm-model-group", header_value(account.grant.group)))
     return headers
