@@ -89,7 +89,7 @@ def region_of(said: Mapping[str, str], deployment: Deployment, in_model: str | N
 
     Raises BadRequest for what is no region: it becomes part of an address.
     """
-    own = deployment.params.get("aws_region_name")
+    own = deployment.params.get("aws_region_name") or deployment.params.get("aws_region")
     region = (
         (str(own) if own else None)
         or in_model
