@@ -25,8 +25,11 @@ def write_tools(ask: Ask, model: Model, blocks: Blocks) -> tuple[Object, list[Ob
     """Return `toolConfig` (empty without tools), and the tools that go to Claude in its own words."""
     tools: list[Object] = []
     native: list[Object] = []
+    allowed = ask.tool_choice.allowed if ask.tool_choice is not None else None
     for at, tool in enumerate(ask.tools):
         if isinstance(tool, Tool):
+            if allowed is not None and tool.name not in allowed:
+                continue  # Bedrock cannot be told to choose among some
             tools.append(_tool(tool, model))
             if tool.cache is not None and model.caches and model.family != NOVA:
                 tools.append(blocks.cache_point(tool.cache))
