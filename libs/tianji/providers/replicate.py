@@ -13,6 +13,7 @@ from tianji.providers.dialects.replicate import answer, request
 from tianji.providers.dialects.replicate.families import family_of
 from tianji.providers.dialects.replicate.stream import ReplicateDecoder
 from tianji.providers.dialects.replicate.upstream import ReplicateUpstream
+from tianji.providers.dialects.spoken_tools import heard, listening
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
 
@@ -28,12 +29,12 @@ PROFILE = Profile(
         Setting("api_key", "the token", ("REPLICATE_API_KEY", "REPLICATE_API_TOKEN"), secret=True),
         Setting(_SYSTEM, "`true` for a model that has the input `system_prompt`"),
     ),
-    supports=features("stream vision reasoning seed stop"),
+    supports=features("stream tools parallel_tools vision reasoning seed stop"),
     notes=(
         "A model is `owner/name`, `owner/name:version`, or `deployments/owner/name`. The conversation becomes"
         " the input `prompt`; inputs of the model's own schema are passed on as they are. A prediction is"
-        " made, then streamed, or asked for until it has ended. There are no tools; a form of the answer is"
-        " asked for in words."
+        " made, then streamed, or asked for until it has ended. Tools, and a form of the answer, are"
+        " told in words."
     ),
 )
 
@@ -61,6 +62,6 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> ReplicateUpstrea
         secret=at.key,
         base=base,
         write=write,
-        read=lambda body, ask: answer.read(body, provider, model),
-        decoder=lambda ask: ReplicateDecoder(provider, model, answer_id()),
+        read=lambda body, ask: heard(answer.read(body, provider, model), ask),
+        decoder=lambda ask: listening(ReplicateDecoder(provider, model, answer_id()), ask),
     )

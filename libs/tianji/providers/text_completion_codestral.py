@@ -47,7 +47,9 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstre
         headers=at.headers,
         params=rules,
         secret=at.key,
-        write=lambda ask: request.write(ask, model, rules, provider, names=_NAMES, asks_usage=False),
+        write=lambda ask: request.write(
+            ask, model, rules, provider, names=_NAMES, asks_usage=False, tells_tools=False
+        ),
         read=lambda body, ask: answer.read(body),
         decoder=lambda ask: answer.CompletionsDecoder(provider),
     )

@@ -9,6 +9,7 @@ from tianji.domain.deployments import Deployment
 from tianji.providers._translated import reach
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.completions import answer, request
+from tianji.providers.dialects.spoken_tools import heard, listening
 from tianji.providers.dialects.translated import TranslatedUpstream
 
 BASE = "https://api.openai.com/v1"
@@ -23,10 +24,10 @@ PROFILE = Profile(
         Setting("api_key", "the key", ("OPENAI_API_KEY",), secret=True),
         Setting("organization", "the organization that pays", ("OPENAI_ORGANIZATION",)),
     ),
-    supports=features("stream logprobs several seed stop"),
+    supports=features("stream tools parallel_tools logprobs several seed stop"),
     notes=(
-        "A chat becomes one prompt. `suffix`, `echo` and `best_of` are passed on. Servers that speak this"
-        " form, such as vLLM, are reached by `api_base`."
+        "A chat becomes one prompt; tools are told in words. `suffix`, `echo` and `best_of` are passed on."
+        " Servers that speak this form, such as vLLM, are reached by `api_base`."
     ),
 )
 
@@ -47,6 +48,6 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstre
         params=rules,
         secret=at.key,
         write=lambda ask: request.write(ask, model, rules, provider),
-        read=lambda body, ask: answer.read(body),
-        decoder=lambda ask: answer.CompletionsDecoder(provider),
+        read=lambda body, ask: heard(answer.read(body), ask),
+        decoder=lambda ask: listening(answer.CompletionsDecoder(provider), ask),
     )

@@ -59,7 +59,7 @@ def test_what_a_prompt_cannot_hold_is_refused(sent):
     with pytest.raises(BadRequest, match="no pictures"):
         sent(messages=[{"role": "user", "content": [picture]}])
     with pytest.raises(UnsupportedParameter, match="without tools"):
-        sent(tools=[{"type": "function", "function": {"name": "f"}}])
+        sent(CODESTRAL, tools=[{"type": "function", "function": {"name": "f"}}])
     with pytest.raises(UnsupportedParameter, match="logit_bias"):
         sent(CODESTRAL, logit_bias={"1": 1})
 

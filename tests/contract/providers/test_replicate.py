@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tianji.errors import BadRequest, UnsupportedParameter, UpstreamError
+from tianji.errors import BadRequest, UpstreamError
 from tianji.wire.chat import ChatFront
 from tianji.wire.neutral import Failed, Finished, Grew, Started, Used
 
@@ -65,7 +65,12 @@ def test_a_conversation_is_one_prompt(given):
     ]
 
     assert given() == {"prompt": "hi"}
-    told = ["### User:\ngo", "### Assistant:\nCalled look({})", "### Tool:\nResult: seen", "### Assistant:\n"]
+    told = [
+        "### User:\ngo",
+        '### Assistant:\n{"tool_calls":[{"name":"look","arguments":{}}]}',
+        "### Tool:\nResult of look: seen",
+        "### Assistant:\n",
+    ]
     assert given(messages=talk) == {"system_prompt": "short", "prompt": "\n\n".join(told)}
     assert given("me/mine", messages=[talk[0], talk[1]]) == {"prompt": "short\n\ngo"}
     said = {"supports_system_prompt": True}
@@ -105,13 +110,15 @@ def test_pictures_are_inputs(given):
         given(messages=two)
 
 
-def test_tools_are_refused_or_dropped(given):
+def test_tools_are_told_in_words_and_heard_in_the_answer(bound, fields, given):
     tools = [{"type": "function", "function": {"name": "look"}}]
+    said = json.dumps({"tool_calls": [{"name": "look", "arguments": {"at": "x"}}]})
+    ask, upstream = ChatFront().read(fields(tools=tools)), bound("replicate", "meta/llama-3")
 
-    with pytest.raises(UnsupportedParameter, match="without tools"):
-        given(tools=tools)
+    assert '"name":"look"' in given(tools=tools)["system_prompt"]
     assert given(tools=tools, tool_choice="none") == {"prompt": "hi"}
-    assert given(tools=tools, params={"drop_params": True}) == {"prompt": "hi"}
+    choice = upstream.response(prediction("succeeded", output=said), ask).choices[0]
+    assert (choice.finish, choice.blocks[0].name) == ("tool_calls", "look")
 
 
 def test_a_prediction_is_asked_for_until_it_has_ended(made):

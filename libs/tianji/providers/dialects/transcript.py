@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.spoken_tools import say, tell
 from tianji.wire.neutral import (
     Ask,
     Block,
@@ -32,17 +33,21 @@ class Transcript(Struct):
     images: list[Source]
 
 
-def transcribe(ask: Ask, provider: str) -> Transcript:
+def transcribe(ask: Ask, provider: str, *, with_tools: bool = False) -> Transcript:
     """Write a conversation down; speakers are named only where there is more than one turn.
 
-    Raises BadRequest for what is neither a text nor a picture.
+    `with_tools` tells of the tools as part of what the system says. Raises BadRequest for what is
+    neither a text nor a picture.
     """
     system: list[str] = []
     said: list[tuple[str, str]] = []
     images: list[Source] = []
+    names = {
+        block.id: block.name for turn in ask.turns for block in turn.blocks if isinstance(block, ToolCall)
+    }
     for at, turn in enumerate(ask.turns):
         try:
-            text = _text(turn.blocks, images, provider)
+            text = _text(turn.blocks, images, names, provider)
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
         if not text:
@@ -56,19 +61,23 @@ def transcribe(ask: Ask, provider: str) -> Transcript:
     else:
         lines = [f"### {speaker}:\n{text}" for speaker, text in said]
         prompt = "\n\n".join([*lines, "### Assistant:\n"])
+    if with_tools and (words := tell(ask)):
+        system.append(words)
     return Transcript("\n\n".join(system), prompt, images)
 
 
-def _text(blocks: Sequence[Block], images: list[Source], provider: str) -> str:
-    found = []
+def _text(blocks: Sequence[Block], images: list[Source], names: Mapping[str, str], provider: str) -> str:
+    found: list[str] = []
+    calls: list[ToolCall] = []
     for block in blocks:
         match block:
             case Text(text=text) | Refusal(text=text):
                 found.append(text)
-            case ToolCall(name=name, arguments=arguments):
-                found.append(f"Called {name}({arguments})")
+            case ToolCall():
+                calls.append(block)
             case ToolResult(content=content):
-                found.append(f"Result: {_text(content, images, provider)}")
+                name = block.name or names.get(block.call_id) or "the tool"
+                found.append(f"Result of {name}: {_text(content, images, names, provider)}")
             case Document() if block.source.text is not None:
                 title = block.title or block.name
                 found.append(f"{title}\n\n{block.source.text}" if title else block.source.text)
@@ -78,4 +87,6 @@ def _text(blocks: Sequence[Block], images: list[Source], provider: str) -> str:
                 pass  # thoughts and tools of other providers
             case _:
                 raise BadRequest(f"{provider} takes no {type(block).__name__.lower()} here")
+    if calls:
+        found.append(say(calls))
     return "\n".join(text for text in found if text)

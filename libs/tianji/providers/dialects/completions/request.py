@@ -37,12 +37,13 @@ def write(
     *,
     names: Mapping[str, str] = NAMES,
     asks_usage: bool = True,
+    tells_tools: bool = True,
 ) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped on the way."""
-    changed = without_tools(ask, params, provider)
+    changed = [] if tells_tools else without_tools(ask, params, provider)
     if ask.shape is not None:
         ask = instruct(ask, ask.shape)
-    told = transcribe(ask, provider)
+    told = transcribe(ask, provider, with_tools=tells_tools)
     if told.images:
         raise BadRequest(f"{provider} takes a prompt, and no pictures", param="messages")
     body: Object = {"model": model}

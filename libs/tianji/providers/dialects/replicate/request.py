@@ -11,7 +11,7 @@ from tianji.providers._params import Params
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.replicate.families import Family
 from tianji.providers.dialects.transcript import transcribe
-from tianji.providers.dialects.tuning import vendor_fields, without_tools, write_tuning
+from tianji.providers.dialects.tuning import vendor_fields, write_tuning
 from tianji.wire.chat.parts import write_url
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
@@ -40,10 +40,10 @@ def place_of(model: str) -> Place:
 
 def write(ask: Ask, family: Family, params: Params, provider: str) -> tuple[Object, list[str]]:
     """Return the body of a request but for the version, and what was dropped on the way."""
-    changed = without_tools(ask, params, provider)
+    changed: list[str] = []
     if ask.shape is not None:
         ask = instruct(ask, ask.shape)
-    told = transcribe(ask, provider)
+    told = transcribe(ask, provider, with_tools=True)
     system, prompt = told.system, told.prompt
     if system and family.system is None:
         system, prompt = "", f"{system}\n\n{prompt}"
