@@ -10,10 +10,9 @@ from tianji.providers._compatible import connect, settings
 from tianji.providers._params import Params
 from tianji.providers.contract import Profile, features
 from tianji.providers.dialects.openai_chat.messages import (
-    changing,
-    objects,
     system_for_developer,
     text_for_parts,
+    thoughts_before_calls,
 )
 from tianji.providers.dialects.openai_chat.quirks import renaming
 from tianji.providers.dialects.openai_chat.shapes import schema_in_words
@@ -40,23 +39,11 @@ def _think(body: MutableMapping[str, Any], params: Params) -> list[str]:
     return [f"reasoning_effort {effort} as thinking"]
 
 
-def _remember(messages: list[Any]) -> list[str]:
-    """A thinking model refuses its own calls without the thoughts before them, be they empty."""
-    found = [
-        message
-        for message in objects(messages)
-        if message.get("tool_calls") and "reasoning_content" not in message
-    ]
-    for message in found:
-        message["reasoning_content"] = ""
-    return ["empty reasoning_content"] if found else []
-
-
 _QUIRKS = (
     schema_in_words,
     system_for_developer,
     text_for_parts,
-    changing(_remember, b'"tool_calls"'),
+    thoughts_before_calls,
     renaming({"max_completion_tokens": "max_tokens"}),
     _think,
 )

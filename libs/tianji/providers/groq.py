@@ -9,11 +9,11 @@ from typing import Any
 from tianji.domain.deployments import Deployment
 from tianji.providers._compatible import TRANSLATED, connect, settings
 from tianji.providers.contract import Profile, features
-from tianji.providers.dialects.openai_chat.foreign import without, without_foreign_but
+from tianji.providers.dialects.openai_chat.foreign import without, without_foreign, without_foreign_but
 from tianji.providers.dialects.openai_chat.messages import system_for_developer, thoughts_as
 from tianji.providers.dialects.openai_chat.quirks import ignoring, refusing
 from tianji.providers.dialects.openai_chat.shapes import schema_in_words
-from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
+from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, Quirk
 
 PROFILE = Profile(
     title="Groq",
@@ -28,10 +28,10 @@ PROFILE = Profile(
 )
 
 _KEEPS_SCHEMAS = re.compile(r"gpt-oss|kimi-k2|llama-4|qwen3\.|deepseek-v")
+_THINKS = re.compile(r"gpt-oss|qwen3")
+"""Models that take earlier thoughts; all others refuse them."""
 _QUIRKS = (
     system_for_developer,
-    thoughts_as("reasoning"),
-    without_foreign_but("reasoning"),
     without("name"),
     ignoring(("store", "prompt_cache_key", "safety_identifier", "verbosity")),
     refusing(("logit_bias", "logprobs", "top_logprobs", "top_k")),
@@ -40,11 +40,15 @@ _QUIRKS = (
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> ChatUpstream:
     """Bind a deployment of Groq's API."""
-    told = () if _KEEPS_SCHEMAS.search(deployment.model) else (schema_in_words,)
+    own: tuple[Quirk, ...] = () if _KEEPS_SCHEMAS.search(deployment.model) else (schema_in_words,)
+    if _THINKS.search(deployment.model):
+        own += (thoughts_as("reasoning"), without_foreign_but("reasoning"))
+    else:
+        own += (without_foreign,)
     return connect(
         PROFILE,
         deployment,
         options,
-        quirks=(*told, *_QUIRKS),
+        quirks=own + _QUIRKS,
         speaks=TRANSLATED,  # usage and errors come in `x_groq`, thoughts in `reasoning`
     )

@@ -12,11 +12,15 @@ from tianji.errors import UpstreamError
 from tianji.providers._compatible import TRANSLATED, connect, settings
 from tianji.providers.contract import Decoder, Profile, features
 from tianji.providers.dialects.openai_chat.errors import failure
+from tianji.providers.dialects.openai_chat.foreign import without_foreign_but
 from tianji.providers.dialects.openai_chat.messages import system_for_developer
-from tianji.providers.dialects.openai_chat.quirks import renaming
 from tianji.providers.dialects.openai_chat.shapes import schema_in_words
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
-from tianji.providers.dialects.openai_chat.think_tags import ThinkingDecoder, ThinkingUpstream
+from tianji.providers.dialects.openai_chat.think_tags import (
+    ThinkingDecoder,
+    ThinkingUpstream,
+    thoughts_in_text,
+)
 from tianji.wire.neutral import Answer, Ask
 
 PROFILE = Profile(
@@ -92,7 +96,7 @@ def told_error(body: bytes) -> UpstreamError | None:
     return failure("minimax", _STATUS.get(told.status_code, 502), told.status_msg, code=code)
 
 
-_QUIRKS = (schema_in_words, system_for_developer, renaming({"max_completion_tokens": "max_tokens"}))
+_QUIRKS = (schema_in_words, system_for_developer, thoughts_in_text, without_foreign_but("reasoning_details"))
 
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> MiniMaxUpstream:

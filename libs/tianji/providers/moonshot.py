@@ -11,8 +11,12 @@ from tianji.domain.deployments import Deployment
 from tianji.providers._compatible import connect, settings
 from tianji.providers._params import Params
 from tianji.providers.contract import Profile, features
-from tianji.providers.dialects.openai_chat.messages import system_for_developer, text_for_parts
-from tianji.providers.dialects.openai_chat.quirks import clamping, renaming
+from tianji.providers.dialects.openai_chat.messages import (
+    system_for_developer,
+    text_for_parts,
+    thoughts_before_calls,
+)
+from tianji.providers.dialects.openai_chat.quirks import clamping
 from tianji.providers.dialects.openai_chat.shapes import schema_in_words
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, plain
 from tianji.wire import values
@@ -26,19 +30,22 @@ PROFILE = Profile(
     notes="A call of some tool cannot be forced: the model is asked for it in words. So are schemas.",
 )
 
-_NUDGE = {"role": "user", "content": "Go on by calling one of the tools."}
-
 
 def _ask_for_a_call(body: MutableMapping[str, Any], params: Params) -> list[str]:
-    if plain(body.get("tool_choice")) != "required":
-        return []
+    match plain(body.get("tool_choice")):
+        case "required":
+            named = "one of the tools"
+        case {"function": {"name": str(name)}}:
+            named = f"the tool {name}"
+        case _:
+            return []
     body["tool_choice"] = "auto"
     messages = body.get("messages")
     if isinstance(messages, Raw):
         messages = values.decode(messages, "messages")
     if isinstance(messages, list):
-        body["messages"] = [*messages, _NUDGE]
-    return ["tool_choice required as words"]
+        body["messages"] = [*messages, {"role": "user", "content": f"Go on by calling {named}."}]
+    return ["tool_choice as words"]
 
 
 _QUIRKS = (
@@ -46,8 +53,8 @@ _QUIRKS = (
     system_for_developer,
     text_for_parts,
     _ask_for_a_call,
+    thoughts_before_calls,
     clamping("temperature", 0, 1),
-    renaming({"max_completion_tokens": "max_tokens"}),
 )
 
 

@@ -84,6 +84,21 @@ def thoughts_as(name: str) -> Quirk:
     return changing(rename, b'"reasoning_content"')
 
 
+def _thought_of(messages: list[Any]) -> list[str]:
+    found = [
+        message
+        for message in objects(messages)
+        if message.get("tool_calls") and not message.get("reasoning_content")
+    ]
+    for message in found:
+        message["reasoning_content"] = " "
+    return ["empty reasoning_content"] if found else []
+
+
+thoughts_before_calls = changing(_thought_of, b'"tool_calls"')
+"""For vendors whose thinking models refuse their own calls without thoughts before them, be they empty."""
+
+
 def _alternating(messages: list[Any]) -> list[str]:
     """Join neighbours of one role, and let a user's turn begin and end the conversation."""
     joined: list[Any] = []

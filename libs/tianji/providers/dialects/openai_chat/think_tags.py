@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import structs
 
 from tianji.providers.contract import Decoder
+from tianji.providers.dialects.openai_chat.messages import changing, objects
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 from tianji.wire.neutral import (
     Answer,
@@ -45,6 +48,22 @@ def parted(block: Block) -> list[Block]:
         return [Reasoning(thought.strip())]
     said = rest.lstrip()
     return [Reasoning(thought.strip()), *([structs.replace(block, text=said)] if said else [])]
+
+
+def _tagged(messages: list[Any]) -> list[str]:
+    found = [message for message in objects(messages) if message.get("role") == "assistant"]
+    changed = False
+    for message in found:
+        thought = message.pop("reasoning_content", None)
+        content = message.get("content")
+        if thought and isinstance(thought, str) and (content is None or isinstance(content, str)):
+            message["content"] = f"{_OPEN}\n{thought}\n{_CLOSE}\n\n{content or ''}"
+        changed = changed or thought is not None
+    return ["reasoning_content in the content"] if changed else []
+
+
+thoughts_in_text = changing(_tagged, b'"reasoning_content"')
+"""Sends earlier thoughts back where such a model wrote them."""
 
 
 class _Side:
