@@ -48,7 +48,7 @@ class Place(Struct, frozen=True):
             base = f"{base}/{VERSION}"
         if not self.project:
             return base
-        return f"{base}/projects/{quote(self.project, safe=':')}/locations/{quote(self.location)}"
+        return f"{base}/projects/{quote(self.project, safe=':{}')}/locations/{quote(self.location)}"
 
     def of(self, path: str) -> str:
         """Return the address of a model or an endpoint; a base that names one is taken as it is."""

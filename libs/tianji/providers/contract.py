@@ -38,7 +38,7 @@ class UpstreamRequest(Struct):
     method: str = "POST"
     authorize: Callable[[UpstreamRequest], Awaitable[Mapping[str, str]]] | None = None
     """For credentials that must be fetched or signed per request: headers to add, asked just
-    before sending. None where the headers are complete."""
+    before sending; it may also complete `url`. None where all is known already."""
     canned: Canned | None = None
     """Set where nothing is to be sent: the answer is here."""
     warnings: tuple[str, ...] = ()

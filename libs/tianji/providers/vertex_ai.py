@@ -13,7 +13,7 @@ from tianji.errors import BadRequest
 from tianji.providers import _credentials
 from tianji.providers._params import Params, environment, read_params
 from tianji.providers._vertex import Offer, Place, offer_of
-from tianji.providers.auth.google import Authorize, bearer
+from tianji.providers.auth.google import PROJECT, Authorize, bearer
 from tianji.providers.contract import Profile, Setting, Upstream, features
 from tianji.providers.dialects.anthropic.model import read_model
 from tianji.providers.dialects.anthropic.upstream import MessagesUpstream
@@ -127,13 +127,8 @@ def _location(said: Mapping[str, str], offer: Offer) -> str:
 
 def _project(said: Mapping[str, str], source: str, key: str) -> str:
     """Return the project; only a key needs none."""
-    project = said.get("vertex_project") or _project_in(source)
-    if project or (key and not source) or "/projects/" in said.get("api_base", ""):
-        return project
-    raise BadRequest(
-        "vertex_ai: a deployment needs vertex_project (the project) or the variable VERTEXAI_PROJECT",
-        param="vertex_project",
-    )
+    found = said.get("vertex_project") or _project_in(source)
+    return found or ("" if key and not source else PROJECT)
 
 
 def _project_in(source: str) -> str:

@@ -1,5 +1,10 @@
 """Vertex AI by another name, which LiteLLM gave it once."""
 
-from tianji.providers.vertex_ai import PROFILE, bind
+from msgspec import structs
 
-__all__ = ["PROFILE", "bind"]
+from tianji.providers import vertex_ai
+
+PROFILE = structs.replace(
+    vertex_ai.PROFILE, title="Google Vertex AI (beta)", example="vertex_ai_beta/gemini-2.5-pro"
+)
+bind = vertex_ai.bind

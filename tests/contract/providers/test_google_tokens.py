@@ -83,6 +83,16 @@ async def test_a_service_account_gets_one_token_for_all(google, account):
     assert google.asked[0]["grant_type"].endswith("jwt-bearer")
 
 
+async def test_an_address_gets_the_project_of_the_credentials(google, account):
+    request = UpstreamRequest("https://a.test/projects/{project}/x", b"")
+    await bearer("vertex_ai", json.dumps(account))(request)
+    assert request.url == "https://a.test/projects/p/x"
+
+    nameless = json.dumps({name: value for name, value in account.items() if name != "project_id"})
+    with pytest.raises(UpstreamError, match="vertex_project"):
+        await bearer("vertex_ai", nameless)(UpstreamRequest("https://a.test/projects/{project}/x", b""))
+
+
 async def test_credentials_may_be_kept_in_a_file(google, account, tmp_path):
     kept = tmp_path / "account.json"
     kept.write_text(json.dumps(account))

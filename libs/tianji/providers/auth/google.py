@@ -20,6 +20,8 @@ from tianji.providers.auth.google_transport import Transport
 from tianji.providers.auth.tokens import Token, Tokens
 from tianji.providers.contract import UpstreamRequest
 
+PROJECT = "{project}"
+"""Stands in an address for the project that only the credentials know."""
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _LIFE_S = 3600.0
 """How long a token is taken to hold where Google does not say."""
@@ -46,14 +48,26 @@ class _Credentials:
         self._provider = provider
         self._source = source
         self._loaded: Any = None
+        self._project: str | None = None
         self._tokens = Tokens(self._fetch)
 
     async def headers(self, request: UpstreamRequest) -> Mapping[str, str]:
-        """Return the headers that show who asks, and who pays where that is said."""
+        """Return the headers that show who asks, and who pays where that is said.
+
+        An address with `PROJECT` in it gets the project of the credentials.
+        """
         token = await self._tokens.current()
+        if PROJECT in request.url:
+            request.url = request.url.replace(PROJECT, self._named())
         found = {"authorization": f"Bearer {token}"}
         payer = getattr(self._loaded, "quota_project_id", None)
         return found | {"x-goog-user-project": payer} if payer else found
+
+    def _named(self) -> str:
+        project = self._project or getattr(self._loaded, "project_id", None)
+        if not project:
+            raise self._failed("credentials name no project: name it as vertex_project", None, 400)
+        return str(project)
 
     async def _fetch(self) -> Token:
         return await asyncio.to_thread(self._refreshed)
@@ -63,7 +77,7 @@ class _Credentials:
 
         try:
             if self._loaded is None:
-                self._loaded = _load(self._source)
+                self._loaded, self._project = _load(self._source)
             self._loaded.refresh(Transport())
         except TransportError as error:
             raise self._failed("cannot be reached for a token", error, status=502) from None
@@ -87,19 +101,21 @@ class _Credentials:
         )
 
 
-def _load(source: str) -> Any:
+def _load(source: str) -> tuple[Any, str | None]:
     if not source:
         import google.auth
 
         request: Any = Transport()
-        return google.auth.default(scopes=SCOPES, request=request)[0]
+        found: tuple[Any, str | None] = google.auth.default(scopes=SCOPES, request=request)
+        return found
     if not source.startswith("{"):
         source = Path(source).read_text()
     info = msgspec.json.decode(source)
     kind = info.get("type") if isinstance(info, dict) else None
     if kind not in _LOADERS:
         raise ValueError("credentials of an unknown type")
-    return _LOADERS[kind](info)
+    project = info.get("project_id") or info.get("quota_project_id")
+    return _LOADERS[kind](info), project if isinstance(project, str) else None
 
 
 def _service_account(info: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ import msgspec
 from tianji.errors import BadRequest
 from tianji.providers.dialects.gemini.blocks import Wanted, read_logprobs, read_part
 from tianji.providers.dialects.gemini.grounding import citations, in_characters
-from tianji.providers.dialects.gemini.spelling import listed, mapped, said, snake, text_of
+from tianji.providers.dialects.gemini.spelling import both, listed, mapped, said, text_of
 from tianji.providers.dialects.gemini.usage import read_usage, searches, service_tier
 from tianji.wire import values
 from tianji.wire.generate_content.spelling import DIALECT
@@ -46,7 +46,7 @@ _FOR_CHAT = {
     "citationMetadata": "vertex_ai_citation_metadata",
 }
 """What clients of chat completions find beside an answer, by the names that LiteLLM gave it."""
-_READ = ("content", "finishReason", "index", "logprobsResult", "tokenCount")
+_READ = both(("content", "finishReason", "index", "logprobsResult", "tokenCount"))
 
 
 class Unreadable(Exception):
@@ -107,7 +107,7 @@ def _choice(candidate: Object, at: int, want: Wanted) -> Choice:
 
 def rest(candidate: Object) -> Object:
     """Return what of a candidate has no place in the neutral form."""
-    return values.rest(candidate, (*_READ, *map(snake, _READ)))
+    return values.rest(candidate, _READ)
 
 
 def blocked(feedback: Object) -> Choice:

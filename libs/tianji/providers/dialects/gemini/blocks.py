@@ -11,13 +11,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from tianji.providers.dialects.gemini.spelling import mapped, said, text_of
+from tianji.providers.dialects.gemini.spelling import both, mapped, said, text_of
 from tianji.providers.dialects.gemini.tools import custom_tools
 from tianji.wire import values
 from tianji.wire.generate_content.spelling import DIALECT
 from tianji.wire.neutral import Ask, Audio, Block, Document, Image, Opaque, Reasoning, Source, Text, ToolCall
 from tianji.wire.signers import GEMINI, marked
 from tianji.wire.values import Object
+
+_BESIDE = both(("thought", "thoughtSignature"))
 
 
 class Wanted(Struct, frozen=True):
@@ -45,10 +47,7 @@ def read_part(part: Object, want: Wanted) -> list[Block]:
     data = said(part, "inlineData")
     if isinstance(data, dict) and not part.get("thought"):
         return [_file(data)]
-    return [Opaque(DIALECT, part)] if any(name not in _BESIDE for name in part) else []
-
-
-_BESIDE = ("thought", "thoughtSignature", "thought_signature")
+    return [Opaque(DIALECT, part)] if part.keys() - _BESIDE else []
 
 
 def _texts(text: str, signature: str | None, want: Wanted, *, thought: bool) -> list[Block]:

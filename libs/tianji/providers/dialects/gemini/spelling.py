@@ -7,8 +7,7 @@ the names of the protocol buffers.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _UPPER = re.compile(r"(?<=[a-z0-9])([A-Z])")
@@ -17,13 +16,23 @@ _UPPER = re.compile(r"(?<=[a-z0-9])([A-Z])")
 def said(holder: Mapping[str, Any], name: str) -> Any:
     """Return a field by its camelCase name, in whichever spelling it is there."""
     found = holder.get(name)
-    return holder.get(snake(name)) if found is None else found
+    return holder.get(_SNAKES[name]) if found is None else found
 
 
-@lru_cache(maxsize=512)
-def snake(name: str) -> str:
-    """Return a name in snake_case."""
-    return _UPPER.sub(r"_\1", name).lower()
+class _Snakes(dict[str, str]):
+    """Names in snake_case, worked out once: they are looked up several times per piece of a stream."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = _UPPER.sub(r"_\1", name).lower()
+        return self[name]
+
+
+_SNAKES = _Snakes()
+
+
+def both(names: Iterable[str]) -> frozenset[str]:
+    """Return names in either spelling."""
+    return frozenset(one for name in names for one in (name, _SNAKES[name]))
 
 
 def mapped(value: Any) -> dict[str, Any]:

@@ -27,10 +27,12 @@ from tianji.wire.neutral import (
     Started,
     Text,
     ToolCall,
-    Usage,
     Used,
 )
 from tianji.wire.values import Object
+
+_USUAL = frozenset(("content", "index"))
+"""What nearly every piece of a candidate has, and nothing else."""
 
 
 class _Candidate(Side):
@@ -61,7 +63,7 @@ class GeminiDecoder:
         self._frames = Frames()
         self._sides: dict[int, _Candidate] = {}
         self._model = ""
-        self._usage: Usage | None = None
+        self._counted: tuple[Any, int] = (None, 0)
         self._searches = 0
         self._started = False
         self._failed = False
@@ -106,9 +108,10 @@ class GeminiDecoder:
             side = self._sides.get(number) or self._sides.setdefault(number, _Candidate(number))
             if not side.finished:
                 self._candidate(out, side, candidate)
-        feedback = mapped(said(piece, "promptFeedback"))
-        if said(feedback, "blockReason") and not self._sides:
-            self._block(out, feedback)
+        if not self._sides:
+            feedback = mapped(said(piece, "promptFeedback"))
+            if said(feedback, "blockReason"):
+                self._block(out, feedback)
         self._count(out, piece)
         self.complete = bool(self._sides) and all(side.finished for side in self._sides.values())
 
@@ -136,18 +139,21 @@ class GeminiDecoder:
         out.append(Finished(choice.finish or "content_filter", choice.finish_raw))
 
     def _count(self, out: list[Event], piece: Object) -> None:
-        usage = read_usage(said(piece, "usageMetadata"))
-        if usage is None:
+        metadata = said(piece, "usageMetadata")
+        if metadata is None or (metadata, self._searches) == self._counted:
             return
-        usage.web_searches = self._searches
-        if usage != self._usage:
-            self._usage = usage
+        self._counted = (metadata, self._searches)
+        usage = read_usage(metadata)
+        if usage is not None:
+            usage.web_searches = self._searches
             out.append(Used(usage))
 
     def _candidate(self, out: list[Event], side: _Candidate, candidate: Object) -> None:
         before = len(out)
         for part in listed(mapped(candidate.get("content")).get("parts")):
             self._part(out, side, mapped(part))
+        if not candidate.keys() - _USUAL:
+            return
         logprobs = read_logprobs(said(candidate, "logprobsResult"))
         if logprobs is not None:
             told = [event for event in out[before:] if isinstance(event, Grew)]

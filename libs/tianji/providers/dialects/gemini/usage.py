@@ -5,34 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from tianji.providers.dialects.gemini.spelling import listed, mapped, said
+from tianji.wire.generate_content.spelling import camel
 from tianji.wire.neutral import Usage
 from tianji.wire.usage import count
-from tianji.wire.values import Object
+
+_PROMPT, _TOTAL = "promptTokenCount", "totalTokenCount"
 
 
 def read_usage(metadata: Any) -> Usage | None:
     """Read `usageMetadata`; None where it counts nothing yet."""
     told = mapped(metadata)
-    if said(told, "promptTokenCount") is None and said(told, "totalTokenCount") is None:
-        return None
-    thought = count(said(told, "thoughtsTokenCount"))
-    written = count(said(told, "candidatesTokenCount"))
-    read = count(said(told, "promptTokenCount")) + count(said(told, "toolUsePromptTokenCount"))
+    if _TOTAL not in told:
+        told = {camel(name): value for name, value in told.items()}
+        if _TOTAL not in told and _PROMPT not in told:
+            return None
+    get = told.get
+    thought, written = count(get("thoughtsTokenCount")), count(get("candidatesTokenCount"))
+    read = count(get(_PROMPT)) + count(get("toolUsePromptTokenCount"))
     # Thoughts are counted apart; a total without them says that they are counted in.
-    apart = count(said(told, "totalTokenCount")) != read + written
+    apart = count(get(_TOTAL)) != read + written
     return Usage(
         input_tokens=read,
         output_tokens=written + (thought if apart or not written else 0),
-        cache_read_tokens=count(said(told, "cachedContentTokenCount")),
+        cache_read_tokens=count(get("cachedContentTokenCount")),
         reasoning_tokens=thought,
-        input_audio_tokens=_of_sound(told, "promptTokensDetails"),
-        output_audio_tokens=_of_sound(told, "candidatesTokensDetails"),
+        input_audio_tokens=_of_sound(get("promptTokensDetails")),
+        output_audio_tokens=_of_sound(get("candidatesTokensDetails")),
     )
 
 
-def _of_sound(told: Object, name: str) -> int:
-    details = (mapped(item) for item in listed(said(told, name)))
-    return sum(count(said(item, "tokenCount")) for item in details if item.get("modality") == "AUDIO")
+def _of_sound(details: Any) -> int:
+    return sum(
+        count(said(item, "tokenCount"))
+        for item in listed(details)
+        if isinstance(item, dict) and item.get("modality") == "AUDIO"
+    )
 
 
 def service_tier(metadata: Any) -> str | None:
