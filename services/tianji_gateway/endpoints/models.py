@@ -20,6 +20,8 @@ _CREATED_AT = "2023-02-28T18:56:42Z"
 _ANTHROPICS = frozenset((b"anthropic-version",))
 _GOOGLES = frozenset((b"x-goog-api-key", b"x-goog-api-client"))
 """Headers by which the clients of these vendors are known: both have a path that is OpenAI's too."""
+_CODEX = "client_version"
+"""The parameter that Codex sends, which reads a list of its own kind beside OpenAI's."""
 _COLLECTION = "models/"
 
 
@@ -32,7 +34,10 @@ async def listed(asked: Asked, caller: Caller, rt: Runtime) -> None:
     if _sends(asked, _ANTHROPICS):
         await send_json(caller, _anthropic_list(names, _query(asked)))
     else:
-        await send_json(caller, {"data": [_openai(name) for name in names], "object": "list"})
+        found: dict[str, Any] = {"data": [_openai(name) for name in names], "object": "list"}
+        if _CODEX in _query(asked):
+            found["models"] = []  # it fails without; an empty list leaves it with what it knows itself
+        await send_json(caller, found)
 
 
 async def one(asked: Asked, caller: Caller, rt: Runtime) -> None:

@@ -241,3 +241,14 @@ async def test_tokens_are_counted_without_calling_anybody(gateway: Any, client: 
 
     assert 3 <= counted.input_tokens < 20
     assert gateway.upstream.requests == []
+
+
+async def test_codex_is_given_a_list_of_models_that_it_can_read(gateway: Any) -> None:
+    headers = {"authorization": "Bearer sk-alice-0123456789"}
+    async with gateway.session.get(
+        gateway.url + "/v1/models?client_version=0.169.0", headers=headers
+    ) as answer:
+        listed = await answer.json()
+
+    assert listed["models"] == []
+    assert [model["id"] for model in listed["data"]] == ["gpt-4o-mini"]
