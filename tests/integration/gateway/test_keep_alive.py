@@ -6,12 +6,17 @@ import asyncio
 import json
 from typing import Any
 
+import anthropic
+import openai
 import pytest
+from google import genai
+from google.genai import types
 
 from tianji.domain.snapshot import Settings
 from tianji_testkit.upstream import Reply
 
 OFTEN = Settings(calls={"sse_keepalive_ping_interval_seconds": 0.02})
+KEY = "sk-alice-0123456789"
 HELLO = "Hello from the fake provider."
 GOOGLES = {"contents": [{"role": "user", "parts": [{"text": "Say hello."}]}]}
 STREAM = "/v1beta/models/gpt-4o-mini:streamGenerateContent"
@@ -121,3 +126,38 @@ async def test_nothing_is_sent_before_an_error_where_the_setting_turns_it_off(ga
     gateway.upstream.will(Reply(delay_s=0.1, status=400))
     async with gateway.chat(stream=True) as answer:
         assert answer.status == 400
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Inheritance class AiohttpClientSession:DeprecationWarning"
+)  # google-genai
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "google"])
+async def test_the_vendors_own_clients_do_not_notice(gateway: Any, vendor: str) -> None:
+    gateway.serve("gpt-4o-mini", settings=OFTEN)
+    first, between = Reply(hold_head=True), Reply(hold_after=3)
+    gateway.upstream.will(first, between)
+    for reply in (first, between):
+        asyncio.get_running_loop().call_later(0.15, reply.release.set)
+        assert await _streamed(gateway, vendor) == HELLO
+
+
+async def _streamed(gateway: Any, vendor: str) -> str:
+    """Stream an answer with a vendor's SDK."""
+    hello: Any = [{"role": "user", "content": "Say hello."}]
+    if vendor == "openai":
+        async with openai.AsyncOpenAI(base_url=gateway.url + "/v1", api_key=KEY) as client:
+            chunks = await client.chat.completions.create(model="gpt-4o-mini", messages=hello, stream=True)
+            return "".join([chunk.choices[0].delta.content or "" async for chunk in chunks])
+    if vendor == "anthropic":
+        async with (
+            anthropic.AsyncAnthropic(base_url=gateway.url, api_key=KEY) as client,
+            client.messages.stream(model="gpt-4o-mini", max_tokens=50, messages=hello) as stream,
+        ):
+            return str(await stream.get_final_text())
+    google = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=gateway.url))
+    try:
+        pieces = await google.aio.models.generate_content_stream(model="gpt-4o-mini", contents="Say hello.")
+        return "".join([piece.text or "" async for piece in pieces])
+    finally:
+        await google.aio.aclose()
+        google.close()

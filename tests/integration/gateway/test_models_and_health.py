@@ -37,6 +37,37 @@ async def test_models_are_listed_as_anthropic_does_for_its_clients(gateway: Any)
     assert body["data"][0]["type"] == "model"
 
 
+async def test_anthropics_clients_turn_pages_in_both_directions(gateway: Any) -> None:
+    for name in ("b", "c", "d"):
+        gateway.serve(name)
+    version = {"anthropic-version": "2023-06-01"}
+
+    async def page(query: str) -> tuple[list[str], bool]:
+        _, body = await _get(gateway, f"/v1/models?{query}", **version)
+        names = [model["id"] for model in body["data"]]
+        assert (body["first_id"], body["last_id"]) == (names[0], names[-1])
+        return names, body["has_more"]
+
+    assert await page("limit=2") == (["gpt-4o-mini", "b"], True)
+    assert await page("limit=2&after_id=b") == (["c", "d"], False)
+    assert await page("limit=2&before_id=d") == (["b", "c"], True)
+    assert (await _get(gateway, "/v1/models?limit=none", **version))[0] == 400
+    assert (await _get(gateway, "/v1/models?after_id=none", **version))[0] == 400
+    assert (await _get(gateway, "/v1/models/b", **version))[1]["type"] == "model"
+
+
+async def test_models_are_listed_as_google_does_on_its_paths_and_for_its_clients(gateway: Any) -> None:
+    gateway.serve("b")
+    _, body = await _get(gateway, "/v1beta/models?pageSize=1")
+    _, rest = await _get(gateway, f"/v1beta/models?pageToken={body['nextPageToken']}")
+
+    assert [model["name"] for model in body["models"] + rest["models"]] == ["models/gpt-4o-mini", "models/b"]
+    assert "nextPageToken" not in rest
+    _, same = await _get(gateway, "/v1/models", None, **{"x-goog-api-key": "sk-alice-0123456789"})
+    assert [model["name"] for model in same["models"]] == ["models/gpt-4o-mini", "models/b"]
+    assert (await _get(gateway, "/v1beta/models/b"))[1]["baseModelId"] == "b"
+
+
 async def test_a_key_sees_only_what_it_may_use(gateway: Any) -> None:
     gateway.serve("claude")
     gateway.people.add("sk-narrow", models=["claude"])

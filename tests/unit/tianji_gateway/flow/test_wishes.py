@@ -11,7 +11,15 @@ from msgspec import Raw
 from tianji.domain.snapshot import Settings
 from tianji.wire.chat import ChatFront
 from tianji_gateway.flow.receive import Call, Inference
-from tianji_gateway.flow.wishes import DEFAULT_RETRIES, LONGEST_S, MOST_RETRIES, Wishes, wishes_of
+from tianji_gateway.flow.wishes import (
+    DEFAULT_RETRIES,
+    KEEP_ALIVE_S,
+    LONGEST_S,
+    MOST_RETRIES,
+    Wishes,
+    keep_alive_s,
+    wishes_of,
+)
 from tianji_gateway.routing.candidates import Candidates
 from tianji_gateway.snapshot.model import Snapshot
 
@@ -54,3 +62,17 @@ def test_nobody_gets_retries_or_time_without_end() -> None:
     wishes = _wishes({"num_retries": 10**9, "timeout": 10**9})
 
     assert (wishes.retries, wishes.timeout_s) == (MOST_RETRIES, LONGEST_S)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [(None, KEEP_ALIVE_S), (5, 5.0), ("2.5", 2.5), (0, None), (-1, None), ("no", None)]
+)
+def test_how_long_a_client_waits_for_a_sign_of_life(said: Any, meant: float | None) -> None:
+    calls = {} if said is None else {"sse_keepalive_ping_interval_seconds": said}
+    snapshot = Snapshot(
+        revision=1,
+        settings=Settings(calls=calls),
+        candidates=Candidates({}, {}, lambda target, model: target),
+    )
+
+    assert keep_alive_s(snapshot) == meant
