@@ -9,7 +9,9 @@ import pytest
 from tianji.providers.dialects.gemini.blocks import Wanted
 from tianji.providers.dialects.gemini.partial import Arguments
 from tianji.providers.dialects.gemini.stream import GeminiDecoder
+from tianji.wire.chat.stream import ChatEncoder
 from tianji.wire.neutral import (
+    Ask,
     BlockStarted,
     BlockStopped,
     Event,
@@ -171,6 +173,8 @@ def test_grounding_at_the_end_is_cited_and_counted():
     cited = [event.citation for event in events if isinstance(event, Grew) and event.citation]
     assert [one["url_citation"]["url"] for one in cited] == ["https://a.test"]
     assert [event.usage.web_searches for event in events if isinstance(event, Used)] == [1]
+    written = ChatEncoder(Ask("m"), model="m").encode(events).decode().strip().split("\n\n")
+    assert json.loads(written[-1][6:])["vertex_ai_grounding_metadata"] == [grounding]
 
 
 @pytest.mark.parametrize(

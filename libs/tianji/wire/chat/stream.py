@@ -116,6 +116,7 @@ class ChatEncoder:
         delta: Object,
         finish: str | None = None,
         logprobs: Object | None = None,
+        beside: Object | None = None,
     ) -> None:
         """Write one chunk around `delta`; what all chunks share is encoded once."""
         if not self._head:
@@ -128,6 +129,8 @@ class ChatEncoder:
             tail = b',"finish_reason":' + msgspec.json.encode(finish) + b"}]}\n\n"
         if logprobs is not None:
             tail = b',"logprobs":' + msgspec.json.encode(logprobs) + tail
+        if beside:
+            tail = tail.removesuffix(b"}\n\n") + b"," + msgspec.json.encode(beside)[1:] + b"\n\n"
         out += (self._head, b"%d" % choice, b',"delta":', msgspec.json.encode(delta), tail)
 
     def _block_started(self, out: list[bytes], event: BlockStarted) -> None:
@@ -213,7 +216,8 @@ class ChatEncoder:
 
     def _finished(self, out: list[bytes], event: Finished) -> None:
         legacy = self._legacy and bool(self._calls.get(event.choice))
-        self._chunk(out, event.choice, {}, finish_reason(event.finish, legacy=legacy))
+        finish = finish_reason(event.finish, legacy=legacy)
+        self._chunk(out, event.choice, {}, finish, beside=event.extra.get("chat"))
 
     def _cited(self, choice: int, citation: Object) -> Object:
         """Write a citation as a delta: OpenAI's annotation, and the provider's own words beside it."""

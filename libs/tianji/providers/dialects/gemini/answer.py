@@ -69,7 +69,7 @@ def read(body: bytes, want: Wanted) -> Answer:
     usage = read_usage(said(whole, "usageMetadata"))
     if usage is not None:
         usage.web_searches = sum(searches(said(one, "groundingMetadata"), model) for one in candidates)
-    extra: Object = {"chat": found} if (found := _for_chat(candidates)) else {}
+    extra: Object = {"chat": found} if (found := for_chat(candidates)) else {}
     return Answer(
         id=text_of(said(whole, "responseId")),
         model=model,
@@ -144,7 +144,8 @@ def _cite(blocks: list[Block], grounding: Any) -> None:
         texts[-1].citations = citations(grounding, in_characters("".join(text.text for text in texts)))
 
 
-def _for_chat(candidates: list[Object]) -> Object:
+def for_chat(candidates: list[Object]) -> Object:
+    """Return what clients of chat completions find beside an answer."""
     found: Object = {}
     for name, theirs in _FOR_CHAT.items():
         held = [value for one in candidates if (value := said(one, name)) is not None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tianji.providers.dialects.gemini.answer import blocked, created, finish_of, rest
+from tianji.providers.dialects.gemini.answer import blocked, created, finish_of, for_chat, rest
 from tianji.providers.dialects.gemini.blocks import Wanted, call_id, read_logprobs, read_part
 from tianji.providers.dialects.gemini.errors import read_google
 from tianji.providers.dialects.gemini.frames import Frames
@@ -173,7 +173,7 @@ class GeminiDecoder:
         side.stop(out)
         side.finished = True
         finish = finish_of(raw, called=side.called)
-        extra = {DIALECT: side.extra} if side.extra else {}
+        extra = {DIALECT: side.extra, "chat": for_chat([side.extra])} if side.extra else {}
         word = raw if isinstance(raw, str) else None
         out.append(Finished(finish, word, choice=side.choice, extra=extra))
 
