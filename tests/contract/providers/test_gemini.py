@@ -434,6 +434,16 @@ def test_a_voice_is_asked_for_in_openais_words(sent):
             {"fileData": {"fileUri": "https://www.youtube.com/watch?v=1"}},
         ),
         (
+            {
+                "type": "file",
+                "file": {"file_id": "gs://b/c.mp4", "format": "video/mp4", "video_metadata": {"fps": 5}},
+            },
+            {
+                "fileData": {"mimeType": "video/mp4", "fileUri": "gs://b/c.mp4"},
+                "videoMetadata": {"fps": 5},
+            },
+        ),
+        (
             {"type": "file", "file": {"file_id": "gs://b/report", "format": "application/pdf"}},
             {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://b/report"}},
         ),

@@ -25,6 +25,8 @@ from tianji.wire.neutral import (
 from tianji.wire.values import Object, optional, required, string
 
 DIALECT = "chat"
+_OF_A_FILM = ("video_metadata",)
+"""What clients say of a film inside `file`, for the provider that takes films."""
 
 
 def read_content(content: object, at: str) -> list[Block]:
@@ -135,7 +137,8 @@ def _file(part: Object, at: str) -> Block:
         source,
         name=optional(string, file, "filename", place),
         cache=read_cache(part, at),
-        extra=values.rest(part, ("type", "file", "cache_control")),
+        extra=values.rest(part, ("type", "file", "cache_control"))
+        | {name: file[name] for name in _OF_A_FILM if name in file},
     )
 
 
