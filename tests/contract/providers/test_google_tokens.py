@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -146,6 +147,13 @@ async def test_credentials_that_cannot_be_read_are_told_without_their_content(so
     with pytest.raises(UpstreamError) as caught:
         await bearer("vertex_ai", source)(REQUEST)
     assert caught.value.status == 401
+
+
+async def test_a_missing_library_is_named(account, monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.auth.exceptions", None)
+
+    with pytest.raises(UpstreamError, match="extra 'google'"):
+        await bearer("vertex_ai", json.dumps(account))(REQUEST)
 
 
 async def test_tokens_are_fetched_from_web_addresses_alone(account):

@@ -73,8 +73,11 @@ class _Credentials:
         return await asyncio.to_thread(self._refreshed)
 
     def _refreshed(self) -> Token:
-        from google.auth.exceptions import GoogleAuthError, TransportError
-
+        try:
+            from google.auth.exceptions import GoogleAuthError, TransportError
+        except ModuleNotFoundError:
+            missing = "tokens need google-auth, which comes with the extra 'google'"
+            raise self._failed(missing, None, status=500) from None
         try:
             if self._loaded is None:
                 self._loaded, self._project = _load(self._source)
