@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import configparser
 import os
 import re
@@ -42,6 +43,8 @@ SETTINGS = (
 DEFAULT_REGION = "us-west-2"
 _REGION = re.compile(r"^[a-z]{2,4}(?:-[a-z]+)+-\d+$")
 _OUTRIGHT = ("aws_access_key_id", "aws_profile_name", "aws_role_name", "aws_web_identity_token")
+_LARGE = 1 << 20
+"""Bodies of more bytes are hashed in a thread: the loop would stand still for milliseconds."""
 _HEADERS = ("Authorization", "X-Amz-Date", "X-Amz-Security-Token")
 
 
@@ -56,6 +59,8 @@ def signer(service: str, region: str, said: Mapping[str, str], deployment: Deplo
 
     async def authorize(request: UpstreamRequest) -> Mapping[str, str]:
         keys = await credentials.current()
+        if len(request.body) > _LARGE:
+            return await asyncio.to_thread(sign, request, keys, service, region)
         return sign(request, keys, service, region)
 
     return authorize

@@ -64,14 +64,18 @@ class AwsCredentials:
         return found.get_frozen_credentials()
 
     def _fresh(self) -> ReadOnlyCredentials:
-        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-
+        try:
+            from botocore import auth, awsrequest, parsers  # type: ignore[import-untyped]
+            from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+        except ModuleNotFoundError:
+            raise _none("botocore is not installed; it comes with the extra 'aws'") from None
+        _ = auth, awsrequest  # imported here, in a thread, for those who sign in the loop
         try:
             with self._lock:
                 if self._found is None:
                     self._found = _find(self._identity)
             keys = self._found.get_frozen_credentials()
-        except (BotoCoreError, ClientError, OSError) as error:
+        except (BotoCoreError, ClientError, parsers.ResponseParserError, OSError, KeyError) as error:
             raise _none(str(error)) from None
         if not keys.access_key:
             raise _none("the credentials found are empty")
@@ -136,7 +140,7 @@ def _assumed(session: Session, identity: Identity, base: Any) -> Any:
 
 def _assume(session: Session, identity: Identity, base: Any) -> dict[str, Any]:
     """Ask AWS' token service for the keys of a role."""
-    from botocore import UNSIGNED  # type: ignore[import-untyped]
+    from botocore import UNSIGNED
     from botocore.config import Config  # type: ignore[import-untyped]
 
     asked: dict[str, Any] = {
