@@ -25,6 +25,8 @@ FOLDERS: dict[str, tuple[str, str]] = {
     "cloudflare/run": ("cloudflare", "@cf/mine"),
     "text-completion-openai/completions": ("text-completion-openai", "davinci"),
     "text-completion-codestral/fim": ("text-completion-codestral", "codestral"),
+    "triton/generate": ("triton", "mine"),
+    "triton/infer": ("triton", "mine"),
 }
 ANSWERS = [(folder, path) for folder in FOLDERS for path in sorted((FIXTURES / folder).glob("*.json"))]
 ODD: tuple[Any, ...] = (None, True, 0, -1, 1.5, "", "x", [], {}, ["a"], [{}], {"a": 1}, [[]], 10**20)

@@ -40,6 +40,9 @@ APIS = (
     "ai21/chat",
     "text-completion-openai/completions",
     "text-completion-codestral/fim",
+    "triton/generate",
+    "triton/infer",
+    "predibase/generate",
     "bedrock/converse",
     "bedrock/converse-stream",
     "bedrock/invoke",
@@ -82,6 +85,8 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
         "sagemaker",
         {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"},
     ),
+    "triton.infer": ("triton", {"api_base": "http://provider.test/v2/models/m/infer"}),
+    "predibase.generate": ("predibase", {"predibase_tenant_id": "t"}),
     "ollama.generate": ("ollama", {"api_base": "http://provider.test/api/generate"}),
 }
 """The provider and the parameters of what is not reached by its folder's name alone."""

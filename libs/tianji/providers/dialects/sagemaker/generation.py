@@ -54,13 +54,15 @@ def template_of(name: str) -> prompts.Template:
     return next((template for pattern, template in _TEMPLATES if pattern.search(name)), prompts.spoken)
 
 
-def write(ask: Ask, template: prompts.Template, params: Params) -> tuple[Object, list[str]]:
+def write(
+    ask: Ask, template: prompts.Template, params: Params, provider: str = "sagemaker"
+) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped. Raises BadRequest for what is no text."""
     changed = ["dropped tools: this endpoint takes text alone"] if ask.tools else []
     if ask.shape is not None:
         ask = instruct(ask, ask.shape)
     tuning: Object = {}
-    changed += write_tuning(tuning, ask, params, "sagemaker", _TUNING)
+    changed += write_tuning(tuning, ask, params, provider, _TUNING)
     body: Object = {"inputs": template(prompts.lines_of(ask)), "parameters": tuning}
     for name, value in vendor_fields(ask, params).items():
         tuning[name] = value

@@ -1,0 +1,1 @@
+"""Triton's endpoints for language models: `generate`, and `infer` with named tensors."""
