@@ -141,12 +141,22 @@ async def test_a_refusal_is_an_error_of_the_credentials_and_quotes_none(google, 
 
 
 @pytest.mark.parametrize(
-    "source", ['{"type": "service_account"}', '{"type": "new"}', "[1]", "/nowhere/x.json"]
+    "source",
+    [
+        '{"type": "service_account"}',
+        '{"type": "service_account", "client_email": "a", "token_uri": "b", "private_key": 5}',
+        '{"type": "external_account", "credential_source": 5}',
+        '{"type": "new"}',
+        '{"type": "hidden',
+        "[1]",
+        "/nowhere/x.json",
+    ],
 )
 async def test_credentials_that_cannot_be_read_are_told_without_their_content(source):
     with pytest.raises(UpstreamError) as caught:
         await bearer("vertex_ai", source)(REQUEST)
     assert caught.value.status == 401
+    assert "hidden" not in caught.value.message
 
 
 async def test_a_missing_library_is_named(account, monkeypatch):

@@ -86,7 +86,7 @@ class _Credentials:
             raise self._failed("cannot be reached for a token", error, status=502) from None
         except GoogleAuthError as error:
             raise self._failed("gave no token", error, status=401) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, msgspec.DecodeError) as error:
             # What these say may quote the credentials.
             raise self._failed(f"credentials cannot be read ({type(error).__name__})", None, 401) from None
         expiry = self._loaded.expiry
