@@ -31,6 +31,8 @@ class Glance(msgspec.Struct):
     """The message of an error event inside a stream."""
     error: object = None
     """The error object itself, where the format has one."""
+    instead: bytes | None = None
+    """What the client is to get of a whole answer that holds words which its format does not have."""
 
 
 class Encoder(Protocol):

@@ -37,7 +37,7 @@ def written(answer: Whole, inference: Inference, target: Target, *, same: bool) 
         if glance.failed is not None:
             target.upstream.response(answer.body, inference.read())  # raises: an error with a status of 200
         text = "" if glance.usage else _text_untold(answer.body, inference, target)
-        return Written(answer.body, glance.id, glance.usage, text, glance.finish)
+        return Written(glance.instead or answer.body, glance.id, glance.usage, text, glance.finish)
     ask = inference.read()
     read = target.upstream.response(answer.body, ask)
     text = "" if read.usage else _text_of(read)

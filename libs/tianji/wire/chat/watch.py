@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tianji.wire import sse
+from tianji.wire.chat.finish import OPENAIS, UNFINISHED, rewritten, translated
 from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
 from tianji.wire.front import Glance
 from tianji.wire.usage import usage_in
@@ -40,8 +41,6 @@ class _Delta(Struct):
 
 
 _NULL = Raw(b"null")
-UNFINISHED = ("", "null")
-"""What some vendors write for null where the answer goes on."""
 
 
 class _Choice(Struct):
@@ -80,6 +79,8 @@ def glance(body: bytes) -> Glance:
     read = _decode(body)
     if read is not None:
         _note(found, read)
+        if any(_is_odd(choice) for choice in read.choices or ()):
+            found.instead = rewritten(body)
     return found
 
 
@@ -92,12 +93,17 @@ def _note(glance: Glance, body: _Body) -> None:
         glance.usage = usage_in(body.usage) or glance.usage
     for choice in body.choices or ():
         if isinstance(choice.finish_reason, str) and choice.finish_reason not in UNFINISHED:
-            glance.finish = choice.finish_reason
+            glance.finish = translated(choice.finish_reason)
         if not body.says_usage and bytes(choice.usage) != b"null":
             glance.usage = usage_in(choice.usage) or glance.usage
     # What goes wrong after the answer is whole takes nothing from it.
     if body.error is not None and glance.finish is None:
         glance.failed, glance.error = message_of(body.error), body.error
+
+
+def _is_odd(choice: _Choice) -> bool:
+    reason = choice.finish_reason
+    return isinstance(reason, str) and reason not in OPENAIS and reason not in UNFINISHED
 
 
 def message_of(error: object) -> str:
@@ -180,6 +186,8 @@ class ChatWatch:
             if self.glance.failed is None:
                 return b"" if self._hide or not body.says_usage else _usage_of(data)
             return b'data: {"error":' + data + b"}\n\n" if whole_error else None
+        if any(_is_odd(choice) for choice in body.choices or ()):
+            return b"data: " + rewritten(data) + b"\n\n"
         return b"" if self._hide and body.says_usage and not body.choices else None
 
 

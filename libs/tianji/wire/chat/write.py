@@ -7,12 +7,11 @@ import time
 import msgspec
 
 from tianji.wire.call_ids import seal
+from tianji.wire.chat.finish import in_openais_words
 from tianji.wire.chat.message import write_assistant
 from tianji.wire.neutral import Answer, Ask, Choice, Tool
 from tianji.wire.usage import write_chat_usage
 from tianji.wire.values import Object
-
-_FINISH = {"refusal": "content_filter", "pause": "stop", "error": "stop"}
 
 
 def write(answer: Answer, ask: Ask) -> bytes:
@@ -55,4 +54,4 @@ def finish_reason(finish: str, *, legacy: bool) -> str:
     """Return OpenAI's word for why the model stopped."""
     if legacy and finish == "tool_calls":
         return "function_call"
-    return _FINISH.get(finish, finish)
+    return in_openais_words(finish)

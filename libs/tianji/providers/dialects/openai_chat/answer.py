@@ -10,31 +10,13 @@ from tianji.errors import BadRequest
 from tianji.providers.dialects.openai_chat.citations import cite, web_citations
 from tianji.providers.dialects.openai_chat.reasoning_details import read_details
 from tianji.wire import values
+from tianji.wire.chat.finish import meant
 from tianji.wire.chat.message import read_assistant
 from tianji.wire.chat.parts import DIALECT
 from tianji.wire.neutral import Answer, Block, Choice, Finish, Opaque, Reasoning, ToolCall
 from tianji.wire.usage import count, read_chat_usage
 from tianji.wire.values import Object
 
-FINISH: dict[str, Finish] = {
-    "stop": "stop",
-    "eos": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "model_length": "length",
-    "model_context_window_exceeded": "length",
-    "tool_calls": "tool_calls",
-    "tool_call": "tool_calls",
-    "tool_use": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-    "sensitive": "content_filter",
-    "safety": "content_filter",
-    "error": "error",
-    "abort": "error",
-    "network_error": "error",
-    "insufficient_system_resource": "error",
-}
 _OWN = ("id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "error")
 
 
@@ -124,5 +106,5 @@ def run_tools(tools: object) -> list[Block]:
 
 def finish_of(raw: str | None, *, called: bool) -> Finish:
     """Say why the model stopped; some vendors say `stop` also when it calls a tool."""
-    finish = FINISH.get((raw or "stop").lower(), "stop")
+    finish = meant(raw or "stop")
     return "tool_calls" if called and finish == "stop" else finish

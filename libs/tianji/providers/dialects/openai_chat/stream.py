@@ -17,8 +17,8 @@ from tianji.providers.dialects.openai_chat.errors import told
 from tianji.providers.dialects.openai_chat.reasoning_details import read_details
 from tianji.providers.dialects.openai_chat.sides import Call, Side
 from tianji.wire.chat import parts
+from tianji.wire.chat.finish import UNFINISHED
 from tianji.wire.chat.message import arguments
-from tianji.wire.chat.watch import UNFINISHED
 from tianji.wire.neutral import (
     Audio,
     Block,

@@ -177,3 +177,24 @@ def test_usage_may_stand_in_the_last_choice():
     assert passed == TEXT + chunk + DONE
     assert watch.glance.usage is not None
     assert watch.glance.usage.input_tokens == 5
+
+
+@pytest.mark.parametrize("size", [1, 10_000])
+@pytest.mark.parametrize(
+    ("word", "known"), [("eos", "stop"), ("abort", "stop"), ("sensitive", "content_filter")]
+)
+def test_a_vendors_word_for_the_end_becomes_one_that_clients_know(word: str, known: str, size: int):
+    said = event({"content": '"finish_reason": "eos"'})
+
+    watch, passed = followed(said + event({}, word) + DONE, size, hide=True)
+
+    assert passed == said + event({}, known) + DONE
+    assert watch.glance.finish == known
+
+
+def test_a_whole_answer_gets_such_a_word_too_and_any_other_stays_as_it_is():
+    body = b'{"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"%s"}]}'
+
+    assert front.glance(body % b"eos").instead == body % b"stop"
+    assert front.glance(body % b"length").instead is None
+    assert front.glance(body % b"").instead is None
