@@ -80,11 +80,14 @@ class OpenBlocks:
             return
         self._close(out)
         while self._waiting and self._open is None:
-            place = min(self._waiting)
-            for step, value in self._waiting.pop(place):
-                getattr(self, {"start": "start", "delta": "grow"}.get(step, "stop"))(
-                    out, place, *([value] if step != "stop" else [])
-                )
+            first = min(self._waiting)
+            for step, value in self._waiting.pop(first):
+                if step == "start":
+                    self.start(out, first, value)
+                elif step == "delta":
+                    self.grow(out, first, value)
+                else:
+                    self.stop(out, first)
 
     def stop_all(self, out: list[Event]) -> None:
         """Close what is open: the answer is at its end."""
