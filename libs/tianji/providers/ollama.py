@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tianji.domain.deployments import Deployment
+from tianji.pricing.lookup import price_of
 from tianji.providers._translated import reach
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.ollama import answer, request
@@ -13,6 +15,11 @@ from tianji.providers.dialects.translated import TranslatedUpstream
 
 BASE = "http://localhost:11434"
 _GENERATE = "/api/generate"
+_THOUGHTLESS = re.compile(
+    r"(?:^|/)(?:(?:code|tiny)?llama|llava|mi[sx]tral|gemma[23]?(?:$|:)|phi[34]?(?:$|:)|(?:code)?qwen[12]|command-r"
+    r"|starcoder|deepseek-coder)"
+)
+"""Models that are known not to think; of all others Ollama knows best."""
 
 PROFILE = Profile(
     title="Ollama",
@@ -41,6 +48,8 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstre
     model, provider = deployment.model, deployment.provider
     url = chat_url(at.base)
     generate = url.endswith(_GENERATE)
+    told = price_of("ollama", model, deployment.params | deployment.info).supports("reasoning")
+    thinks = not _THOUGHTLESS.search(model) if told is None else told
     return TranslatedUpstream(
         provider=provider,
         model=model,
@@ -48,7 +57,7 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstre
         headers=at.headers,
         params=rules,
         secret=at.key,
-        write=lambda ask: request.write(ask, model, rules, provider, generate=generate),
+        write=lambda ask: request.write(ask, model, rules, provider, thinks=thinks, generate=generate),
         read=lambda body, ask: answer.read(body, provider),
         decoder=lambda ask: answer.OllamaDecoder(provider),
     )

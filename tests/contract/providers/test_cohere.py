@@ -156,6 +156,16 @@ def test_thinking_is_limited_in_cohere_words(sent, said, thinking):
     assert sent(**said)["thinking"] == thinking
 
 
+def test_an_effort_leaves_room_for_the_answer(sent):
+    assert sent(reasoning_effort="high", max_tokens=1000)["thinking"]["token_budget"] == 500
+
+
+@pytest.mark.parametrize(("said", "sent_on"), [(1, 0.99), (0, 0.01), (0.5, 0.5)])
+@pytest.mark.parametrize("model", ["command-a-03-2025", "v1/command-r"])
+def test_top_p_is_kept_within_what_cohere_takes(sent, model, said, sent_on):
+    assert sent(model, top_p=said)["p"] == sent_on
+
+
 def test_documents_are_cited_where_the_client_asks_for_it(sent):
     document = {"type": "document", "title": "T", "source": {"type": "text", "data": "D"}}
     cited = {**document, "citations": {"enabled": True}}

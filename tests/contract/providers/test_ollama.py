@@ -114,6 +114,16 @@ def test_thinking_is_a_switch_or_for_some_models_a_degree(sent, model, said, thi
     assert sent(model, **said)["think"] == think
 
 
+def test_a_model_that_does_not_think_is_not_asked_to(sent):
+    assert "think" not in sent("llama3.2", reasoning_effort="high")
+    assert "think" not in sent("mine/gemma3:4b", thinking={"type": "enabled", "budget_tokens": 9})
+    assert sent("llama3.2", reasoning_effort="none")["think"] is False
+    assert sent("llama3.2", reasoning_effort="high", params={"info": {"supports_reasoning": True}})["think"]
+    assert "think" not in sent(
+        "mine", reasoning_effort="high", params={"info": {"supports_reasoning": False}}
+    )
+
+
 def test_a_choice_of_tools_narrows_what_is_offered(sent):
     forced = sent(tools=[TOOL, LEAP], tool_choice={"type": "function", "function": {"name": "leap"}})
 

@@ -25,6 +25,7 @@ _NAMES = {
 _BUDGETS = {"minimal": 512, "low": 1024, "medium": 4096, "high": 16384, "xhigh": 31000, "max": 31000}
 """Tokens for an effort; without a budget the model thinks as long as it likes, up to some 31,000."""
 _OFF = ("none", "disable")
+_LEAST_P, _MOST_P = 0.01, 0.99
 
 
 def write(ask: Ask, model: str, params: Params, provider: str, *, thinks: bool) -> tuple[Object, list[str]]:
@@ -47,8 +48,8 @@ def write(ask: Ask, model: str, params: Params, provider: str, *, thinks: bool) 
         choice = ask.tool_choice
         if choice is not None and choice.mode != "auto":
             body["tool_choice"] = "NONE" if choice.mode == "none" else "REQUIRED"
-    changed = write_tuning(body, ask, params, provider, _NAMES)
-    if ask.thinking is not None and (thinking := write_thinking(ask.thinking)) is not None:
+    changed = write_tuning(body, ask, params, provider, _NAMES) + within_range(body)
+    if ask.thinking is not None and (thinking := write_thinking(ask.thinking, ask.max_tokens)) is not None:
         body["thinking"] = thinking
     body |= {name: value for name, value in vendor_fields(ask, params).items() if name != "documents"}
     if isinstance(given := ask.extra.get("documents"), list):
@@ -97,8 +98,17 @@ def _shape(ask: Ask) -> Object:
     return out
 
 
-def write_thinking(thinking: Thinking) -> Object | None:
-    """Write how much the model may think."""
+def within_range(body: Object) -> list[str]:
+    """Keep `p` within what Cohere takes: clients say 1 where they mean no limit."""
+    said = body.get("p")
+    if said is None or _LEAST_P <= said <= _MOST_P:
+        return []
+    body["p"] = min(max(said, _LEAST_P), _MOST_P)
+    return [f"top_p {said} as {body['p']}"]
+
+
+def write_thinking(thinking: Thinking, max_tokens: int | None) -> Object | None:
+    """Write how much the model may think; an effort leaves room for the answer."""
     if thinking.enabled is False or thinking.effort in _OFF:
         return {"type": "disabled"}
     budget = thinking.budget_tokens
@@ -107,6 +117,8 @@ def write_thinking(thinking: Thinking) -> Object | None:
         budget = values.integer(said, "thinking.token_budget") if said is not None else None
     if budget is None and thinking.effort is not None:
         budget = _BUDGETS.get(thinking.effort, _BUDGETS["medium"])
+        if max_tokens is not None and budget >= max_tokens:
+            budget = max(max_tokens // 2, 1)
     if budget is None:
         return {"type": "enabled"} if thinking.enabled else None
     return {"type": "enabled", "token_budget": budget}

@@ -39,9 +39,9 @@ _OFF = ("none", "disable")
 
 
 def write(
-    ask: Ask, model: str, params: Params, provider: str, *, generate: bool = False
+    ask: Ask, model: str, params: Params, provider: str, *, thinks: bool, generate: bool = False
 ) -> tuple[Object, list[str]]:
-    """Return the body of a request, and what was dropped on the way."""
+    """Return the body of a request, and what was dropped on the way. `thinks`: the model may be able to."""
     body: Object = {"model": model}
     tools, changed = _tools(ask)
     if generate:
@@ -55,7 +55,10 @@ def write(
     if ask.shape is not None and ask.shape.kind != "text":
         body["format"] = ask.shape.schema or "json"
     if ask.thinking is not None and (think := _think(ask.thinking, model)) is not None:
-        body["think"] = think
+        if think and not thinks:
+            changed.append("dropped thinking: this model does not think")  # Ollama refuses the request
+        else:
+            body["think"] = think
     options: Object = {}
     changed += write_tuning(options, ask, params, provider, _NAMES)
     options |= vendor_fields(ask, params)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tianji.providers._params import Params
-from tianji.providers.dialects.cohere.request import write_tools
+from tianji.providers.dialects.cohere.request import within_range, write_tools
 from tianji.providers.dialects.cohere.v1.turns import write_turns
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
@@ -51,7 +51,7 @@ def write(ask: Ask, model: str, params: Params, provider: str) -> tuple[Object, 
         body["tools"] = tools
         if choice is not None and choice.mode in ("required", "tool"):
             body["tool_choice"] = "REQUIRED"
-    changed = write_tuning(body, ask, params, provider, _NAMES)
+    changed = write_tuning(body, ask, params, provider, _NAMES) + within_range(body)
     if ask.thinking is not None:
         changed.append("dropped reasoning_effort")
     body |= vendor_fields(ask, params)
