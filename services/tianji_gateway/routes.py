@@ -22,7 +22,7 @@ _GOOGLE_ROOTS = (
     "/v1alpha",
     "",
     *(
-        f"/{version}{project}/publishers/google"
+        f"/{version}{project}/publishers/{{publisher}}"
         for version in ("v1", "v1beta1")
         for project in ("/projects/{project}/locations/{location}", "")
     ),

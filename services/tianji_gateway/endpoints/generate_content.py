@@ -14,6 +14,7 @@ from tianji_gateway.runtime import Runtime
 FRONT = GenerateContentFront()
 VERBS = (":generateContent", ":streamGenerateContent", ":countTokens")
 """What a path ends with after the model's name."""
+_GOOGLE = "google"
 
 
 async def generate(asked: Asked, caller: Caller, rt: Runtime) -> None:
@@ -38,5 +39,11 @@ async def count_tokens(asked: Asked, caller: Caller, rt: Runtime) -> None:
 
 
 def _model(asked: Asked) -> str:
-    """Return the model that a path names, without the collection that Google's clients may name twice."""
-    return asked.params["model"].removeprefix("models/")
+    """Return the model that a path names.
+
+    Google's clients may name the collection twice, and for Vertex AI part a name at its first slash: what
+    stands before it is the publisher.
+    """
+    model = asked.params["model"].removeprefix("models/")
+    publisher = asked.params.get("publisher", _GOOGLE)
+    return model if publisher == _GOOGLE else f"{publisher}/{model}"

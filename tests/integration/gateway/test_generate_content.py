@@ -60,6 +60,13 @@ async def test_a_models_name_may_hold_anything(gateway: Any, name: str, escaped:
         assert answer.headers["x-litellm-model-group"] == name
 
 
+async def test_a_publisher_is_part_of_a_models_name(gateway: Any) -> None:
+    gateway.serve("team/gpt-4o", {"model": "gpt-4o-mini"})
+    path = "/v1beta1/projects/p/locations/l/publishers/team/models/gpt-4o:generateContent"
+    async with gateway.post(path, BODY) as answer:
+        assert answer.headers["x-litellm-model-group"] == "team/gpt-4o"
+
+
 @pytest.mark.parametrize("how", ["x-goog-api-key", "authorization", "query"])
 async def test_the_key_is_known_however_googles_clients_send_it(gateway: Any, how: str) -> None:
     path = "/v1beta/models/gpt-4o-mini:generateContent"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tianji.errors import NotImplementedYet, TianjiError
-from tianji_gateway.endpoints import chat, messages, models
+from tianji_gateway.endpoints import chat, generate_content, messages, models
 from tianji_gateway.forward import forward
 from tianji_gateway.routes import NOT_YET, find, front_of
 
@@ -20,6 +20,11 @@ from tianji_gateway.routes import NOT_YET, find, front_of
         ("GET", "/v1/models", models.listed, {}),
         ("HEAD", "/v1/models", models.listed, {}),
         ("GET", "/v1/models/openai/gpt-4", models.one, {"model": "openai/gpt-4"}),
+        ("POST", "/v1/models/a/b:c:generateContent", generate_content.generate, {"model": "a/b:c"}),
+        ("POST", "/v1beta/models/m:streamGenerateContent", generate_content.stream, {"model": "m"}),
+        ("POST", "/models/m:countTokens", generate_content.count_tokens, {"model": "m"}),
+        ("GET", "/v1beta/models", models.listed_for_google, {}),
+        ("GET", "/v1alpha/models/a/b", models.one_for_google, {"model": "a/b"}),
         ("GET", "/", forward, {}),
         ("POST", "/key/generate", forward, {}),
         ("GET", "/health/services", forward, {}),
@@ -35,7 +40,15 @@ def test_a_path_leads_to_its_endpoint(
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/embeddings", "/v1/files/x", "/openai/v1/responses", "/mcp", "/v1/messages/batches"]
+    "path",
+    [
+        "/v1/embeddings",
+        "/v1/files/x",
+        "/openai/v1/embeddings",
+        "/v1beta/files",
+        "/mcp",
+        "/v1/messages/batches",
+    ],
 )
 def test_what_is_not_there_yet_is_not_forwarded(path: str) -> None:
     with pytest.raises(NotImplementedYet):
@@ -60,3 +73,5 @@ def test_what_is_not_there_yet_is_listed_in_order_and_once() -> None:
 def test_errors_are_written_in_the_format_of_the_path() -> None:
     assert front_of("/v1/messages/count_tokens").name == "messages"
     assert front_of("/v1/chat/completions").name == "chat"
+    assert front_of("/v1/models/m:generateContent").name == "generate_content"
+    assert front_of("/v1beta/models").name == "generate_content"

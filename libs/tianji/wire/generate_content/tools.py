@@ -12,12 +12,14 @@ from tianji.wire.values import Object, optional, required, string
 
 _FUNCTIONS = "functionDeclarations"
 _CHOICE = "functionCallingConfig"
-_MODES: dict[str, Literal["auto", "required", "none"]] = {
+_MODES: dict[object, Literal["auto", "required", "none"]] = {
     "AUTO": "auto",
     "VALIDATED": "auto",
     "ANY": "required",
     "NONE": "none",
 }
+_NUMBERED = ("", "AUTO", "ANY", "NONE", "VALIDATED")
+"""The values of the enumeration `Mode`, which some clients send by number."""
 
 
 def read_tools(said: object) -> list[Tool | NativeTool]:
@@ -65,9 +67,15 @@ def _choice(said: object) -> ToolChoice | None:
     place = f"toolConfig.{_CHOICE}"
     config = fields(said, place)
     allowed = optional(values.strings, config, "allowedFunctionNames", place) or None
-    mode = _MODES.get((optional(string, config, "mode", place) or "").upper())
+    mode = _mode(config.get("mode"), f"{place}.mode")
     if mode == "required" and allowed is not None and len(allowed) == 1:
         return ToolChoice("tool", allowed[0])
     if mode is None:
         return None if allowed is None else ToolChoice("auto", allowed=allowed)
     return ToolChoice(mode, allowed=None if mode == "none" else allowed)
+
+
+def _mode(said: object, at: str) -> Literal["auto", "required", "none"] | None:
+    if isinstance(said, int) and 0 <= said < len(_NUMBERED):
+        said = _NUMBERED[said]
+    return None if said is None else _MODES.get(string(said, at).upper())

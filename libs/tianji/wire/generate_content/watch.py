@@ -12,11 +12,12 @@ from tianji.wire.chat.watch import message_of
 from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
 from tianji.wire.front import Glance
 from tianji.wire.generate_content.framing import Framing
-from tianji.wire.generate_content.usage import read_usage
+from tianji.wire.generate_content.usage import read_usage, searches
 
 
 class _Candidate(Struct, rename="camel"):
     finish_reason: Any = None
+    grounding_metadata: Any = None
 
 
 class _Piece(Struct, rename="camel"):
@@ -71,17 +72,23 @@ def _note(found: Glance, data: bytes) -> bool:
         found.id = piece.response_id
     if isinstance(piece.model_version, str):
         found.model = piece.model_version
+    searched = found.usage.web_searches if found.usage is not None else 0
     for candidate in piece.candidates:
         if isinstance(candidate.finish_reason, str):
             found.finish = candidate.finish_reason
+        if candidate.grounding_metadata is not None:
+            searched += searches(candidate.grounding_metadata, found.model)
     if isinstance(piece.prompt_feedback, dict) and piece.prompt_feedback.get("blockReason"):
         found.finish = str(piece.prompt_feedback["blockReason"])
     if piece.error is not None:
         found.failed = message_of(piece.error)
-    if not isinstance(piece.usage_metadata, dict):
-        return False
-    found.usage = read_usage(piece.usage_metadata)
-    return True
+    usage = read_usage(piece.usage_metadata)
+    if usage is not None:
+        usage.web_searches = searched
+        found.usage = usage
+    elif found.usage is not None:
+        found.usage.web_searches = searched
+    return usage is not None
 
 
 class GenerateContentWatch:

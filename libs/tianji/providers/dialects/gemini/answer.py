@@ -12,9 +12,10 @@ from tianji.errors import BadRequest
 from tianji.providers.dialects.gemini.blocks import Wanted, read_logprobs, read_part
 from tianji.providers.dialects.gemini.grounding import citations, in_characters
 from tianji.providers.dialects.gemini.spelling import both, listed, mapped, said, text_of
-from tianji.providers.dialects.gemini.usage import read_usage, searches, service_tier
+from tianji.providers.dialects.gemini.usage import service_tier
 from tianji.wire import values
 from tianji.wire.generate_content.spelling import DIALECT
+from tianji.wire.generate_content.usage import read_usage, searches
 from tianji.wire.neutral import Answer, Block, Choice, Finish, Reasoning, Refusal, Text, ToolCall
 from tianji.wire.values import Object
 

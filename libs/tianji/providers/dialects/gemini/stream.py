@@ -13,9 +13,10 @@ from tianji.providers.dialects.gemini.frames import Frames
 from tianji.providers.dialects.gemini.grounding import citations, nowhere
 from tianji.providers.dialects.gemini.partial import Arguments
 from tianji.providers.dialects.gemini.spelling import listed, mapped, said, text_of
-from tianji.providers.dialects.gemini.usage import read_usage, searches, service_tier
+from tianji.providers.dialects.gemini.usage import service_tier
 from tianji.providers.dialects.openai_chat.sides import Side
 from tianji.wire.generate_content.spelling import DIALECT
+from tianji.wire.generate_content.usage import read_usage, searches
 from tianji.wire.neutral import (
     Block,
     Event,
@@ -118,9 +119,16 @@ class GeminiDecoder:
     def _start(self, out: list[Event], piece: Object) -> None:
         self._started = True
         self._model = text_of(said(piece, "modelVersion"))
-        tier = service_tier(said(piece, "usageMetadata"))
-        identity = text_of(said(piece, "responseId"))
-        out.append(Started(identity, self._model, created(piece), service_tier=tier))
+        metadata = said(piece, "usageMetadata")
+        out.append(
+            Started(
+                text_of(said(piece, "responseId")),
+                self._model,
+                created(piece),
+                usage=read_usage(metadata),
+                service_tier=service_tier(metadata),
+            )
+        )
 
     def _fail(self, out: list[Event], error: Any) -> None:
         self._failed = True

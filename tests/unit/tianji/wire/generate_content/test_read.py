@@ -312,6 +312,7 @@ def test_tools_to_run_here_and_there() -> None:
         ({"mode": "ANY", "allowedFunctionNames": ["a", "b"]}, ToolChoice("required", allowed=["a", "b"])),
         ({"mode": "VALIDATED", "allowedFunctionNames": ["a"]}, ToolChoice("auto", allowed=["a"])),
         ({"mode": "MODE_UNSPECIFIED"}, None),
+        ({"mode": 2, "allowedFunctionNames": ["a"]}, ToolChoice("tool", "a")),
     ],
 )
 def test_the_choice_among_tools(said: Any, choice: ToolChoice | None) -> None:

@@ -78,6 +78,16 @@ def test_a_last_event_without_a_blank_line_is_not_lost() -> None:
     assert watch.complete
 
 
+def test_searches_that_are_paid_for_are_counted() -> None:
+    grounded = {"groundingMetadata": {"webSearchQueries": ["a", "b"]}}
+    watch = GenerateContentFront().watch(hide_usage=True)
+    for one in (piece("x") | USED, piece("y", **grounded) | USED, piece("z", finishReason="STOP") | USED):
+        watch.feed(event(one))
+
+    assert watch.glance.usage is not None
+    assert watch.glance.usage.web_searches == 2
+
+
 def test_a_whole_answer_is_glanced_at() -> None:
     glance = GenerateContentFront().glance(json.dumps(PIECES[1]).encode())
 
