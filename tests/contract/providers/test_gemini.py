@@ -289,6 +289,23 @@ def test_what_other_formats_add_stays_with_them(bound, fields):
     assert "later" in bound("gemini", NEW).request(chat.read(fields(later=1))).body.decode()
 
 
+def test_a_deployment_drops_by_openais_names_and_adds_in_googles(sent):
+    dropped = ["temperature", "response_format", "reasoning_effort", "web_search_options"]
+    asked = {"temperature": 1, "response_format": {"type": "json_object"}, "reasoning_effort": "low"}
+    own = {"generationConfig": {"imageConfig": {"aspectRatio": "1:1"}}}
+    body = sent(
+        NEW,
+        {"additional_drop_params": dropped, "extra_body": own},
+        top_p=0.5,
+        web_search_options={},
+        **asked,
+    )
+
+    assert body.keys() == {"contents", "generationConfig"}
+    assert body["generationConfig"] == {"topP": 0.5, "imageConfig": {"aspectRatio": "1:1"}}
+    assert sent(NEW, {"extra_body": own})["generationConfig"] == own["generationConfig"]
+
+
 def test_a_clients_tool_config_is_merged_into_the_choice(sent):
     own = {"function_calling_config": {"streamFunctionCallArguments": True}}
     config = sent(tools=[TOOL], tool_choice="required", tool_config=own)["toolConfig"]
@@ -431,7 +448,11 @@ def test_a_voice_is_asked_for_in_openais_words(sent):
         ),
         (
             {"type": "video_url", "video_url": {"url": "https://www.youtube.com/watch?v=1"}},
-            {"fileData": {"fileUri": "https://www.youtube.com/watch?v=1"}},
+            {"fileData": {"mimeType": "video/mp4", "fileUri": "https://www.youtube.com/watch?v=1"}},
+        ),
+        (
+            {"type": "file", "file": {"file_id": "https://generativelanguage.googleapis.com/v1beta/files/1"}},
+            {"fileData": {"fileUri": "https://generativelanguage.googleapis.com/v1beta/files/1"}},
         ),
         (
             {

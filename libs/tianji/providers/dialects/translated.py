@@ -11,6 +11,7 @@ from tianji.errors import BadRequest, UpstreamError
 from tianji.providers._params import GATEWAY, Params, drop
 from tianji.providers.contract import Decoder, UpstreamRequest
 from tianji.providers.dialects.openai_chat.errors import read_error
+from tianji.providers.dialects.tuning import without_dropped
 from tianji.wire import chat, values
 from tianji.wire.front import Fields
 from tianji.wire.neutral import Answer, Ask
@@ -44,6 +45,7 @@ class TranslatedUpstream(Struct):
         """Translate a request."""
         if self.params.defaults:
             ask = chat.filled(ask, self.params.defaults)
+        ask, dropped = without_dropped(ask, self.params)
         body, changed = self.write(ask)
         extra = ask.extra.get("extra_body")
         if isinstance(extra, dict):
@@ -51,7 +53,7 @@ class TranslatedUpstream(Struct):
         body |= self.params.extra_body
         for name in [name for name in body if name in GATEWAY]:
             del body[name]
-        changed += [f"dropped {path}" for path in self.params.dropped if drop(body, path)]
+        changed += dropped + [f"dropped {path}" for path in self.params.dropped if drop(body, path)]
         return UpstreamRequest(
             self.stream_url if ask.stream and self.stream_url else self.url,
             values.encode(body),

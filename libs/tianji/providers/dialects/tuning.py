@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from tianji.errors import UnsupportedParameter
 from tianji.providers._params import GATEWAY, Params
 from tianji.wire.neutral import Ask
@@ -30,6 +32,13 @@ _TUNING = (
     "top_logprobs",
 )
 _HARMLESS = ("user", "metadata", "service_tier", "parallel_tool_calls")
+_FIELDS = {
+    "max_completion_tokens": "max_tokens",
+    "response_format": "shape",
+    "reasoning_effort": "thinking",
+}
+"""Where a request keeps what chat completions call by another name."""
+_TAKEN_OUT = frozenset((*_TUNING, *_HARMLESS, "shape", "thinking", "tools", "tool_choice"))
 _OPENAIS_OWN = frozenset(
     (
         "stream_options",
@@ -50,6 +59,20 @@ _OPENAIS_OWN = frozenset(
     )
 )
 """What OpenAI's clients send that other vendors refuse, and that changes little of an answer."""
+
+
+def without_dropped(ask: Ask, params: Params) -> tuple[Ask, list[str]]:
+    """Return a request without what the deployment drops of it, by the names of chat completions."""
+    found = {_FIELDS.get(path, path): path for path in params.dropped}
+    said = {name: path for name, path in found.items() if name in _TAKEN_OUT and getattr(ask, name)}
+    extra = {name: value for name, value in ask.extra.items() if name not in found}
+    if not said and len(extra) == len(ask.extra):
+        return ask, []
+    empty: dict[str, Any] = {name: [] if name in ("stop", "tools") else None for name in said}
+    beside = [name for name in ask.extra if name in found]
+    return structs.replace(ask, extra=extra, **empty), [
+        f"dropped {path}" for path in [*said.values(), *beside]
+    ]
 
 
 def write_tuning(

@@ -22,7 +22,9 @@ _DETAILS = {
     "medium": "MEDIA_RESOLUTION_MEDIUM",
     "high": "MEDIA_RESOLUTION_HIGH",
 }
-_WITHOUT_TYPE = ("https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/")
+_FILMS = ("https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/")
+_OWN_FILES = "https://generativelanguage.googleapis.com/"
+"""Files that were handed to Gemini before: it knows what they are."""
 _KEPT = {"videoMetadata": "videoMetadata", "video_metadata": "videoMetadata"}
 
 
@@ -47,7 +49,7 @@ def _bytes(source: Source, media_type: str) -> Object:
     address = source.url or source.file_id
     if not address:
         raise BadRequest("a file is named by nothing: it needs its data, an address or an id")
-    if address.startswith(_WITHOUT_TYPE) or (source.url is None and source.media_type is None):
+    if source.media_type is None and (source.url is None or address.startswith(_OWN_FILES)):
         return {"fileData": {"fileUri": address}}
     return {"fileData": {"mimeType": media_type, "fileUri": address}}
 
@@ -60,6 +62,8 @@ def _media_type(block: Image | Audio | Video | Document) -> str:
     if isinstance(block, Audio):
         kind = (block.format or "wav").lower()
         return kind if "/" in kind else _SOUNDS.get(kind, f"audio/{kind}")
+    if source.url and source.url.startswith(_FILMS):
+        return _USUAL[Video]
     named = block.name if isinstance(block, Document) else None
     path = urlsplit(source.url).path if source.url else named or ""
     return mimetypes.guess_type(path)[0] or _USUAL[type(block)]

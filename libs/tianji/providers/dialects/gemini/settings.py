@@ -101,6 +101,7 @@ def merge(into: Object, more: Object) -> None:
     """Put fields into an object, down to the innermost ones."""
     for name, value in more.items():
         if isinstance(value, dict) and isinstance(into.get(name), dict):
+            into[name] = dict(into[name])
             merge(into[name], value)
         else:
             into[name] = value

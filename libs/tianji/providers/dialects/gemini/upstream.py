@@ -14,8 +14,10 @@ from tianji.providers.dialects.gemini import answer, request
 from tianji.providers.dialects.gemini.blocks import wanted
 from tianji.providers.dialects.gemini.errors import error_of
 from tianji.providers.dialects.gemini.model import Model
+from tianji.providers.dialects.gemini.settings import merge
 from tianji.providers.dialects.gemini.spelling import said
 from tianji.providers.dialects.gemini.stream import GeminiDecoder
+from tianji.providers.dialects.tuning import without_dropped
 from tianji.wire import chat, values
 from tianji.wire.front import Fields
 from tianji.wire.generate_content.spelling import DIALECT, camel
@@ -45,8 +47,12 @@ class GeminiUpstream(Struct):
     def request(self, ask: Ask) -> UpstreamRequest:
         """Translate a request."""
         asked = chat.filled(ask, self.params.defaults) if self.params.defaults else ask
+        asked, dropped = without_dropped(asked, self.params)
         body, changed = request.write(asked, self.model, self.params, self.provider)
-        return self._ready(body, changed, stream=ask.stream)
+        extra = asked.extra.get("extra_body")
+        if isinstance(extra, dict):
+            merge(body, extra)
+        return self._ready(body, dropped + changed, stream=ask.stream)
 
     def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
         """Pass on a generateContent request; its contents are not read."""
@@ -59,7 +65,7 @@ class GeminiUpstream(Struct):
         return self._ready(body, [], stream=stream)
 
     def _ready(self, body: dict[str, Any], changed: list[str], *, stream: bool) -> UpstreamRequest:
-        body |= self.params.extra_body
+        merge(body, self.params.extra_body)
         changed += [f"dropped {path}" for path in self.params.dropped if drop(body, path)]
         return UpstreamRequest(
             f"{self.url}:streamGenerateContent?alt=sse" if stream else f"{self.url}:generateContent",
