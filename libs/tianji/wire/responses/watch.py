@@ -131,8 +131,10 @@ class ResponsesWatch:
                 self.glance.failed = message_of(read.response.error or "the provider's response failed")
             self.complete = self.complete or read.type in _LAST
         elif read.type == "error" or (read.type is None and read.error is not None):
-            # The response that failed is still to come, in most streams.
             self._error = message_of(read.error or {"message": read.message})
+            if not self.glance.id:
+                self.glance.failed = self._error
+            # Else the response that failed is still to come, in most streams.
 
 
 def _decode(data: bytes) -> _Event | None:

@@ -65,6 +65,7 @@ def test_a_stream_that_is_cut_off_is_not_complete_and_its_text_is_known() -> Non
 
 def test_an_error_is_told_when_the_failed_response_has_passed_too() -> None:
     watch = front.watch(hide_usage=True)
+    watch.feed(event("response.created", response={"id": "resp_1"}))
     watch.feed(event("error", error={"message": "too many"}))
     assert watch.glance.failed is None
     watch.feed(event("response.failed", response={"id": "resp_1", "error": {"message": "too many"}}))
@@ -74,7 +75,15 @@ def test_an_error_is_told_when_the_failed_response_has_passed_too() -> None:
 
 def test_an_error_that_ends_a_stream_alone_is_told_at_its_end() -> None:
     watch = front.watch(hide_usage=True)
+    watch.feed(event("response.created", response={"id": "resp_1"}))
     watch.feed(event("error", message="broken", code="server_error"))
     watch.close()
+
+    assert watch.glance.failed == "broken"
+
+
+def test_an_error_that_comes_first_is_told_at_once() -> None:
+    watch = front.watch(hide_usage=True)
+    watch.feed(event("error", message="broken", code="server_error"))
 
     assert watch.glance.failed == "broken"
