@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
+from tianji.providers.dialects.openai_chat.turns import write_turns
 from tianji.wire import values
-from tianji.wire.chat.message import write_assistant
-from tianji.wire.chat.parts import DIALECT, write_cache, write_content
-from tianji.wire.neutral import Ask, Block, NativeTool, Shape, Thinking, Tool, ToolChoice, ToolResult, Turn
+from tianji.wire.chat.parts import DIALECT, write_cache
+from tianji.wire.neutral import Ask, NativeTool, Shape, Thinking, Tool, ToolChoice
 from tianji.wire.values import Object
 
 _SIMPLE = [
@@ -35,7 +34,7 @@ def write(ask: Ask, model: str) -> Object:
     """Write a request; `stream` only where it is true."""
     body: Object = {
         "model": model,
-        "messages": [message for turn in ask.turns for message in _messages(turn)],
+        "messages": list(write_turns(ask.turns)),
     }
     for name in _SIMPLE:
         value = getattr(ask, name)
@@ -51,36 +50,6 @@ def write(ask: Ask, model: str) -> Object:
     if ask.stream:
         body["stream"] = True
     return body
-
-
-def _messages(turn: Turn) -> Iterator[Object]:
-    """Write a turn; tool results in it become messages of their own, in front of the rest."""
-    results = [block for block in turn.blocks if isinstance(block, ToolResult)]
-    for result in results:
-        yield {**_result(result), **(turn.extra if turn.role == "tool" else {})}
-    blocks: list[Block] = [block for block in turn.blocks if not isinstance(block, ToolResult)]
-    if results and not blocks:
-        return
-    named: Object = {"name": turn.name} if turn.name is not None else {}
-    if turn.role == "assistant":
-        message = write_assistant(blocks)
-        fields = message.get("provider_specific_fields")
-        if fields is not None:
-            del message["provider_specific_fields"]
-        yield {"role": "assistant", **named, **message, **turn.extra}
-    else:
-        role = "user" if turn.role == "tool" else turn.role
-        yield {"role": role, "content": write_content(blocks), **named, **turn.extra}
-
-
-def _result(result: ToolResult) -> Object:
-    content = write_content(result.content)
-    if result.extra.get("legacy"):
-        return {"role": "function", "name": result.name, "content": content}
-    named: Object = {"name": result.name} if result.name is not None else {}
-    if result.cache is not None:
-        named["cache_control"] = write_cache(result.cache)
-    return {"role": "tool", "tool_call_id": result.call_id, "content": content, **named}
 
 
 def _write_tools(body: Object, ask: Ask) -> None:
