@@ -24,6 +24,8 @@ _SAME_PROVIDER = {
 }
 _BEDROCK_WAYS = ("converse/", "invoke/", "converse_like/")
 _BEDROCK_AREA = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|global|us-gov)\.(?=[a-z0-9-]+\.)")
+_BEDROCK_PLACE = re.compile(r"^[a-z]{2,4}(?:-[a-z]+)+-\d+/")
+_BEDROCK_PROFILE = re.compile(r"arn:[^/]+:inference-profile/([a-z0-9.:-]+)$")
 _EDITION = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|latest|default)$")
 _DAY = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8})")
 
@@ -97,7 +99,12 @@ def _spellings(provider: str, model: str) -> Iterator[str]:
     if _house(provider) == "bedrock":
         for way in _BEDROCK_WAYS:
             model = model.removeprefix(way)
+        if (profile := _BEDROCK_PROFILE.search(model)) is not None:
+            model = profile.group(1)
     yield model
+    if _house(provider) == "bedrock" and (placeless := _BEDROCK_PLACE.sub("", model)) != model:
+        yield placeless
+        model = placeless
     if model.startswith("ft:"):
         yield ":".join(model.split(":")[:2])
         return

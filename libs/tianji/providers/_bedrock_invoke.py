@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tianji.providers._bedrock_names import IMPORTED, Named
 from tianji.providers._params import Params
@@ -25,6 +25,7 @@ from tianji.providers.dialects.converse import answer as converse_answer
 from tianji.providers.dialects.converse.model import CLAUDE, NOVA, Model
 from tianji.providers.dialects.converse.names import own_names
 from tianji.providers.dialects.converse.shape import emulated
+from tianji.providers.dialects.events import object_of
 from tianji.providers.dialects.openai_chat import answer as chat_answer
 from tianji.providers.dialects.openai_chat import request as chat_request
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
@@ -41,6 +42,10 @@ _TEXT_ALONE = re.compile(
 )
 _MARKS_OF_TEXT = ("deepseek_r1", "llama", "qwen2", "qwen3", "meta", "amazon")
 _COMMAND_R = re.compile(r"command-r")
+
+
+_GUARD, _SPEED, _TIER = "guardrailConfig", "performanceConfig", "serviceTier"
+_HEADER = "x-amzn-bedrock-"
 
 
 class Form(Struct, frozen=True):
@@ -64,6 +69,21 @@ def form_of(named: Named, model: Model, params: Params, betas: tuple[str, ...]) 
         family = texts.family_named(model.family, named.known_as, imported=named.mark in IMPORTED)
         return _text(family, model, params)
     return _chat(model, params)
+
+
+def into_headers(params: Params) -> tuple[Params, dict[str, str]]:
+    """Take out of a deployment's parameters what InvokeModel wants in headers, in Converse's words."""
+    said = dict(params.defaults)
+    guard, speed, tier = (object_of(said.pop(name, None)) for name in (_GUARD, _SPEED, _TIER))
+    found = {
+        "guardrailidentifier": guard.get("guardrailIdentifier"),
+        "guardrailversion": guard.get("guardrailVersion"),
+        "trace": str(guard["trace"]).upper() if "trace" in guard else None,
+        "performanceconfig-latency": speed.get("latency"),
+        "service-tier": tier.get("type"),
+    }
+    headers = {f"{_HEADER}{name}": str(value) for name, value in found.items() if value is not None}
+    return structs.replace(params, defaults=said), headers
 
 
 def _claude(model: Model, params: Params, betas: tuple[str, ...]) -> Form:

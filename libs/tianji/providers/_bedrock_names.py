@@ -78,15 +78,21 @@ def read_name(deployment: Deployment) -> Named:
     if not identity:
         raise BadRequest("bedrock: the model has no name", param="model")
     base: Any = deployment.info.get("base_model") or deployment.params.get("base_model")
-    family = _VENDORS.get(mark) or family_of(str(base)) if base else _VENDORS.get(mark, "")
+    known_as = str(base or _named_in(rest))
     return Named(
         way or (INVOKE if mark in IMPORTED else CONVERSE),
         identity,
-        str(base or rest),
+        known_as,
         region or _region_of_arn(identity),
-        family or family_of(rest) or family_of(identity),
+        _VENDORS.get(mark) or family_of(known_as) or family_of(identity),
         mark,
     )
+
+
+def _named_in(rest: str) -> str:
+    """Return the model that an inference profile's ARN names; other ARNs name none."""
+    name = rest.rpartition("/")[2]
+    return name if rest.startswith("arn:") and "." in name else rest
 
 
 def _commitment(part: str) -> bool:

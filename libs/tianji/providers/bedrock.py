@@ -8,7 +8,7 @@ from typing import Any
 from tianji.domain.deployments import Deployment
 from tianji.providers import _bedrock_elsewhere as elsewhere
 from tianji.providers import _credentials
-from tianji.providers._bedrock_invoke import Form, form_of
+from tianji.providers._bedrock_invoke import Form, form_of, into_headers
 from tianji.providers._bedrock_names import CONVERSE_LIKE, INVOKE, Named, read_name
 from tianji.providers._params import Params, environment, read_params
 from tianji.providers.auth import aws
@@ -62,6 +62,9 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     headers = {"content-type": "application/json"} | _plain_headers(rules)
     if key:
         headers["authorization"] = f"Bearer {key}"
+    if named.way == INVOKE:
+        rules, more = into_headers(rules)
+        headers |= more
     url, stream_url = _urls(named, said, region)
     form = _converse(model, rules, betas) if named.way != INVOKE else form_of(named, model, rules, betas)
     return AwsUpstream(

@@ -1,12 +1,13 @@
 """Bedrock's models as configs name them, and which credentials may go where."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tianji.errors import BadRequest
-from tianji.wire.neutral import Ask
+from tianji.wire.neutral import Ask, Thinking
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
 EAST = "https://bedrock-runtime.us-east-1.amazonaws.com"
@@ -95,6 +96,18 @@ def test_the_region_is_that_of_the_environment_before_the_default(
 
     assert ".ap-south-1." in here.url
     assert ".us-west-2." in default.url
+
+
+def test_the_profile_in_an_arn_tells_what_the_model_can_do(bound: Callable[..., Any]):
+    profile = "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-4-6"
+    ask = Ask("m", thinking=Thinking(effort="high"))
+
+    for model, params in (
+        (profile, {}),
+        ("x.y", {"model_id": "arn:aws:x", "base_model": profile.split("/")[1]}),
+    ):
+        body = json.loads(bound("bedrock", model, **KEYS, **params).request(ask).body)
+        assert body["additionalModelRequestFields"]["thinking"] == {"type": "adaptive"}
 
 
 @pytest.mark.parametrize("region", ["evil.test/#", "us-east-1.evil", "US-EAST-1", "x"])

@@ -118,6 +118,7 @@ def test_a_plain_request_holds_what_was_asked(sent: Callable[..., Any]):
         "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
         "system": [{"text": "Be kind."}],
         "inferenceConfig": {"maxTokens": 5, "temperature": 0.5, "topP": 0.9, "stopSequences": ["X"]},
+        "additionalModelResponseFieldPaths": ["/stop_sequence"],
     }
 
 
@@ -390,6 +391,30 @@ def test_fields_of_converse_itself_are_passed_on(sent: Callable[..., Any]):
     assert body["additionalModelRequestFields"] == {"a": 1, "top_a": 2}
 
 
+@pytest.mark.parametrize("front", ["chat", "messages", "responses", "generate_content"])
+def test_the_guardrail_of_a_deployment_holds_for_every_client_format(
+    sent: Callable[..., Any], bound: Callable[..., Any], front: str
+):
+    guard = {"guardrailIdentifier": "abc", "guardrailVersion": "1", "trace": "enabled"}
+
+    assert sent(ask(front=front), guardrailConfig=guard)["guardrailConfig"] == guard
+    invoked = bound("bedrock", f"invoke/{SONNET}", **KEYS, guardrailConfig=guard).request(ask(front=front))
+    assert b"guardrail" not in invoked.body
+    assert invoked.headers["x-amzn-bedrock-guardrailidentifier"] == "abc"
+    assert invoked.headers["x-amzn-bedrock-guardrailversion"] == "1"
+    assert invoked.headers["x-amzn-bedrock-trace"] == "ENABLED"
+
+
+def test_what_only_claude_knows_goes_to_claude_alone(sent: Callable[..., Any]):
+    request = ask(front="messages", extra={"context_management": {"edits": []}})
+
+    assert sent(request)["additionalModelRequestFields"] == {
+        "context_management": {"edits": []},
+        "anthropic_beta": ["context-management-2025-06-27"],
+    }
+    assert "additionalModelRequestFields" not in sent(request, NOVA)
+
+
 def test_guarded_text_goes_to_the_guardrail(sent: Callable[..., Any]):
     block = Opaque("chat", {"type": "guarded_text", "text": "look at this"})
 
@@ -546,6 +571,17 @@ def test_errors_keep_their_kind(
     assert message in error.message
     assert error.code == code
     assert type_ is None or error.type == type_
+
+
+def test_the_stop_sequence_that_was_met_is_told(bound: Callable[..., Any]):
+    body = {
+        "output": {"message": {"role": "assistant", "content": [{"text": "a"}]}},
+        "stopReason": "stop_sequence",
+        "additionalModelResponseFields": {"stop_sequence": "X"},
+    }
+    answer = bound("bedrock", SONNET, **KEYS).response(json.dumps(body).encode(), ask())
+
+    assert (answer.choices[0].finish, answer.choices[0].stop_sequence) == ("stop", "X")
 
 
 def test_a_fault_of_the_models_host_may_be_tried_again(bound: Callable[..., Any]):

@@ -68,6 +68,13 @@ CATALOG = Catalog(
         ("bedrock", "converse/anthropic.claude-z-v1:0", "anthropic.claude-z-v1:0"),
         ("bedrock", "eu.anthropic.claude-z-v1:0", "anthropic.claude-z-v1:0"),
         ("bedrock_converse", "us.anthropic.claude-u-v1:0", "us.anthropic.claude-u-v1:0"),
+        ("bedrock", "eu-west-1/anthropic.claude-z-v1:0", "bedrock/eu-west-1/anthropic.claude-z-v1:0"),
+        ("bedrock", "sa-east-1/us.anthropic.claude-z-v1:0", "anthropic.claude-z-v1:0"),
+        (
+            "bedrock",
+            "converse/arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-u-v1:0",
+            "us.anthropic.claude-u-v1:0",
+        ),
         ("openrouter", "openai/gpt-x", "openrouter/openai/gpt-x"),
     ],
 )

@@ -47,7 +47,7 @@ def _text(block: Block, at: int) -> str:
             return ""
         case _:
             raise BadRequest(
-                f"messages[{at}]: this model on Bedrock takes text alone, no {type(block).__name__.lower()}",
+                f"messages[{at}]: this model takes text alone, no {type(block).__name__.lower()}",
                 param=f"messages[{at}]",
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tianji.errors import UnsupportedParameter
-from tianji.providers._params import Params
+from tianji.providers._params import GATEWAY, Params
 from tianji.providers.dialects.anthropic.betas import betas_of
 from tianji.providers.dialects.converse.blocks import Blocks
 from tianji.providers.dialects.converse.model import CLAUDE, NOVA, Model
@@ -58,7 +58,7 @@ def write(ask: Ask, model: Model, params: Params, betas: tuple[str, ...] = ()) -
     changed = write_tuning(said, ask, params, "bedrock", _INFERENCE | {name: name for name in _OURS})
     inference = {name: value for name, value in said.items() if name not in _OURS}
     changed += _clean(inference, ask, model, params)
-    _write_vendor_fields(body, own, ask, params)
+    _write_vendor_fields(body, own, ask, model, params)
     if ask.top_k is not None:
         changed += _write_top_k(own, ask.top_k, model, params)
     thinks, noted = _think(own, inference, ask, model, params)
@@ -77,6 +77,9 @@ def write(ask: Ask, model: Model, params: Params, betas: tuple[str, ...] = ()) -
         body["toolConfig"] = config
     if inference:
         body["inferenceConfig"] = inference
+    if "stopSequences" in inference and model.family == CLAUDE:
+        # Only so does Bedrock say which of them was met.
+        body.setdefault("additionalModelResponseFieldPaths", ["/stop_sequence"])
     if ask.service_tier in _TIERS:
         body.setdefault("serviceTier", {"type": ask.service_tier})
     own |= more
@@ -101,13 +104,16 @@ def _clean(inference: Object, ask: Ask, model: Model, params: Params) -> list[st
     return changed
 
 
-def _write_vendor_fields(body: Object, own: Object, ask: Ask, params: Params) -> None:
+def _write_vendor_fields(body: Object, own: Object, ask: Ask, model: Model, params: Params) -> None:
     """Pass on what the client or the deployment says beside the format: to Converse, or to the model."""
-    said = ask.extra if ask.front == MESSAGES else vendor_fields(ask, params)
-    for name, value in said.items():
+    for name, value in ask.extra.items():
         if name in _TOP or name == _OWN:
             body[name] = value
-        elif name != "stream_options":
+    said = vendor_fields(ask, params)
+    if ask.front == MESSAGES and model.family in (CLAUDE, ""):
+        said = ask.extra
+    for name, value in said.items():
+        if name not in body and name not in ("stream_options", *GATEWAY):
             own[name] = value
 
 
