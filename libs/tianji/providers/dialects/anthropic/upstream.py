@@ -75,7 +75,7 @@ class MessagesUpstream(Struct):
             headers[_BETA] = joined(headers.get(_BETA, ""), ",".join(betas))
         url = self.stream_url if self.stream_url and _streams(body) else self.url
         if self.version:
-            del body["model"]
+            body.pop("model", None)
             body["anthropic_version"] = self.version
         return UpstreamRequest(
             url, values.encode(body), headers, authorize=self.authorize, warnings=tuple(changed)
