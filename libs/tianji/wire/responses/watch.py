@@ -11,6 +11,7 @@ from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
 from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
 from tianji.wire.front import Glance
+from tianji.wire.responses.failures import status_of
 from tianji.wire.responses.usage import read_usage
 
 _LAST = ("response.completed", "response.incomplete", "response.failed")
@@ -42,6 +43,7 @@ class _Event(Struct):
     response: _Response | None = None
     error: Any = None
     message: Any = None
+    code: Any = None
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -88,7 +90,7 @@ class ResponsesWatch:
         self.complete = False
         self._held = b""
         self._raw = Keeper[bytes](KEEP_RAW)
-        self._error: str | None = None
+        self._error: Any = None
 
     def excerpt(self) -> Excerpt:
         """Return the text so far, read from the events only now."""
@@ -110,7 +112,8 @@ class ResponsesWatch:
         held, self._held = self._held, b""
         if held:
             self._look(held)
-        self.glance.failed = self.glance.failed or self._error
+        if self.glance.failed is None and self._error is not None:
+            self._fail(self._error)
         return held and held + b"\n\n"
 
     def _look(self, events: bytes) -> None:
@@ -128,13 +131,18 @@ class ResponsesWatch:
             if self.glance.usage is not None:
                 self._raw.clear()
             if read.type == "response.failed":
-                self.glance.failed = message_of(read.response.error or "the provider's response failed")
+                self._fail(read.response.error or "the provider's response failed")
             self.complete = self.complete or read.type in _LAST
         elif read.type == "error" or (read.type is None and read.error is not None):
-            self._error = message_of(read.error or {"message": read.message})
+            self._error = read.error or {"message": read.message, "code": read.code}
             if not self.glance.id:
-                self.glance.failed = self._error
+                self._fail(self._error)
             # Else the response that failed is still to come, in most streams.
+
+    def _fail(self, error: Any) -> None:
+        found = error if isinstance(error, dict) else {"message": str(error)}
+        self.glance.failed = message_of(error)
+        self.glance.error = {**found, "status_code": status_of(found.get("code"))}
 
 
 def _decode(data: bytes) -> _Event | None:

@@ -14,10 +14,9 @@ from msgspec import Struct
 from tianji.providers.dialects.responses.answer import finish_of, object_of, objects_of, text_of, usage_of
 from tianji.providers.dialects.responses.blocks import Blocks
 from tianji.wire.neutral import Event, Failed, Finished, Started, Used
+from tianji.wire.responses.failures import status_of
 from tianji.wire.sse import ServerEvent, Splitter
 from tianji.wire.usage import count
-
-_STATUS = {"rate_limit_exceeded": 429, "insufficient_quota": 429, "invalid_prompt": 400, "server_error": 502}
 
 
 class _Event(Struct):
@@ -100,7 +99,7 @@ class ResponsesDecoder:
 
     def _fail(self, out: list[Event], message: str, code: str | None) -> None:
         self._failed = True
-        status = _STATUS.get(code or "", 502)
+        status = status_of(code)
         failed = Failed(f"{self._provider}: {message}", code=code, status=status)
         if status == 429:
             failed.type = "rate_limit_error"

@@ -19,6 +19,7 @@ from tianji.wire import values
 from tianji.wire.chat import filled
 from tianji.wire.front import Fields
 from tianji.wire.neutral import Answer, Ask
+from tianji.wire.responses.failures import status_of
 from tianji.wire.responses.parts import DIALECT
 
 _SAME = (
@@ -92,8 +93,7 @@ class ResponsesUpstream(Struct):
         try:
             return answer.read(body)
         except answer.FailedInside as error:
-            status = 429 if error.code in ("rate_limit_exceeded", "insufficient_quota") else 502
-            raise failure(self.provider, status, str(error), code=error.code) from None
+            raise failure(self.provider, status_of(error.code), str(error), code=error.code) from None
         except answer.Unreadable as error:
             raise UpstreamError(
                 f"{self.provider} sent an answer that cannot be read: {error}",

@@ -87,3 +87,12 @@ def test_an_error_that_comes_first_is_told_at_once() -> None:
     watch.feed(event("error", message="broken", code="server_error"))
 
     assert watch.glance.failed == "broken"
+
+
+def test_a_failure_says_what_status_it_would_have_had() -> None:
+    watch = front.watch(hide_usage=True)
+    failed = {"id": "resp_1", "error": {"code": "rate_limit_exceeded", "message": "slow down"}}
+    watch.feed(event("response.failed", response=failed))
+
+    assert isinstance(watch.glance.error, dict)
+    assert watch.glance.error["status_code"] == 429
