@@ -14,7 +14,7 @@ from tianji.providers.dialects.openai_chat.messages import (
     text_for_parts,
     thoughts_before_calls,
 )
-from tianji.providers.dialects.openai_chat.quirks import renaming
+from tianji.providers.dialects.openai_chat.quirks import ignoring, refusing, renaming
 from tianji.providers.dialects.openai_chat.shapes import schema_in_words
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, plain
 
@@ -45,6 +45,8 @@ _QUIRKS = (
     text_for_parts,
     thoughts_before_calls,
     renaming({"max_completion_tokens": "max_tokens"}),
+    ignoring(("user", "store", "parallel_tool_calls", "prompt_cache_key", "safety_identifier")),
+    refusing(("seed", "n", "logit_bias", "service_tier")),
     _think,
 )
 

@@ -70,6 +70,24 @@ def test_mistral_gets_an_answer_between_a_result_and_the_user_and_goes_on_with_a
     assert messages[3]["content"]
 
 
+@pytest.mark.parametrize(
+    ("roles", "seen"),
+    [("aua", "uaua"), ("uaa", "ua"), ("uctsu", "uctasu"), ("uctt", "uctt"), ("uca", "uca")],
+)
+def test_mistral_gets_roles_in_an_order_that_it_serves(sent, roles: str, seen: str):
+    kinds = {
+        "u": USER,
+        "a": {"role": "assistant", "content": "so"},
+        "c": CALLED,
+        "t": RESULT,
+        "s": {"role": "system", "content": "brief"},
+    }
+    got = sent("mistral", messages=[kinds[role] for role in roles])["messages"]
+
+    said = ["c" if one.get("tool_calls") else one["role"][0] for one in got]
+    assert "".join(said) == seen
+
+
 def test_mistral_gets_its_own_names_and_no_field_that_it_refuses(sent):
     body = sent(
         "mistral",

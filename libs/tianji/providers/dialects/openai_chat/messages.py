@@ -105,7 +105,7 @@ def _alternating(messages: list[Any]) -> list[str]:
     for message in objects(messages):
         last = joined[-1] if joined else None
         if last is not None and last.get("role") == message.get("role") != "tool" and _joins(last, message):
-            last["content"] = _joined(last.get("content"), message.get("content"))
+            last["content"] = join_contents(last.get("content"), message.get("content"))
         else:
             joined.append(message)
     first = next((at for at, one in enumerate(joined) if one.get("role") != "system"), len(joined))
@@ -123,7 +123,8 @@ def _joins(one: Object, other: Object) -> bool:
     return not one.get("tool_calls") and not other.get("tool_calls")
 
 
-def _joined(one: Any, other: Any) -> Any:
+def join_contents(one: Any, other: Any) -> Any:
+    """Return the content of two messages as that of one."""
     if isinstance(one, str) and isinstance(other, str):
         return f"{one}\n\n{other}"
     return [*_listed(one), *_listed(other)]

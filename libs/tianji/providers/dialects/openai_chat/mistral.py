@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Any
 
-from tianji.providers.dialects.openai_chat.messages import changing, objects
+from tianji.providers.dialects.openai_chat.messages import changing, join_contents, objects
 from tianji.wire.values import Object
 
 _ID = re.compile(r"[a-zA-Z0-9]{9}\Z")
@@ -84,11 +84,17 @@ def _part(part: Any) -> Any:
 
 
 def _ordered(messages: list[Object]) -> list[Object]:
-    """Put an answer between a tool's result and a user's turn, and mark a last answer as begun."""
+    """Put an answer behind a tool's last result, join answers, and mark a last one as begun."""
     out: list[Object] = []
     for message in messages:
-        if out and out[-1].get("role") == "tool" and message.get("role") == "user":
+        role, before = message.get("role"), out[-1].get("role") if out else None
+        if before == "tool" and role not in ("tool", "assistant"):
             out.append({"role": "assistant", "content": _READ})
+        if before is None and role == "assistant":
+            out.append({"role": "user", "content": "Hello."})
+        if before == role == "assistant" and not out[-1].get("tool_calls"):
+            said = join_contents(out.pop().get("content"), message.get("content"))
+            message = {**message, "content": said}
         if (
             message.get("role") == "assistant"
             and not message.get("content")
