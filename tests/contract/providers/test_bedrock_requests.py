@@ -415,6 +415,25 @@ def test_what_only_claude_knows_goes_to_claude_alone(sent: Callable[..., Any]):
     assert "additionalModelRequestFields" not in sent(request, NOVA)
 
 
+def test_a_profile_that_does_not_tell_its_model_is_taken_for_claude_where_claudes_words_are_used(
+    sent: Callable[..., Any],
+):
+    profile = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+    switch = Thinking(enabled=True, budget_tokens=2048)
+
+    body = sent(ask(front="messages", thinking=switch, extra={"context_management": {}}), profile)
+
+    assert body["additionalModelRequestFields"] == {
+        "context_management": {},
+        "thinking": {"type": "enabled", "budget_tokens": 2048},
+        "anthropic_beta": ["context-management-2025-06-27"],
+    }
+
+
+def test_what_a_client_says_of_credentials_is_not_passed_on(sent: Callable[..., Any]):
+    assert sent(ask(extra={"aws_secret_access_key": "x", "aws_region_name": "y"})).keys() == {"messages"}
+
+
 def test_guarded_text_goes_to_the_guardrail(sent: Callable[..., Any]):
     block = Opaque("chat", {"type": "guarded_text", "text": "look at this"})
 

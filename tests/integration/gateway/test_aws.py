@@ -229,6 +229,37 @@ async def test_a_web_identity_is_read_from_its_file_and_goes_unsigned(tmp_path: 
     assert keys.access_key == "ASIA1"
 
 
+async def test_a_web_identity_of_a_github_runner_is_asked_for(monkeypatch: pytest.MonkeyPatch):
+    seen: list[Seen] = []
+    asked: list[dict[str, str]] = []
+
+    def answer(one: Seen) -> bytes:
+        seen.append(one)
+        return b'{"count":1,"value":"ey.github"}' if one.method == "GET" else sts(asked)(one)
+
+    async with serving(answer) as url:
+        monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{url}/token?api-version=2")
+        monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner")
+        identity = Identity(
+            role="arn:aws:iam::123456789012:role/models",
+            web_identity_token="oidc/github/sts.amazonaws.com",
+            sts_endpoint=url,
+            region="us-east-1",
+        )
+        await AwsCredentials(identity).current()
+
+    assert seen[0].target == "/token?api-version=2&audience=sts.amazonaws.com"
+    assert seen[0].headers["authorization"] == "Bearer runner"
+    assert asked[0]["WebIdentityToken"] == "ey.github"
+
+
+async def test_a_web_identity_that_nobody_gives_is_an_error():
+    for token in ("oidc/unheard-of/x", "oidc/env/NOT_SET_ANYWHERE", "oidc/file/nowhere/at/all"):
+        identity = Identity(role="arn:aws:iam::1:role/r", web_identity_token=token, region="us-east-1")
+        with pytest.raises(UpstreamError, match="credentials cannot be had"):
+            await AwsCredentials(identity).current()
+
+
 async def test_keys_that_are_about_to_expire_are_fetched_anew():
     seen: list[dict[str, str]] = []
     async with serving(sts(seen, lasts=timedelta(minutes=5))) as url:

@@ -12,10 +12,13 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import msgspec
 from msgspec import Struct
 
 from tianji.errors import UpstreamError
+from tianji.providers.auth.google_transport import Transport
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials  # type: ignore[import-untyped]
@@ -25,6 +28,10 @@ _SESSION_NAME = "tianji"
 _OIDC = "oidc/"
 _VARIABLES = {"circleci": "CIRCLE_OIDC_TOKEN", "circleci_v2": "CIRCLE_OIDC_TOKEN_V2"}
 _FILE_VARIABLES = {"azure": "AZURE_FEDERATED_TOKEN_FILE"}
+
+
+class _Github(Struct):
+    value: str
 
 
 class Identity(Struct, frozen=True):
@@ -75,7 +82,14 @@ class AwsCredentials:
                 if self._found is None:
                     self._found = _find(self._identity)
             keys = self._found.get_frozen_credentials()
-        except (BotoCoreError, ClientError, parsers.ResponseParserError, OSError, KeyError) as error:
+        except (
+            BotoCoreError,
+            ClientError,
+            parsers.ResponseParserError,
+            OSError,
+            KeyError,
+            ImportError,
+        ) as error:
             raise _none(str(error)) from None
         if not keys.access_key:
             raise _none("the credentials found are empty")
@@ -188,7 +202,36 @@ def _web_identity(token: str) -> str:
         return _variable(_VARIABLES.get(kind, rest))
     if kind == "env_path" or kind in _FILE_VARIABLES:
         return Path(_variable(_FILE_VARIABLES.get(kind, rest))).read_text().strip()
+    if kind == "google":
+        return _of_google(rest)
+    if kind == "github":
+        return _of_github(rest)
     raise _none(f"aws_web_identity_token: '{_OIDC}{kind}/…' is not known here")
+
+
+def _of_google(audience: str) -> str:
+    """Ask Google, as which the machine is known there, for a token."""
+    from google.auth.exceptions import GoogleAuthError
+    from google.oauth2 import id_token
+
+    try:
+        token: str = id_token.fetch_id_token(Transport(), audience)
+    except GoogleAuthError as error:
+        raise _none(f"aws_web_identity_token: {error}") from None
+    return token
+
+
+def _of_github(audience: str) -> str:
+    """Ask GitHub, in one of whose runners we are, for a token."""
+    url = f"{_variable('ACTIONS_ID_TOKEN_REQUEST_URL')}&audience={quote(audience, safe='')}"
+    asked = {"authorization": f"Bearer {_variable('ACTIONS_ID_TOKEN_REQUEST_TOKEN')}"}
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        answer = Transport()(url, headers=asked)
+        return msgspec.json.decode(answer.data, type=_Github).value
+    except (GoogleAuthError, msgspec.DecodeError):
+        raise _none("aws_web_identity_token: GitHub gave no token") from None
 
 
 def _variable(name: str) -> str:

@@ -79,7 +79,7 @@ class Blocks:
                 return [self._media(block)]
 
     def _id(self, identity: str) -> str:
-        return legal_id(identity, claude=self._model.family in (CLAUDE, ""))
+        return legal_id(identity, claude=self._model.perhaps_claude)
 
     def _media(self, block: Block) -> Object:
         match block:
@@ -105,7 +105,7 @@ class Blocks:
 
     def _thought(self, block: Reasoning) -> list[Object]:
         """Write a thought; only those that Claude signed may go back, and to Claude alone."""
-        if self._model.family not in (CLAUDE, "") or not own(block):
+        if not self._model.perhaps_claude or not own(block):
             return []
         if block.encrypted is not None and block.id is None:
             sealed = base64.b64encode(block.encrypted.encode("latin-1", "replace")).decode()
@@ -123,7 +123,7 @@ class Blocks:
             (beside if apart else inside).extend(self._block(part, assistant=False))
         content = inside or [{"text": _NOTHING}]
         result: Object = {"toolUseId": self._id(block.call_id), "content": content}
-        if block.failed and self._model.family in (CLAUDE, NOVA, ""):
+        if block.failed and (self._model.perhaps_claude or self._model.family == NOVA):
             result["status"] = "error"
         return [{"toolResult": result}, *beside]
 

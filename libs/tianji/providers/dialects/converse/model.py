@@ -41,6 +41,11 @@ class Model(Struct, frozen=True):
     effort_field: str | None = None
     """Where the vendor takes a plain reasoning effort."""
 
+    @property
+    def perhaps_claude(self) -> bool:
+        """Whether it is Claude, or an ARN that does not tell and may well be."""
+        return self.family in (CLAUDE, "")
+
 
 def bare(model_id: str) -> str:
     """Return a model's id without the area that its inference profile is for, nor its ARN's beginning."""

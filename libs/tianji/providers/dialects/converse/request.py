@@ -38,6 +38,7 @@ _TOP = frozenset(
 """Fields of Converse itself that clients and deployments may say."""
 _OWN = "additionalModelRequestFields"
 _TIERS = ("default", "priority", "flex", "reserved")
+_NOT_PASSED = GATEWAY | {"stream_options"}
 _SAMPLING = {"temperature": 1, "topP": 0.95}
 """What Claude takes of these while it thinks, at least."""
 
@@ -71,7 +72,7 @@ def write(ask: Ask, model: Model, params: Params, betas: tuple[str, ...] = ()) -
         more, noted = write_choice(config, ask, model, free=thinks)
         changed += noted
     write_shape(body, config, ask, model, free=thinks)
-    if thinks and model.family == CLAUDE:
+    if thinks and model.perhaps_claude:
         changed += _suit_thinking(own, inference, params)
     if config:
         body["toolConfig"] = config
@@ -110,10 +111,10 @@ def _write_vendor_fields(body: Object, own: Object, ask: Ask, model: Model, para
         if name in _TOP or name == _OWN:
             body[name] = value
     said = vendor_fields(ask, params)
-    if ask.front == MESSAGES and model.family in (CLAUDE, ""):
+    if ask.front == MESSAGES and model.perhaps_claude:
         said = ask.extra
     for name, value in said.items():
-        if name not in body and name not in ("stream_options", *GATEWAY):
+        if name not in body and name not in _NOT_PASSED and not name.startswith("aws_"):
             own[name] = value
 
 
@@ -162,7 +163,7 @@ def _suit_thinking(own: Object, inference: Object, params: Params) -> list[str]:
 
 
 def _write_betas(own: Object, native: list[Object], betas: tuple[str, ...], model: Model) -> None:
-    if model.family != CLAUDE:
+    if not model.perhaps_claude:
         return
     said = own.get("anthropic_beta")
     client = said if isinstance(said, list) else [said] if isinstance(said, str) else []

@@ -28,7 +28,8 @@ def write_thinking(
     thinking = ask.thinking
     if thinking is None:
         return False, []
-    if model.family == CLAUDE:
+    in_claudes_words = thinking.enabled is not None or thinking.budget_tokens is not None
+    if model.family == CLAUDE or (model.perhaps_claude and in_claudes_words):
         return _claude(own, inference, ask, model, params)
     effort = _effort(thinking)
     if model.family == NOVA:

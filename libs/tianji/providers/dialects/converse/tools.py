@@ -8,7 +8,7 @@ from typing import Any
 from tianji.errors import BadRequest
 from tianji.providers.dialects.anthropic.shape import closed
 from tianji.providers.dialects.converse.blocks import DIALECT, Blocks
-from tianji.providers.dialects.converse.model import CLAUDE, NOVA, Model
+from tianji.providers.dialects.converse.model import NOVA, Model
 from tianji.providers.dialects.converse.names import called, legal
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolCall, ToolResult
 from tianji.wire.values import Object
@@ -93,7 +93,7 @@ def _tool(tool: Tool, model: Model) -> Object:
 
 
 def _for_claude(tool: NativeTool, model: Model) -> bool:
-    return model.family == CLAUDE and bool(_OF_CLAUDE.match(str(tool.value.get("type") or "")))
+    return model.perhaps_claude and bool(_OF_CLAUDE.match(str(tool.value.get("type") or "")))
 
 
 def _native(tool: NativeTool, model: Model, at: int) -> Object:
