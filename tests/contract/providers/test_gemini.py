@@ -80,6 +80,14 @@ def test_turns_of_one_side_are_merged_empty_ones_left_out_and_instructions_stand
     ]
 
 
+def test_a_picture_among_the_instructions_is_shown_by_the_user(sent):
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    body = sent(messages=[{"role": "system", "content": [{"type": "text", "text": "a"}, picture]}, USER])
+
+    assert body["systemInstruction"] == {"parts": [{"text": "a"}]}
+    assert [list(part) for part in body["contents"][0]["parts"]] == [["inlineData"], ["text"]]
+
+
 def test_instructions_alone_are_what_the_user_says(sent):
     body = sent(messages=[{"role": "system", "content": "a"}])
 

@@ -59,8 +59,8 @@ def write_turns(ask: Ask, model: Model) -> tuple[list[Object], list[Object]]:
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
         if turn.role in ("system", "developer"):
-            system += parts
-            continue
+            system += [part for part in parts if "text" in part]
+            parts = [part for part in parts if "text" not in part]  # instructions are text alone
         role = "model" if turn.role == "assistant" else "user"
         if contents and contents[-1].role == role:
             contents[-1].parts += parts
