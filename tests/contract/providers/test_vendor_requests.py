@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tianji.errors import BadRequest
 from tianji.wire.chat import ChatFront
 from tianji.wire.messages import MessagesFront
 
@@ -267,6 +268,17 @@ def test_minimax_gets_its_thoughts_back_in_the_text(sent):
 def test_fireworks_models_are_its_own_unless_they_name_an_account(sent):
     assert sent("fireworks_ai", "llama")["model"] == "accounts/fireworks/models/llama"
     assert sent("fireworks_ai", "accounts/me/models/x")["model"] == "accounts/me/models/x"
+
+
+@pytest.mark.parametrize(("kind", "place"), [("chat", "chats_openai"), ("agent", "agents_openai")])
+def test_ragflow_is_asked_at_the_address_of_a_chat_or_an_agent(bound, fields, kind: str, place: str):
+    upstream = bound("ragflow", f"{kind}/7/qwen", api_key="k")
+    request = upstream.forward("chat", fields(), stream=False)
+
+    assert request.url == f"http://localhost:9380/api/v1/{place}/7/chat/completions"
+    assert json.loads(request.body)["model"] == "qwen"
+    with pytest.raises(BadRequest, match="chat/<id>/<model>"):
+        bound("ragflow", "qwen")
 
 
 def test_openrouter_is_told_who_asks(bound, fields):
