@@ -25,7 +25,7 @@ test: $(TEST_READY) ## Run the tests (T=tests/unit for some, JOBS=4 for more at 
 
 cross: $(TEST_READY) ## Hold every client format against every provider and print the table (K="bedrock and stream").
 	@$(BIN)/python -m pytest -q --tb=no --no-header -p tianji_testkit.cross_table -r N \
-		$(if $(K),-k "$(K)") tests/integration/gateway/test_cross_product.py
+		$(if $(K),-k "$(K)") tests/integration/gateway/test_cross_*.py
 
 chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 GATEWAYS=2 KEEP=folder).
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \

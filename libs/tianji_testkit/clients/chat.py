@@ -25,6 +25,7 @@ from tianji_testkit.scripted.script import Tokens
 _FINISH = {"tool_calls": "calls", "stop": "stop"}
 ERRORS: dict[str, type[Exception]] = {
     "auth": openai.AuthenticationError,
+    "forbidden": openai.PermissionDeniedError,
     "rate_limit": openai.RateLimitError,
     "context": openai.BadRequestError,
     "policy": openai.BadRequestError,

@@ -28,6 +28,7 @@ class GenerateContentClient(Client):
 
     errors = {  # noqa: RUF012
         "auth": errors.ClientError,
+        "forbidden": errors.ClientError,
         "rate_limit": errors.ClientError,
         "context": errors.ClientError,
         "policy": errors.ClientError,

@@ -42,6 +42,7 @@ class MessagesClient(Client):
 
     errors = {  # noqa: RUF012
         "auth": anthropic.AuthenticationError,
+        "forbidden": anthropic.PermissionDeniedError,
         "rate_limit": anthropic.RateLimitError,
         "context": anthropic.BadRequestError,
         "policy": anthropic.BadRequestError,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import httpx2
 import openai
 
 from tianji_testkit.clients.chat import ERRORS, message_of
@@ -107,6 +108,10 @@ class ResponsesClient(Client):
     async def _streamed(self, asked: dict[str, Any]) -> Any:
         stream: Any = await self.sdk.responses.create(**asked, stream=True)
         events = [event async for event in stream]
+        for event in events:
+            if event.type == "error":
+                # The SDK hands such events on like any other.
+                raise openai.APIError(event.message, httpx2.Request("POST", self.url), body=event.to_dict())
         check(events)
         return events[-1].response
 

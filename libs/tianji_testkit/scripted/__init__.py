@@ -10,7 +10,7 @@ from tianji_testkit.scripted.deployments import SERVED, Served
 from tianji_testkit.scripted.google import Gemini, Vertex
 from tianji_testkit.scripted.google_tokens import TOKEN
 from tianji_testkit.scripted.ollama import Ollama
-from tianji_testkit.scripted.openai_alikes import Azure, DeepSeek, Groq, Mistral, OpenAILike
+from tianji_testkit.scripted.openai_alikes import Azure, AzureResponses, DeepSeek, Groq, Mistral, OpenAILike
 from tianji_testkit.scripted.openai_chat import OpenAIChat
 from tianji_testkit.scripted.openai_responses import OpenAIResponses
 from tianji_testkit.scripted.server import ScriptedProviders
@@ -22,7 +22,7 @@ def dialects() -> list[Dialect]:
         OpenAIChat(),
         OpenAIResponses(),
         Azure(),
-        OpenAIResponses("azure"),
+        AzureResponses(),
         Anthropic(),
         Gemini(),
         Vertex("vertex_ai", TOKEN),

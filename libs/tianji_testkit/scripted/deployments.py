@@ -23,6 +23,10 @@ class Served:
     params: Callable[[str], Mapping[str, Any]] = lambda url: {"api_base": url, "api_key": KEY}
     thinks: bool = True
     """Whether the model may be asked to think."""
+    sees: bool = True
+    """Whether the model takes pictures."""
+    forces: bool = True
+    """Whether the provider can be told to call a tool."""
     speaks: frozenset[str] = frozenset()
     """Client formats that are the provider's own."""
 
@@ -67,16 +71,17 @@ SERVED: Mapping[str, Served] = {
     "bedrock": Served(
         "bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", Shows(thought=True, cached=True), _aws
     ),
-    "cohere": Served("cohere", "command-a-reasoning-08-2025", Shows(thought=True)),
+    "cohere": Served("cohere", "command-a-reasoning-08-2025", Shows(thought=True), sees=False),
     "mistral": Served("mistral", "mistral-large-latest", Shows(), _v1, thinks=False),
     "groq": Served(
         "groq",
         "openai/gpt-oss-120b",
         Shows(thought=True),
         lambda url: {"api_base": url + "/openai/v1", "api_key": KEY},
+        sees=False,
     ),
-    "deepseek": Served("deepseek", "deepseek-reasoner", _ALL),
+    "deepseek": Served("deepseek", "deepseek-reasoner", _ALL, sees=False),
     "hosted_vllm": Served("hosted_vllm", "qwen3", Shows(thought=True), _v1),
-    "ollama_chat": Served("ollama_chat", "qwen3", Shows(thought=True)),
+    "ollama_chat": Served("ollama_chat", "qwen3", Shows(thought=True), forces=False),
 }
 """By the name of the dialect, which is also the name of the model that clients ask for."""

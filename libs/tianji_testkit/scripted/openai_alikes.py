@@ -14,6 +14,7 @@ import msgspec
 
 from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, names
 from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid
+from tianji_testkit.scripted.openai_responses import OpenAIResponses
 from tianji_testkit.scripted.script import Call, Said, Seen, Tokens
 
 
@@ -54,6 +55,17 @@ class Azure(OpenAIChat):
         return super().failure(name)
 
 
+class AzureResponses(OpenAIResponses):
+    """Responses on Azure: the same, but for some of its errors."""
+
+    def __init__(self) -> None:
+        super().__init__("azure")
+
+    def failure(self, name: str) -> Refused:
+        """Word failures as Azure does."""
+        return Azure().failure(name)
+
+
 class Mistral(OpenAIChat):
     """Mistral: knows fewer fields, short ids, and a strict order of roles."""
 
@@ -68,6 +80,7 @@ class Mistral(OpenAIChat):
         "assistant": {"role", "content", "tool_calls", "prefix"},
         "tool": {"role", "content", "tool_call_id", "name"},
     }  # fmt: skip
+    parts: ClassVar = OpenAIChat.parts | {"tool": {"text", "image_url"}}
     _after: ClassVar[Mapping[str | None, set[str]]] = {
         None: {"system", "user"},
         "system": {"system", "user", "assistant"},
@@ -207,11 +220,10 @@ class DeepSeek(OpenAIChat):
         " reasoning_effort"
     )
     message_fields: ClassVar = {
-        "system": {"role", "content", "name"},
-        "user": {"role", "content", "name"},
-        "assistant": {"role", "content", "name", "tool_calls", "prefix", "reasoning_content"},
-        "tool": {"role", "content", "tool_call_id"},
-    }  # fmt: skip
+        role: fields | {"prefix", "reasoning_content"}
+        for role, fields in OpenAIChat.message_fields.items()
+        if role != "developer"
+    }
 
     def __init__(self) -> None:
         super().__init__("deepseek")
@@ -251,6 +263,7 @@ class OpenAILike(OpenAIChat):
         role: fields | {"reasoning", "reasoning_content"}
         for role, fields in OpenAIChat.message_fields.items()
     }
+    parts: ClassVar = OpenAIChat.parts | {"tool": {"text", "image_url"}}
 
     def __init__(self, name: str = "hosted_vllm") -> None:
         super().__init__(name)

@@ -49,6 +49,7 @@ class OpenAIChat:
     stream_type = "text/event-stream; charset=utf-8"
     fields = _FIELDS
     message_fields: ClassVar[Mapping[str, set[str]]] = _MESSAGE_FIELDS
+    parts: ClassVar[dict[str, set[str]]] = _PARTS
     longest_id = 40
     thought_field: str | None = None
     """Where an answer carries what the model thought."""
@@ -336,13 +337,15 @@ def read_content(api: OpenAIChat, message: Mapping[str, Any], role: str, place: 
     text, images = "", []
     for number, part in enumerate(content):
         kind = part.get("type")
-        if kind not in _PARTS[role]:
+        if kind not in api.parts[role]:
             raise invalid(f"Invalid value: '{kind}'.", param=f"{place}.content[{number}]")
         for name in part:
             if name not in ("type", kind):
                 raise api.unknown_field(f"{place}.content[{number}].{name}", part[name])
         if kind == "text":
             text += part["text"]
+        elif role == "tool":
+            text += f"<{media_type(part['image_url']['url'])}>"
         elif kind == "image_url":
             images.append(media_type(part["image_url"]["url"]))
     return text, images

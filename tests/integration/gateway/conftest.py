@@ -6,13 +6,14 @@ import asyncio
 import io
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
+import pytest_asyncio
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
@@ -33,6 +34,8 @@ from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.holder import Holder
 from tianji_gateway.snapshot.model import Snapshot, Target
 from tianji_gateway.upstream.client import Client
+from tianji_testkit.crossing import Crossing
+from tianji_testkit.scripted import ScriptedProviders, dialects
 from tianji_testkit.upstream import FakeUpstream
 
 MASTER = "sk-master"
@@ -204,10 +207,14 @@ async def gateway(upstream: FakeUpstream) -> AsyncIterator[Gateway]:
         yield made
 
 
-@pytest.fixture(scope="session")
-def run_gateway() -> Callable[[FakeUpstream], AbstractAsyncContextManager[Gateway]]:
-    """Give what starts a gateway, for modules that share one among their tests."""
-    return running
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def crossing() -> AsyncIterator[Crossing]:
+    """One gateway for a module, with all scripted providers behind it."""
+    async with ScriptedProviders(dialects()) as providers, running(FakeUpstream()) as gateway:
+        made = Crossing(gateway.url, KEY, providers)
+        gateway.settings = Settings(router={"num_retries": 0})
+        made.serve(gateway.serve)
+        yield made
 
 
 @asynccontextmanager

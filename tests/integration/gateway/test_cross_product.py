@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tianji_testkit.clients import CLIENTS, Called, Client, Heard, Wishes
-from tianji_testkit.scripted import SERVED, ScriptedProviders, Served, dialects
+from tianji_testkit.clients import CLIENTS, Called, Heard, Wishes
+from tianji_testkit.crossing import Crossing
+from tianji_testkit.scripted import SERVED, Served
 from tianji_testkit.scripted.script import THOUGHT, WARMER, WARMER_TEXT, WEATHER, Tokens
-from tianji_testkit.upstream import FakeUpstream
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -24,55 +20,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
 ]
 
-KEY = "sk-alice-0123456789"
 WEATHERS = {"Paris": "18 °C, sunny", "London": "12 °C"}
 FOUND = "I looked – London: 12 °C; Paris: 18 °C, sunny."
-
-
-@dataclass
-class System:
-    """A gateway with all scripted providers behind it."""
-
-    url: str
-    providers: ScriptedProviders
-    missing: dict[str, Exception] = field(default_factory=dict)
-    """Why a provider could not be bound."""
-
-    @asynccontextmanager
-    async def talk(self, front: str, dialect: str, wishes: Wishes) -> AsyncIterator[Client]:
-        """Open a conversation; nothing may be refused in it that the test did not ask for."""
-        if dialect in self.missing:
-            pytest.fail(f"no deployment of {dialect}: {self.missing[dialect]}")
-        self.providers.asked.clear()
-        client = CLIENTS[front](self.url, KEY, dialect, wishes)
-        try:
-            yield client
-        except Exception as fault:
-            refusals = self.providers.refusals()
-            if refusals:
-                raise AssertionError(f"the provider refused: {refusals}") from fault
-            raise
-        finally:
-            await client.close()
-        assert self.providers.refusals() == []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(run_gateway: Any) -> AsyncIterator[System]:
-    async with ScriptedProviders(dialects()) as providers, run_gateway(FakeUpstream()) as gateway:
-        made = System(gateway.url, providers)
-        for name, served in SERVED.items():
-            deployment = {
-                "provider": served.provider,
-                "model": served.model,
-                "params": served.params(providers.url(name)),
-                "timeout_s": 20,
-            }
-            try:
-                gateway.serve(name, deployment)
-            except Exception as fault:
-                made.missing[name] = fault
-        yield made
 
 
 def tokens(said: Tokens, served: Served, front: str) -> Tokens:
@@ -95,13 +44,13 @@ def told(heard: Heard, served: Served) -> Tokens | None:
 @pytest.mark.parametrize("dialect", SERVED)
 @pytest.mark.parametrize("front", CLIENTS)
 async def test_a_conversation_with_parallel_calls_of_tools(
-    front: str, dialect: str, stream: bool, rebuilt: bool, system: System, record_property: Any
+    front: str, dialect: str, stream: bool, rebuilt: bool, crossing: Crossing, record_property: Any
 ) -> None:
     record_property("cell", f"{front}|{dialect}|{'stream' if stream else 'whole'}")
     served = SERVED[dialect]
     wishes = Wishes(stream=stream, rebuilt=rebuilt, thinks=served.thinks and not rebuilt)
 
-    async with system.talk(front, dialect, wishes) as client:
+    async with crossing.talk(front, dialect, wishes) as client:
         first = await client.ask(WEATHER)
         calls = first.calls
         assert [(call.name, call.arguments) for call in calls] == [

@@ -31,6 +31,7 @@ KNOWN = frozenset(
         "thinking_blocks",
         "provider_specific_fields",
         "cache_control",
+        "parsed",  # what OpenAI's SDK made of the content; it comes back with the message
     )
 )
 
