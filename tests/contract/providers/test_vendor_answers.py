@@ -8,6 +8,7 @@ import pytest
 from tianji.errors import UpstreamError
 from tianji.providers.dialects.openai_chat import answer
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
+from tianji.wire.chat import ChatFront
 from tianji.wire.neutral import (
     Ask,
     BlockStarted,
@@ -220,9 +221,16 @@ def test_an_error_after_the_last_word_takes_nothing_from_the_answer(bound):
     assert only(Used, events).usage.output_tokens == 2
 
 
+BUSY = '"error":{"message":"busy","code":429}'
+
+
 @pytest.mark.parametrize(
     "body",
-    ['{"error":{"message":"busy","code":429}}', '{"choices":[],"error":{"message":"busy","code":429}}'],
+    [
+        "{" + BUSY + "}",
+        '{"choices":[],' + BUSY + "}",
+        '{"choices":[{"finish_reason":"error","message":{"content":""},' + BUSY + "}]}",
+    ],
 )
 def test_an_error_in_the_body_of_a_200_is_an_error(bound, body: str):
     with pytest.raises(UpstreamError, match="busy") as raised:
@@ -230,6 +238,7 @@ def test_an_error_in_the_body_of_a_200_is_an_error(bound, body: str):
 
     assert raised.value.status == 429
     assert raised.value.retryable
+    assert ChatFront().glance(body.encode()).failed == "busy"
 
 
 DETAILS = [

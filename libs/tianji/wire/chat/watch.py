@@ -45,6 +45,7 @@ _NULL = Raw(b"null")
 
 class _Choice(Struct):
     finish_reason: Any = None
+    error: Any = None
     delta: _Delta | None = None
     usage: Raw = _NULL
     """Where Moonshot tells it."""
@@ -94,10 +95,14 @@ def _note(glance: Glance, body: _Body) -> None:
     for choice in body.choices or ():
         if isinstance(choice.finish_reason, str) and choice.finish_reason not in UNFINISHED:
             glance.finish = translated(choice.finish_reason)
+        if choice.error is not None and body.error is None:
+            body.error = choice.error
         if not body.says_usage and bytes(choice.usage) != b"null":
             glance.usage = usage_in(choice.usage) or glance.usage
     # What goes wrong after the answer is whole takes nothing from it.
-    if body.error is not None and glance.finish is None:
+    if body.error is not None and (
+        glance.finish is None or any(choice.error for choice in body.choices or ())
+    ):
         glance.failed, glance.error = message_of(body.error), body.error
 
 

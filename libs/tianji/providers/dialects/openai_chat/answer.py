@@ -66,6 +66,8 @@ def _choice(choice: Object, number: int) -> Choice:
     message = choice.get("message")
     if message is None and isinstance(choice.get("text"), str):
         message = {"content": choice["text"]}
+    if choice.get("error") is not None:
+        raise Unreadable("an error in the place of an answer")
     said = values.mapping(message, "message")
     blocks = [*_detailed(said), *run_tools(said.get("executed_tools"))]
     raw = text_of(choice.get("finish_reason")) or None

@@ -61,9 +61,13 @@ def inside(provider: str, body: bytes) -> UpstreamError | None:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or found.get("choices"):
+    if not isinstance(found, dict):
         return None
-    if found.get("error") is None and found.get("object") != "error":
+    choices = found.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and choice.get("error") is not None:
+            return told(provider, choice["error"])  # as of OpenRouter
+    if choices or (found.get("error") is None and found.get("object") != "error"):
         return None
     return told(provider, _fields(body))
 
