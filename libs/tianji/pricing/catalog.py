@@ -96,6 +96,14 @@ class Catalog:
             yield name.decode()
             start = self._end(start)
 
+    def entries(self) -> Iterator[Entry]:
+        """Decode all entries, in order."""
+        decoder, start = msgspec.json.Decoder(Entry), self._start
+        while start < len(self._data):
+            end = self._end(start)
+            yield decoder.decode(self._data[start:end])
+            start = end
+
     def digest(self) -> str:
         """Work out the digest of the entries, as the version holds it."""
         return digest_of(self._data[self._start :])

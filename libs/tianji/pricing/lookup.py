@@ -11,7 +11,7 @@ from tianji.pricing.catalog import Catalog, Entry, shipped
 from tianji.pricing.price import Price, bands_of, split_key
 from tianji.pricing.spellings import abilities_from, limit_from, rates_from
 
-_SAME_PROVIDER = {
+SAME_PROVIDER = {
     "anthropic_text": "anthropic",
     "azure_text": "azure",
     "bedrock_converse": "bedrock",
@@ -135,7 +135,7 @@ def _house(provider: str) -> str:
     for prefix in ("vertex_ai-", "fireworks_ai-"):
         if provider.startswith(prefix):
             return prefix.rstrip("-")
-    return _SAME_PROVIDER.get(provider, provider)
+    return SAME_PROVIDER.get(provider, provider)
 
 
 def _overridden(table: Mapping[str, Decimal], own: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tianji.errors import BadRequest, PermissionDenied
 from tianji_gateway.flow.identify import Principal
 from tianji_gateway.flow.receive import Call, Inference
+from tianji_gateway.routing.known import names_of
 from tianji_gateway.snapshot.model import Snapshot, Target
 
 ALL_MODELS = frozenset({"all-proxy-models", "*"})
@@ -59,10 +60,23 @@ def admit(inference: Inference, principal: Principal, snapshot: Snapshot) -> Gra
 
 def visible_models(principal: Principal, snapshot: Snapshot) -> list[str]:
     """List the models that a caller may use, for `/v1/models`."""
-    names = snapshot.model_names(principal.key.team_id)
-    if principal.master:
-        return names
-    return [name for name in names if _refusal(name, principal, snapshot) is None]
+    team_id = principal.key.team_id
+    names = snapshot.model_names(team_id)
+    if not principal.master:
+        names = [name for name in names if _refusal(name, principal, snapshot) is None]
+    for pattern in snapshot.candidates.open_patterns(team_id):
+        known = names_of(pattern)
+        if not principal.master and _refusal(pattern.name, principal, snapshot) is not None:
+            known = (name for name in known if _named(name, principal))
+        names += known
+    return list(dict.fromkeys(names))
+
+
+def _named(model: str, principal: Principal) -> bool:
+    """Say whether every list of models lets one of its entries stand for this model."""
+    return all(
+        not models or any(_covers_model(entry, model) for entry in models) for _, models in _lists(principal)
+    )
 
 
 def _check_models(model: str, principal: Principal, snapshot: Snapshot) -> None:
@@ -98,13 +112,14 @@ def _lists(principal: Principal) -> Iterator[tuple[str, Sequence[str]]]:
 
 def _allowed(model: str, models: Iterable[str], snapshot: Snapshot, team_id: str | None) -> bool:
     names = {model, snapshot.group_of(model)}
-    for entry in models:
-        if entry in ALL_MODELS or entry in names:
-            return True
-        if "*" in entry and any(_matches(entry, name) for name in names):
-            return True
+    if any(_covers_model(entry, name) for entry in models for name in names):
+        return True
     groups = _access_groups(snapshot.targets_for(model, team_id))
     return not groups.isdisjoint(models)
+
+
+def _covers_model(entry: str, name: str) -> bool:
+    return entry in ALL_MODELS or entry == name or ("*" in entry and _matches(entry, name))
 
 
 def _access_groups(targets: Iterable[Target]) -> set[str]:

@@ -31,9 +31,8 @@ class Pattern(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, name: str, targets: tuple[Target, ...]) -> Pattern:
-        """Compile a name such as `openai/*`."""
-        form = re.compile("(.*)".join(re.escape(part) for part in name.split("*")), re.DOTALL)
-        return cls(name=name, form=form, targets=targets)
+        """Make the pattern of a name such as `openai/*`."""
+        return cls(name=name, form=form_of(name), targets=targets)
 
     @property
     def specificity(self) -> tuple[int, int]:
@@ -100,8 +99,12 @@ class Candidates:
 
     def patterns(self, team_id: str | None = None) -> list[str]:
         """List the names with wildcards that a team may use, most specific first."""
+        return list(dict.fromkeys(pattern.name for pattern in self.open_patterns(team_id)))
+
+    def open_patterns(self, team_id: str | None = None) -> list[Pattern]:
+        """List the patterns that a team may use, its own first and the most specific one first."""
         teams: list[str | None] = [None] if team_id is None else [team_id, None]
-        return list(dict.fromkeys(p.name for team in teams for p in self._patterns.get(team, ())))
+        return [pattern for team in teams for pattern in self._patterns.get(team, ())]
 
     def _single(self, name: str, team_id: str | None) -> tuple[Target, ...]:
         target = self._ids.get(name)
@@ -127,7 +130,7 @@ class Candidates:
         made, refused = [], None
         for target in pattern.targets:
             try:
-                made.append(self._concrete(target, _filled(target.deployment.model, parts)))
+                made.append(self._concrete(target, filled(target.deployment.model, parts)))
             except BadRequest as fault:
                 refused = fault
         if refused and not made:
@@ -152,6 +155,11 @@ def _patterns(
     return {team: tuple(sorted(some, key=lambda p: p.specificity)) for team, some in found.items()}
 
 
+def form_of(name: str) -> re.Pattern[str]:
+    """Compile a name such as `openai/*`; each wildcard is a group."""
+    return re.compile("(.*)".join(re.escape(part) for part in name.split("*")), re.DOTALL)
+
+
 def _aliased(to: object) -> str:
     """Read an alias: the group's name, or a mapping that holds it as `model`."""
     if isinstance(to, dict):
@@ -159,8 +167,8 @@ def _aliased(to: object) -> str:
     return to if isinstance(to, str) else ""
 
 
-def _filled(model: str, parts: Iterable[str]) -> str:
-    """Put what the wildcards stood for into the upstream model's own wildcards, in order."""
+def filled(model: str, parts: Iterable[str]) -> str:
+    """Put what wildcards stood for into a name's own wildcards, in order."""
     for part in parts:
         model = model.replace("*", part, 1)
     return model

@@ -112,3 +112,29 @@ async def test_metrics_count_requests(gateway: Any) -> None:
 
     assert 'litellm_proxy_total_requests_metric_total{requested_model="gpt-4o-mini"' in text
     assert "litellm_llm_api_latency_metric_count" in text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "deployment", "shown"),
+    [
+        ("openai/*", {"provider": "openai", "model": "*"}, "openai/gpt-4o"),
+        ("mine-*", {"provider": "openai", "model": "gpt-*"}, "mine-4o"),
+    ],
+)
+async def test_a_wildcard_is_listed_as_the_models_that_are_known(
+    gateway: Any, pattern: str, deployment: dict[str, Any], shown: str
+) -> None:
+    gateway.serve(pattern, deployment)
+    gateway.people.add("sk-one", models=[shown])
+    gateway.people.add("sk-all", models=[pattern])
+    gateway.people.add("sk-none", models=["other"])
+
+    async def names(key: str) -> list[str]:
+        _, body = await _get(gateway, "/v1/models", key)
+        return [model["id"] for model in body["data"]]
+
+    assert shown in await names("sk-master")
+    assert shown in await names("sk-all")
+    assert await names("sk-one") == [shown]
+    assert await names("sk-none") == []
+    assert pattern not in await names("sk-master")
