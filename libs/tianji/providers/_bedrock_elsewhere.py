@@ -10,6 +10,7 @@ from msgspec import structs
 from tianji.domain.deployments import Deployment
 from tianji.errors import BadRequest
 from tianji.providers import bedrock_mantle
+from tianji.providers._bedrock_invoke import REASONING
 from tianji.providers._bedrock_names import CHAT, MANTLE, PLATFORM, Named
 from tianji.providers._params import read_params
 from tianji.providers.auth import aws
@@ -17,7 +18,7 @@ from tianji.providers.contract import Upstream
 from tianji.providers.dialects.anthropic.model import read_model
 from tianji.providers.dialects.anthropic.upstream import MessagesUpstream
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
-from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
+from tianji.providers.dialects.openai_chat.think_tags import ThinkingUpstream
 
 WAYS = (CHAT, MANTLE, PLATFORM)
 _PLATFORM = "aws-external-anthropic"
@@ -39,7 +40,7 @@ def bind(
     base = said.get("api_base") or said.get("aws_bedrock_runtime_endpoint")
     base = base.rstrip("/") if base else aws.host("bedrock-runtime", region)
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {key}"} if key else {})
-    return ChatUpstream(
+    return ThinkingUpstream(
         provider="bedrock",
         model=named.id,
         url=f"{base}/openai/v1/chat/completions",
@@ -48,6 +49,8 @@ def bind(
         secret=key,
         quirks=(without_foreign,),
         authorize=None if key else aws.signer("bedrock", region, said, deployment),
+        speaks=frozenset(),
+        tag=REASONING,
     )
 
 

@@ -17,7 +17,7 @@ from tianji.providers.dialects.anthropic.shape import emulated as claude_emulate
 from tianji.providers.dialects.anthropic.stream import AnthropicDecoder
 from tianji.providers.dialects.bedrock_invoke import nova, texts
 from tianji.providers.dialects.bedrock_invoke.stream import InvokeDecoder
-from tianji.providers.dialects.bedrock_invoke.text_stream import TextDecoder
+from tianji.providers.dialects.bedrock_invoke.text_stream import text_decoder
 from tianji.providers.dialects.cohere.v1.answer import read as read_cohere
 from tianji.providers.dialects.cohere.v1.request import write as write_cohere
 from tianji.providers.dialects.cohere.v1.stream import CohereV1Decoder
@@ -30,10 +30,13 @@ from tianji.providers.dialects.openai_chat import answer as chat_answer
 from tianji.providers.dialects.openai_chat import request as chat_request
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
+from tianji.providers.dialects.openai_chat.think_tags import ThinkingDecoder, parted
 from tianji.wire.neutral import Answer, Ask
 from tianji.wire.values import Object
 
 VERSION = "bedrock-2023-05-31"
+REASONING = "reasoning"
+"""The mark around the thoughts that OpenAI's open models write into their text at Bedrock."""
 _IN_THE_ADDRESS = ("model", "stream", "stream_options")
 """What the vendors' own APIs take in the body and InvokeModel in its path."""
 _TEXT_ALONE = re.compile(
@@ -133,7 +136,7 @@ def _text(family: texts.Family, model: Model, params: Params) -> Form:
     return Form(
         lambda ask: texts.write(ask, family, params),
         lambda body, ask: texts.read(body, family, model.id),
-        lambda ask: _framed(TextDecoder("bedrock", model.id, family)),
+        lambda ask: _framed(text_decoder("bedrock", model.id, family)),
     )
 
 
@@ -145,11 +148,14 @@ def _chat(model: Model, params: Params) -> Form:
 
     def read(body: bytes, ask: Ask) -> Answer:
         try:
-            return chat_answer.read(body)
+            answer = chat_answer.read(body)
         except chat_answer.Unreadable as error:
             raise ValueError(str(error)) from None
+        for choice in answer.choices:
+            choice.blocks = [part for block in choice.blocks for part in parted(block, REASONING)]
+        return answer
 
-    return Form(write, read, lambda ask: _framed(ChatDecoder("bedrock")))
+    return Form(write, read, lambda ask: _framed(ThinkingDecoder(ChatDecoder("bedrock"), REASONING)))
 
 
 def _enveloped(body: Object) -> Object:

@@ -441,6 +441,27 @@ def test_an_imported_deepseek_thinks_first(decoder: Callable[..., Any], size: in
     assert folded(events) == [(Reasoning, "So, 1+1 </b> is 2.\n"), (Text, "Two.")]
 
 
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_thoughts_that_openais_open_models_write_into_their_text_are_moved(
+    decoder: Callable[..., Any], bound: Callable[..., Any], size: int
+):
+    text = "<reasoning>Easy.</reasoning>Hi"
+    reader = decoder(model="invoke/openai.gpt-oss-20b-1:0")
+    events = reader.feed(
+        b"".join(
+            chunk({"choices": [{"index": 0, "delta": {"content": text[at : at + size]}}]})
+            for at in range(0, len(text), size)
+        )
+        + chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    )
+    assert folded(events + reader.close()) == [(Reasoning, "Easy."), (Text, "Hi")]
+
+    body = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}).encode()
+    for model in ("invoke/openai.gpt-oss-20b-1:0", "chat_completions/openai.gpt-oss-20b-1:0"):
+        answer = bound("bedrock", model, **KEYS).response(body, said("hi"))
+        assert answer.choices[0].blocks == [Reasoning("Easy."), Text("Hi")]
+
+
 def test_open_models_behind_invoke_stream_chat_completions(decoder: Callable[..., Any]):
     reader = decoder(model="invoke/openai.gpt-oss-20b-1:0")
     events = reader.feed(

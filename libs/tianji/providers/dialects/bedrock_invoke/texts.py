@@ -13,9 +13,10 @@ from tianji.providers._params import Params
 from tianji.providers.dialects.bedrock_invoke import prompts
 from tianji.providers.dialects.events import object_of, objects_of
 from tianji.providers.dialects.instructed import instruct
+from tianji.providers.dialects.openai_chat.think_tags import TAG, parted
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
 from tianji.wire import values
-from tianji.wire.neutral import Answer, Ask, Choice, Finish, Reasoning, Text, Usage
+from tianji.wire.neutral import Answer, Ask, Choice, Finish, Text, Usage
 from tianji.wire.usage import count
 from tianji.wire.values import Object
 
@@ -24,7 +25,7 @@ _FILTERED = frozenset(("content_filtered", "guardrail_intervened", "content_filt
 _LISTS = ("results", "outputs", "generations", "choices", "completions")
 _TEXT = ("generation", "text", "outputText", "completion")
 _REASON = ("stop_reason", "completionReason", "finish_reason")
-_END_OF_THOUGHT = "</think>"
+THOUGHT, _END_OF_THOUGHT = f"<{TAG}>", f"</{TAG}>"
 
 
 class Family(Struct, frozen=True):
@@ -36,7 +37,7 @@ class Family(Struct, frozen=True):
     inside: str | None = None
     """The field that holds the tuning parameters, if not the top."""
     thinks: bool = False
-    """Whether its text begins with a thought, ended by a mark."""
+    """Whether its prompt ends where a thought begins, which the answer ends by a mark."""
     streams_by_word: bool = False
     """Whether a stream must be asked for in the body too."""
     demands: dict[str, int] = msgspec.field(default_factory=dict)
@@ -166,14 +167,9 @@ def _first(*counts: Any) -> int | None:
 def read(body: bytes, family: Family, model: str) -> Answer:
     """Read a whole answer. Raises BadRequest or ValueError for what is none."""
     told = read_told(msgspec.json.decode(body))
-    thought, mark, rest = told.text.partition(_END_OF_THOUGHT) if family.thinks else ("", "", told.text)
-    blocks: list[Any] = []
-    if mark:
-        blocks.append(Reasoning(thought.removeprefix("<think>").strip()))
-    else:
-        rest = told.text
-    if said := rest.lstrip() if mark else rest:
-        blocks.append(Text(said))
+    # What begins in the prompt is ended in the answer.
+    whole = f"{THOUGHT}{told.text}" if family.thinks and _END_OF_THOUGHT in told.text else told.text
+    blocks = parted(Text(whole)) if whole else []
     return Answer(
         model=model,
         created=int(time.time()),

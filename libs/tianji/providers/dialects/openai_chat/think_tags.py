@@ -21,29 +21,32 @@ from tianji.wire.neutral import (
     Text,
 )
 
-_OPEN, _CLOSE = "<think>", "</think>"
+TAG = "think"
 
 
 class ThinkingUpstream(ChatUpstream):
     """A deployment whose model thinks aloud."""
 
+    tag: str = TAG
+
     def response(self, body: bytes, ask: Ask) -> Answer:
         """Read a whole answer, thoughts apart."""
         answer = super().response(body, ask)
         for choice in answer.choices:
-            choice.blocks = [part for block in choice.blocks for part in parted(block)]
+            choice.blocks = [part for block in choice.blocks for part in parted(block, self.tag)]
         return answer
 
     def stream(self, ask: Ask) -> Decoder:  # type: ignore[override]
         """Start to read a stream, thoughts apart."""
-        return ThinkingDecoder(super().stream(ask))
+        return ThinkingDecoder(super().stream(ask), self.tag)
 
 
-def parted(block: Block) -> list[Block]:
+def parted(block: Block, tag: str = TAG) -> list[Block]:
     """Part a text that begins with thoughts; any other block stays as it is."""
-    if not isinstance(block, Text) or not block.text.lstrip().startswith(_OPEN):
+    opening = f"<{tag}>"
+    if not isinstance(block, Text) or not block.text.lstrip().startswith(opening):
         return [block]
-    thought, close, rest = block.text.lstrip()[len(_OPEN) :].partition(_CLOSE)
+    thought, close, rest = block.text.lstrip()[len(opening) :].partition(f"</{tag}>")
     if not close:
         return [Reasoning(thought.strip())]
     said = rest.lstrip()
@@ -57,7 +60,7 @@ def _tagged(messages: list[Any]) -> list[str]:
         thought = message.pop("reasoning_content", None)
         content = message.get("content")
         if thought and isinstance(thought, str) and (content is None or isinstance(content, str)):
-            message["content"] = f"{_OPEN}\n{thought}\n{_CLOSE}\n\n{content or ''}"
+            message["content"] = f"<{TAG}>\n{thought}\n</{TAG}>\n\n{content or ''}"
         changed = changed or thought is not None
     return ["reasoning_content in the content"] if changed else []
 
@@ -81,8 +84,9 @@ class _Side:
 class ThinkingDecoder:
     """Moves the thoughts in a stream's text into a block of their own."""
 
-    def __init__(self, inner: Decoder) -> None:
+    def __init__(self, inner: Decoder, tag: str = TAG) -> None:
         self._inner = inner
+        self._open, self._close = f"<{tag}>", f"</{tag}>"
         self._sides: dict[int, _Side] = {}
 
     @property
@@ -139,28 +143,31 @@ class ThinkingDecoder:
             if side.trim:
                 event.text = event.text.lstrip()
                 side.trim = not event.text
-            out.append(event)
+            if not side.trim:
+                out.append(event)
 
     def _decide(self, out: list[Event], side: _Side) -> None:
         """Find out how the text begins; until it is known, nothing is told of it."""
         began = side.text.lstrip()
         held = side.held
-        if held is None or _OPEN.startswith(began):
+        if held is None or self._open.startswith(began):
             return
         side.held, side.decided = None, True
-        if not began.startswith(_OPEN):
+        if not began.startswith(self._open):
             out += [held, Grew(held.index, side.text, choice=held.choice)]
             side.text = ""
             return
-        side.thinking, side.text = True, began[len(_OPEN) :].lstrip()
+        side.thinking, side.text = True, began[len(self._open) :].lstrip()
         out.append(BlockStarted(Reasoning(), held.index, held.choice))
         self._think(out, side, held.index, held.choice)
 
     def _think(self, out: list[Event], side: _Side, index: int, choice: int) -> None:
         """Tell thoughts as far as they cannot be the beginning of the end mark."""
-        thought, close, rest = side.text.partition(_CLOSE)
+        thought, close, rest = side.text.partition(self._close)
         if not close:
-            kept = next((n for n in range(len(_CLOSE) - 1, 0, -1) if side.text.endswith(_CLOSE[:n])), 0)
+            kept = next(
+                (n for n in range(len(self._close) - 1, 0, -1) if side.text.endswith(self._close[:n])), 0
+            )
             thought, side.text = side.text[: len(side.text) - kept], side.text[len(side.text) - kept :]
         if thought:
             out.append(Grew(index, thought, choice=choice))
