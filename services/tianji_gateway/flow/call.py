@@ -55,8 +55,9 @@ async def stream(
 ) -> Opened:
     """Send a request and wait until there is something for the client. Raises UpstreamError.
 
-    An error event that comes before anything else is raised like an error status: nothing has been
-    relayed, and another deployment may be asked.
+    An error event that comes before an answer has begun is raised like an error status: nothing has
+    been relayed, and another deployment may be asked. What fails after it has got its id is relayed as
+    the provider tells it, also where both come in one packet.
     """
     deadlines = Deadlines(connect=CONNECT_S, silence=silence_s)
     provider = target.deployment.provider
@@ -78,7 +79,7 @@ async def _first(exchange: Incoming, follower: Follower, provider: str) -> bytes
     while chunk := await exchange.next():
         heard = True
         piece = follower.feed(chunk)
-        if follower.failed is not None and not follower.excerpt().text:
+        if follower.failed is not None and not (follower.answer_id() or follower.excerpt().text):
             raise follower.failed
         if piece or follower.complete:
             return piece
