@@ -145,7 +145,7 @@ async def test_a_providers_error_event_is_passed_on_once(gateway: Any) -> None:
 
     assert [event for event in events if "error" in event] == [events[1]]
     event = await gateway.books.only()
-    assert (event.status, event.error_message) == ("failure", "out of breath")
+    assert (event.status, event.error_message) == ("failure", "openai: out of breath")
 
 
 async def test_a_provider_that_falls_silent_is_given_up(gateway: Any) -> None:

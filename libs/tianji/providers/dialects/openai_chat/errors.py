@@ -78,15 +78,16 @@ def told(provider: str, error: Any) -> UpstreamError:
     code = fields.get("code")
     said = (fields.get("status_code"), fields.get("status"), code)
     numbers = [int(one) for one in said if isinstance(one, (int, str)) and str(one).isdecimal()]
-    status = next((number for number in numbers if 400 <= number < 600), 502)
+    status = next((number for number in numbers if 400 <= number < 600), None)
     return failure(
         provider,
-        status,
+        status or 502,
         _message(fields, b""),
         code=str(code) if code is not None else None,
         type=fields.get("type"),
         param=fields.get("param"),
         hint=f"{code} {fields.get('type')}",
+        said=status is not None,
     )
 
 
@@ -100,18 +101,20 @@ def failure(
     param: Any = None,
     headers: Mapping[str, str] | None = None,
     hint: str = "",
+    said: bool = True,
 ) -> UpstreamError:
-    """Return a provider's error with its kind told apart: too long, refused, too many, no access."""
-    if status in (400, 413, 422):
-        searched = f"{hint} {message}"
-        if _CONTEXT.search(searched):
-            code = "context_length_exceeded"
-        elif _POLICY.search(searched):
-            code = "content_policy_violation"
+    """Return a provider's error with its kind told apart: too long, refused, too many, no access.
+
+    `said`: the status is the provider's own; else it is 400 where the words tell of the request.
+    """
+    if status in (400, 413, 422) or not said:
+        kind = _kind_of(f"{hint} {message}")
+        if kind is not None:
+            code, status = kind, status if said else 400
     if status == 401 or (status == 403 and code is None):
         message = f"{provider} refused the credentials of this deployment: {message}"
     else:
-        message = f"{provider} answered {status}: {message}"
+        message = f"{provider} answered {status}: {message}" if said else f"{provider}: {message}"
     lower = {name.lower(): value for name, value in (headers or {}).items()}
     return UpstreamError(
         message,
@@ -123,6 +126,12 @@ def failure(
         headers={name: lower[name] for name in _PASSED_ON if name in lower},
         retryable=status in (401, 403, 404, 408, 409, 425, 429) or status >= 500,
     )
+
+
+def _kind_of(words: str) -> str | None:
+    if _CONTEXT.search(words):
+        return "context_length_exceeded"
+    return "content_policy_violation" if _POLICY.search(words) else None
 
 
 def _type_of(status: int) -> str:
