@@ -9,7 +9,8 @@ from typing import Any
 from tianji.wire.call_ids import seal
 from tianji.wire.chat.parts import write_url
 from tianji.wire.neutral import Audio, Block, Choice, Image, Opaque, Reasoning, Refusal, Text, ToolCall
-from tianji.wire.responses.names import Meant, Names, custom_input, form_fields
+from tianji.wire.responses.forms import form_fields
+from tianji.wire.responses.names import Meant, Names, custom_input
 from tianji.wire.responses.parts import DIALECT
 from tianji.wire.responses.thoughts import write_encrypted
 from tianji.wire.values import Object

@@ -28,7 +28,8 @@ from tianji.wire.neutral import (
     Used,
 )
 from tianji.wire.responses.ask import names_of
-from tianji.wire.responses.growing import Growing, Message, grown
+from tianji.wire.responses.growing import Growing, Message
+from tianji.wire.responses.growing_items import grown
 from tianji.wire.responses.output import is_content, message_item, shown_item
 from tianji.wire.responses.usage import write_usage
 from tianji.wire.responses.write import ending, skeleton

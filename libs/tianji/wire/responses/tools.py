@@ -6,7 +6,8 @@ from typing import Any
 
 from tianji.wire import values
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolChoice
-from tianji.wire.responses.names import FORMS, INPUT, Meant, Names, function_name
+from tianji.wire.responses.forms import FORMS
+from tianji.wire.responses.names import INPUT, Meant, Names, function_name
 from tianji.wire.responses.parts import DIALECT
 from tianji.wire.values import Object, mapping, optional, required, string
 
