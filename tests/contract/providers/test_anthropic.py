@@ -274,3 +274,9 @@ def test_server_side_tools_come_back_from_a_chat_client_where_they_stood(bound, 
     assert "tool_calls" not in message
     assert back.turns[1].blocks == answer.choices[0].blocks
     assert json.loads(upstream.request(back).body)["messages"][1]["content"] == content
+
+
+def test_a_budget_below_the_least_that_is_taken_is_raised(sent):
+    body = sent(NEW, thinking={"type": "enabled", "budget_tokens": 128})
+
+    assert body["thinking"] == {"type": "enabled", "budget_tokens": 1024}

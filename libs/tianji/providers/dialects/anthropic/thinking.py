@@ -19,9 +19,13 @@ def write_thinking(body: Object, thinking: Thinking | None, model: Model) -> lis
     if thinking.budget_tokens is not None or thinking.enabled is not None:
         body["thinking"] = _said(thinking)
         _write_effort(body, thinking, model)
-        if body["thinking"].get("type") == "enabled" and not model.budget_thinking:
+        said = body["thinking"]
+        if said.get("type") == "enabled" and not model.budget_thinking:
             body["thinking"] = {"type": "adaptive"}
             return ["changed thinking to adaptive: this model takes no budget"]
+        if said.get("budget_tokens", _LEAST) < _LEAST:
+            said["budget_tokens"] = _LEAST
+            return [f"raised budget_tokens to {_LEAST}, the least that Anthropic takes"]
         return []
     if thinking.effort is None or thinking.effort in _OFF:
         return []
