@@ -1,4 +1,4 @@
-"""Tools that the client runs and whose calls have a form of their own: shells, patches, searches for tools."""
+"""Tools that the client runs and whose calls have a form of their own: shells, patches, tool searches."""
 
 from __future__ import annotations
 
