@@ -200,6 +200,7 @@ def _read_tools(body: Mapping[str, Any], seen: Seen) -> None:
                     "description",
                     "parameters",
                     "parametersJsonSchema",
+                    "responseJsonSchema",
                     "response",
                     "behavior",
                 ):

@@ -10,6 +10,8 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from tianji_testkit.scripted import SERVED, ScriptedProviders, dialects
+from tianji_testkit.scripted.script import WARMER, WARMER_TEXT, WEATHER
 from tianji_testkit.upstream import Reply
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -203,3 +205,31 @@ async def test_a_gemini_deployment_gets_and_gives_the_very_bytes(gateway: Any) -
     assert first.json == second.json == asked
     assert second.query == "alt=sse"
     assert [event.usage.output_tokens for event in gateway.books.ends] == [4, 4]
+
+
+@pytest.mark.parametrize("dialect", ["anthropic", "openai", "cohere"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_a_chat_of_googles_sdk_that_calls_functions_itself_goes_on(
+    gateway: Any, google: genai.Client, dialect: str, stream: bool
+) -> None:
+    def get_weather(city: str) -> str:
+        """Tell the weather of a city."""
+        return {"Paris": "18 C", "London": "12 C"}[city]
+
+    async with ScriptedProviders(dialects()) as providers:
+        served = SERVED[dialect]
+        params = dict(served.params(providers.url(dialect)))
+        gateway.serve(dialect, {"provider": served.provider, "model": served.model, "params": params})
+        thinking = types.ThinkingConfig(include_thoughts=True, thinking_budget=512)
+        config = types.GenerateContentConfig(tools=[get_weather], thinking_config=thinking)
+        chat = google.aio.chats.create(model=dialect, config=config)
+        said = []
+        for asked in (WEATHER, WARMER):
+            if stream:
+                pieces = await chat.send_message_stream(asked)
+                said.append("".join([piece.text or "" async for piece in pieces]))
+            else:
+                said.append((await chat.send_message(asked)).text or "")
+
+    assert said == ["I looked – London: 12 C; Paris: 18 C.", WARMER_TEXT]
+    assert providers.refusals() == []
