@@ -9,9 +9,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 _BOM = b"\xef\xbb\xbf"
+_ENDS = (b"\n\n", b"\n\r\n")
+"""How nearly every packet of a stream ends: where its last event does."""
 
 
-class ServerEvent(Struct):
+class ServerEvent(Struct, gc=False):
     """One event: its data and its name, empty where the provider gave none."""
 
     data: bytes
@@ -28,6 +30,8 @@ class Splitter:
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         """Return the events that are complete with this chunk."""
         held = self._held
+        if not held and not self._at_start and chunk.endswith(_ENDS):
+            return parse(chunk)
         held += chunk
         if self._at_start:
             if len(held) < len(_BOM) and _BOM.startswith(held):
@@ -74,9 +78,12 @@ def parse(whole: bytes) -> list[ServerEvent]:
         whole = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     events = []
     for block in whole.split(b"\n\n"):
-        # The common case first: one line of data and nothing else.
-        if block.startswith(b"data:") and b"\n" not in block:
-            events.append(ServerEvent(block[6:] if block[5:6] == b" " else block[5:]))
+        # The common case first: a line of data, or one with its name before it, and nothing else.
+        name, data = b"", block
+        if block.startswith(b"event: "):
+            name, _, data = block[7:].partition(b"\n")
+        if data.startswith(b"data: ") and b"\n" not in data:
+            events.append(ServerEvent(data[6:], name))
         elif block and (event := _event(block)) is not None:
             events.append(event)
     return events
