@@ -73,7 +73,7 @@ def test_mistral_gets_an_answer_between_a_result_and_the_user_and_goes_on_with_a
 
 @pytest.mark.parametrize(
     ("roles", "seen"),
-    [("aua", "uaua"), ("uaa", "ua"), ("uctsu", "uctasu"), ("uctt", "uctt"), ("uca", "uca")],
+    [("aua", "uaua"), ("uaa", "ua"), ("uctsu", "uctasu"), ("uctt", "uctt"), ("ucta", "ucta")],
 )
 def test_mistral_gets_roles_in_an_order_that_it_serves(sent, roles: str, seen: str):
     kinds = {

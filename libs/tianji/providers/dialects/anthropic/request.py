@@ -41,7 +41,7 @@ _PERSONAL = re.compile(r"@|^\+?[\d\s()-]{7,}$")
 def write(ask: Ask, model: Model, params: Params) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped or changed on the way."""
     changed: list[str] = []
-    system, messages = write_turns(ask, system_anywhere=model.system_anywhere, modify=params.modify)
+    system, messages = write_turns(ask, system_anywhere=model.system_anywhere)
     body: Object = {"model": model.name, "max_tokens": ask.max_tokens or model.max_tokens}
     if system:
         body["system"] = system

@@ -7,6 +7,7 @@ turn, no empty texts, and what the system says apart from both.
 from __future__ import annotations
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.anthropic.answered import answered
 from tianji.providers.dialects.anthropic.foreign import own
 from tianji.wire.messages.blocks import write_blocks
 from tianji.wire.neutral import Ask, Block, Text, ToolCall, ToolResult, Turn
@@ -16,7 +17,7 @@ _PLACEHOLDER = "."
 """What a user is made to say where Anthropic wants a turn and the client has none."""
 
 
-def write_turns(ask: Ask, *, system_anywhere: bool, modify: bool) -> tuple[list[Object], list[Object]]:
+def write_turns(ask: Ask, *, system_anywhere: bool) -> tuple[list[Object], list[Object]]:
     """Return the `system` blocks and the `messages` of a request."""
     system: list[Object] = []
     messages: list[Object] = []
@@ -35,7 +36,8 @@ def write_turns(ask: Ask, *, system_anywhere: bool, modify: bool) -> tuple[list[
             messages[-1]["content"] += blocks
         elif blocks:
             messages.append({"role": role, "content": blocks})
-    if modify and (not messages or messages[0]["role"] == "assistant"):
+    messages = answered(messages)
+    if not messages or messages[0]["role"] == "assistant":
         messages.insert(0, {"role": "user", "content": [{"type": "text", "text": _PLACEHOLDER}]})
     _trim_prefill(messages)
     return system, messages

@@ -10,7 +10,8 @@ from tianji.providers.dialects.anthropic.foreign import own
 from tianji.providers.dialects.converse import media
 from tianji.providers.dialects.converse.citations import write_citations
 from tianji.providers.dialects.converse.model import CLAUDE, NOVA, Model
-from tianji.providers.dialects.converse.names import DocumentNames, legal, legal_id
+from tianji.providers.dialects.converse.names import DocumentNames, legal_id
+from tianji.providers.dialects.legal_ids import legal
 from tianji.wire.chat.parts import DIALECT as CHAT
 from tianji.wire.messages.blocks import DIALECT as MESSAGES
 from tianji.wire.messages.blocks import read_arguments

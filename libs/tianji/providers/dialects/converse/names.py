@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
 
+from tianji.providers.dialects.legal_ids import legal
 from tianji.wire.neutral import Ask, Tool, ToolCall
 
-_ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
 _ILLEGAL_IN_IDS = re.compile(r"[^a-zA-Z0-9_.:-]")
 """Bedrock's own alphabet for ids is wider than Claude's, and other models use it."""
-_LONGEST = 64
 _NOT_IN_DOCUMENTS = re.compile(r"[^a-zA-Z0-9\s\-()\[\]]")
 _LONGEST_DOCUMENT = 200
 
 
-def legal(name: str) -> str:
-    """Return a tool's name, or an id, that every model takes; the same for the same, different for others."""
-    return _legal(name, _ILLEGAL)
-
-
 def legal_id(identity: str, *, claude: bool) -> str:
     """Return a call's id that Bedrock and the model take."""
-    return _legal(identity, _ILLEGAL if claude else _ILLEGAL_IN_IDS)
-
-
-def _legal(name: str, illegal: re.Pattern[str]) -> str:
-    clean = illegal.sub("_", name)
-    if clean == name and 0 < len(name) <= _LONGEST:
-        return name
-    mark = sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
-    return f"{clean[: _LONGEST - 9]}_{mark}"
+    return legal(identity) if claude else legal(identity, _ILLEGAL_IN_IDS)
 
 
 def own_names(ask: Ask) -> dict[str, str]:

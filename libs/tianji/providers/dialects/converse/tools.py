@@ -9,7 +9,8 @@ from tianji.errors import BadRequest
 from tianji.providers.dialects.anthropic.shape import closed
 from tianji.providers.dialects.converse.blocks import DIALECT, Blocks
 from tianji.providers.dialects.converse.model import NOVA, Model
-from tianji.providers.dialects.converse.names import called, legal
+from tianji.providers.dialects.converse.names import called
+from tianji.providers.dialects.legal_ids import legal
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolCall, ToolResult
 from tianji.wire.values import Object
 

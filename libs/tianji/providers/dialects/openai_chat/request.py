@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tianji.providers.dialects.openai_chat.answered import answered
 from tianji.providers.dialects.openai_chat.turns import write_turns
 from tianji.wire import values
 from tianji.wire.chat.parts import DIALECT, write_cache
@@ -34,7 +35,7 @@ def write(ask: Ask, model: str) -> Object:
     """Write a request; `stream` only where it is true."""
     body: Object = {
         "model": model,
-        "messages": list(write_turns(ask.turns)),
+        "messages": answered(write_turns(ask.turns)),
     }
     for name in _SIMPLE:
         value = getattr(ask, name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
+from tianji.providers.dialects.legal_ids import short
 from tianji.wire.neutral import Block, Opaque, Reasoning, ToolCall, ToolResult, Turn
 from tianji.wire.responses.parts import DIALECT, write_content
 from tianji.wire.signers import OPENAI, signer_of
@@ -91,6 +91,4 @@ def _output(result: ToolResult) -> str | list[Object]:
 
 def _id(identity: str) -> str:
     """Return an id that is not too long: the same one for the call and for its result."""
-    if len(identity) <= _LONGEST_ID:
-        return identity
-    return "call_" + hashlib.sha256(identity.encode()).hexdigest()[:32]
+    return short(identity, _LONGEST_ID)
