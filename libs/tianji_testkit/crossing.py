@@ -18,6 +18,8 @@ class Crossing:
     url: str
     key: str
     providers: ScriptedProviders
+    sdks: dict[str, Any] = field(default_factory=dict)
+    """The vendors' clients, by the name of the format: it takes long to make one."""
     missing: dict[str, Exception] = field(default_factory=dict)
     """Why a provider could not be bound."""
 
@@ -36,14 +38,18 @@ class Crossing:
         """Open a conversation; nothing may be refused in it that the test did not ask for."""
         assert dialect not in self.missing, f"no deployment of {dialect}: {self.missing[dialect]}"
         self.providers.asked.clear()
-        client = CLIENTS[front](self.url, self.key, dialect, wishes)
+        if front not in self.sdks:
+            self.sdks[front] = CLIENTS[front].connect(self.url, self.key)
         try:
-            yield client
+            yield CLIENTS[front](self.sdks[front], dialect, wishes)
         except Exception as fault:
             refusals = self.providers.refusals()
             if refusals:
                 raise AssertionError(f"the provider refused: {refusals}") from fault
             raise
-        finally:
-            await client.close()
         assert self.providers.refusals() == []
+
+    async def close(self) -> None:
+        """Close the connections of all clients."""
+        for front, sdk in self.sdks.items():
+            await CLIENTS[front].disconnect(sdk)

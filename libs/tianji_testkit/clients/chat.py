@@ -39,9 +39,13 @@ class ChatClient(Client):
 
     errors = ERRORS
 
-    def __init__(self, url: str, key: str, model: str, wishes: Wishes) -> None:
-        super().__init__(url, key, model, wishes)
-        self.sdk = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
+    @staticmethod
+    def connect(url: str, key: str) -> Any:
+        """Return the SDK's client."""
+        return openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
+
+    def __init__(self, sdk: Any, model: str, wishes: Wishes) -> None:
+        super().__init__(sdk, model, wishes)
         self.messages: list[Any] = []
         if wishes.system:
             self.messages.append({"role": "system", "content": wishes.system})
@@ -68,6 +72,14 @@ class ChatClient(Client):
     def reply(self, text: str) -> None:
         """Add an assistant's turn."""
         self.messages.append({"role": "assistant", "content": text})
+
+    def recall(self, id: str, arguments: str, result: str) -> None:
+        """Add a call and its result, two messages."""
+        call = {"id": id, "type": "function", "function": {"name": TOOL, "arguments": arguments}}
+        self.messages += [
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": id, "content": result},
+        ]
 
     def instruct(self, text: str) -> None:
         """Add a developer's message."""
@@ -127,10 +139,6 @@ class ChatClient(Client):
         # The last chunk of usage alone has no choices; the state wants a choice to have ended.
         whole = state.get_final_completion()
         return whole.choices[0].message, whole.choices[0].finish_reason, chunks[-1].usage
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.sdk.close()
 
     def message_of(self, error: Exception) -> str:
         """Return the error's message."""

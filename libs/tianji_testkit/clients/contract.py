@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -81,14 +82,30 @@ class Wishes:
     system: str | None = "Be brief."
 
 
+def object_of(arguments: str) -> dict[str, Any]:
+    """Return arguments as an object; an empty one where they are none."""
+    found = json.loads(arguments) if arguments else {}
+    return found if isinstance(found, dict) else {}
+
+
 class Client(ABC):
     """One conversation by one SDK."""
 
     errors: dict[str, type[Exception]]
     """The exception that each kind of failure should arrive as."""
 
-    def __init__(self, url: str, key: str, model: str, wishes: Wishes) -> None:
-        self.url, self.key, self.model, self.wishes = url, key, model, wishes
+    def __init__(self, sdk: Any, model: str, wishes: Wishes) -> None:
+        self.sdk, self.model, self.wishes = sdk, model, wishes
+
+    @staticmethod
+    @abstractmethod
+    def connect(url: str, key: str) -> Any:
+        """Return the SDK's client; it may serve many conversations."""
+
+    @staticmethod
+    async def disconnect(sdk: Any) -> None:
+        """Close the SDK's connections."""
+        await sdk.close()
 
     async def ask(self, *said: str | Picture) -> Heard:
         """Say something as the user, and return what the model says."""
@@ -108,16 +125,16 @@ class Client(ABC):
         """Add a turn of the assistant's that it never said; it may be empty."""
 
     @abstractmethod
+    def recall(self, id: str, arguments: str, result: str) -> None:
+        """Add a call that was made elsewhere, and its result. Formats of objects take no other arguments."""
+
+    @abstractmethod
     def instruct(self, text: str) -> None:
         """Add an instruction in the middle of the conversation, where the format has such a turn."""
 
     @abstractmethod
     async def send(self) -> Heard:
         """Send the conversation, keep the answer in it and return it."""
-
-    @abstractmethod
-    async def close(self) -> None:
-        """Close the SDK's connections."""
 
     @abstractmethod
     def message_of(self, error: Exception) -> str:

@@ -19,6 +19,7 @@ from tianji_testkit.clients.contract import (
     Heard,
     Picture,
     Wishes,
+    object_of,
 )
 from tianji_testkit.scripted.script import Tokens
 
@@ -36,9 +37,13 @@ class GenerateContentClient(Client):
         "break": Exception,
     }
 
-    def __init__(self, url: str, key: str, model: str, wishes: Wishes) -> None:
-        super().__init__(url, key, model, wishes)
-        self.sdk = genai.Client(api_key=key, http_options=types.HttpOptions(base_url=url))
+    @staticmethod
+    def connect(url: str, key: str) -> Any:
+        """Return the SDK's client."""
+        return genai.Client(api_key=key, http_options=types.HttpOptions(base_url=url))
+
+    def __init__(self, sdk: Any, model: str, wishes: Wishes) -> None:
+        super().__init__(sdk, model, wishes)
         self.contents: list[Any] = []
 
     def say(self, *said: str | Picture) -> None:
@@ -67,6 +72,15 @@ class GenerateContentClient(Client):
     def reply(self, text: str) -> None:
         """Add a model's turn."""
         self.contents.append(types.Content(role="model", parts=[types.Part(text=text)]))
+
+    def recall(self, id: str, arguments: str, result: str) -> None:
+        """Add a call and its result, two turns; without a signature, as one from elsewhere."""
+        call = types.FunctionCall(id=id, name=TOOL, args=object_of(arguments))
+        told = types.FunctionResponse(id=id, name=TOOL, response={"result": result})
+        self.contents += [
+            types.Content(role="model", parts=[types.Part(function_call=call)]),
+            types.Content(role="user", parts=[types.Part(function_response=told)]),
+        ]
 
     def instruct(self, text: str) -> None:
         """Say it as the user: this format knows the system at the top only."""
@@ -123,10 +137,11 @@ class GenerateContentClient(Client):
             config.thinking_config = types.ThinkingConfig(include_thoughts=True, thinking_budget=2048)
         return config
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.sdk.aio.aclose()
-        self.sdk.close()
+    @staticmethod
+    async def disconnect(sdk: Any) -> None:
+        """Close both of its halves."""
+        await sdk.aio.aclose()
+        sdk.close()
 
     def message_of(self, error: Exception) -> str:
         """Return the error's message."""

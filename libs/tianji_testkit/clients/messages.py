@@ -17,6 +17,7 @@ from tianji_testkit.clients.contract import (
     Heard,
     Picture,
     Wishes,
+    object_of,
 )
 from tianji_testkit.scripted.script import Tokens
 
@@ -50,9 +51,13 @@ class MessagesClient(Client):
         "break": anthropic.APIError,
     }
 
-    def __init__(self, url: str, key: str, model: str, wishes: Wishes) -> None:
-        super().__init__(url, key, model, wishes)
-        self.sdk = anthropic.AsyncAnthropic(base_url=url, api_key=key, max_retries=0)
+    @staticmethod
+    def connect(url: str, key: str) -> Any:
+        """Return the SDK's client."""
+        return anthropic.AsyncAnthropic(base_url=url, api_key=key, max_retries=0)
+
+    def __init__(self, sdk: Any, model: str, wishes: Wishes) -> None:
+        super().__init__(sdk, model, wishes)
         self.messages: list[Any] = []
 
     def say(self, *said: str | Picture) -> None:
@@ -76,6 +81,12 @@ class MessagesClient(Client):
     def reply(self, text: str) -> None:
         """Add an assistant's turn."""
         self.messages.append({"role": "assistant", "content": text})
+
+    def recall(self, id: str, arguments: str, result: str) -> None:
+        """Add a call and its result, two turns."""
+        call = {"type": "tool_use", "id": id, "name": TOOL, "input": object_of(arguments)}
+        told = {"type": "tool_result", "tool_use_id": id, "content": result}
+        self.messages += [{"role": "assistant", "content": [call]}, {"role": "user", "content": [told]}]
 
     def instruct(self, text: str) -> None:
         """Say it within a user's turn: this format knows the system at the top only."""
@@ -124,10 +135,6 @@ class MessagesClient(Client):
             message = await stream.get_final_message()
         check([event for event in events if event.type in _WIRE])
         return message
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.sdk.close()
 
     def message_of(self, error: Exception) -> str:
         """Return the error's message."""

@@ -30,9 +30,13 @@ class ResponsesClient(Client):
 
     errors = ERRORS
 
-    def __init__(self, url: str, key: str, model: str, wishes: Wishes) -> None:
-        super().__init__(url, key, model, wishes)
-        self.sdk = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
+    @staticmethod
+    def connect(url: str, key: str) -> Any:
+        """Return the SDK's client."""
+        return openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
+
+    def __init__(self, sdk: Any, model: str, wishes: Wishes) -> None:
+        super().__init__(sdk, model, wishes)
         self.input: list[Any] = []
 
     def say(self, *said: str | Picture) -> None:
@@ -49,6 +53,11 @@ class ResponsesClient(Client):
     def reply(self, text: str) -> None:
         """Add an assistant's message."""
         self.input.append({"role": "assistant", "content": text})
+
+    def recall(self, id: str, arguments: str, result: str) -> None:
+        """Add a call and its result, two items."""
+        call = {"type": "function_call", "call_id": id, "name": TOOL, "arguments": arguments}
+        self.input += [call, {"type": "function_call_output", "call_id": id, "output": result}]
 
     def instruct(self, text: str) -> None:
         """Add a developer's message."""
@@ -111,13 +120,11 @@ class ResponsesClient(Client):
         for event in events:
             if event.type == "error":
                 # The SDK hands such events on like any other.
-                raise openai.APIError(event.message, httpx2.Request("POST", self.url), body=event.to_dict())
+                raise openai.APIError(
+                    event.message, httpx2.Request("POST", "/v1/responses"), body=event.to_dict()
+                )
         check(events)
         return events[-1].response
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.sdk.close()
 
     def message_of(self, error: Exception) -> str:
         """Return the error's message."""

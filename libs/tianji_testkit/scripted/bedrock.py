@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
+from tianji_testkit.scripted.anthropic import signature
 from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, bearer, names, pieces_of
 from tianji_testkit.scripted.eventstream import frame
-from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens, seal
+from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens
 from tianji_testkit.scripted.sigv4 import signed
 
 KEY_ID, SECRET = "AKIDSCRIPTED", "scripted/secret"
@@ -29,11 +30,6 @@ _BLOCKS = names(
 _INFERENCE = frozenset(("maxTokens", "temperature", "topP", "stopSequences"))
 _ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 _PATH = re.compile(r"^/model/[^/]+/(converse|converse-stream)$")
-
-
-def signature(thought: str) -> str:
-    """Sign a thought as the model does."""
-    return "EqQB" + seal("bedrock", thought)
 
 
 class Bedrock:

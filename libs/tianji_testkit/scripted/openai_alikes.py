@@ -13,13 +13,17 @@ from typing import Any, ClassVar
 import msgspec
 
 from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, names
-from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid
+from tianji_testkit.scripted.openai_chat import THOUGHTS, OpenAIChat, invalid
 from tianji_testkit.scripted.openai_responses import OpenAIResponses
 from tianji_testkit.scripted.script import Call, Said, Seen, Tokens
 
 
 class Azure(OpenAIChat):
     """Azure OpenAI: a deployment in the path, a version in the query, `api-key` for a key."""
+
+    message_fields: ClassVar = OpenAIChat.message_fields | {
+        "assistant": OpenAIChat.message_fields["assistant"] - THOUGHTS
+    }
 
     def __init__(self) -> None:
         super().__init__("azure")
@@ -80,7 +84,10 @@ class Mistral(OpenAIChat):
         "assistant": {"role", "content", "tool_calls", "prefix"},
         "tool": {"role", "content", "tool_call_id", "name"},
     }  # fmt: skip
-    parts: ClassVar = OpenAIChat.parts | {"tool": {"text", "image_url"}}
+    parts: ClassVar = OpenAIChat.parts | {
+        "tool": {"text", "image_url"},
+        "assistant": {"text", "thinking"},
+    }
     _after: ClassVar[Mapping[str | None, set[str]]] = {
         None: {"system", "user"},
         "system": {"system", "user", "assistant"},
@@ -173,7 +180,9 @@ class Mistral(OpenAIChat):
 
 
 class Groq(OpenAIChat):
-    """Groq: no thoughts in earlier turns, usage beside the last chunk."""
+    """Groq: takes thoughts back in a field of its own, sends usage beside the last chunk."""
+
+    longest_id = 1000
 
     thought_field = "reasoning"
     always_thinks = True
@@ -210,7 +219,9 @@ class Groq(OpenAIChat):
 
 
 class DeepSeek(OpenAIChat):
-    """DeepSeek: thinks aloud, counts hits and misses of its cache."""
+    """DeepSeek: thinks aloud, counts hits and misses of its cache, reads over what it does not know."""
+
+    longest_id = 1000
 
     thought_field = "reasoning_content"
     always_thinks = True
@@ -220,7 +231,7 @@ class DeepSeek(OpenAIChat):
         " reasoning_effort"
     )
     message_fields: ClassVar = {
-        role: fields | {"prefix", "reasoning_content"}
+        role: fields | {"prefix", "reasoning_content", "thinking_blocks"}
         for role, fields in OpenAIChat.message_fields.items()
         if role != "developer"
     }
@@ -259,8 +270,10 @@ class DeepSeek(OpenAIChat):
 class OpenAILike(OpenAIChat):
     """A server of one's own: takes thoughts back, ends its lines as Windows does."""
 
+    longest_id = 1000
+
     message_fields: ClassVar = {
-        role: fields | {"reasoning", "reasoning_content"}
+        role: fields | {"reasoning", "reasoning_content", "thinking_blocks"}
         for role, fields in OpenAIChat.message_fields.items()
     }
     parts: ClassVar = OpenAIChat.parts | {"tool": {"text", "image_url"}}

@@ -28,10 +28,12 @@ _MESSAGE_FIELDS = {
     "user": {"role", "content", "name"},
     "assistant": {
         "role", "content", "name", "refusal", "tool_calls", "function_call", "audio", "annotations",
-        "parsed",  # what its own SDK adds to messages, and sends back
+        "reasoning_content", "thinking_blocks", "parsed",  # what its own SDK adds to messages, and sends back
     },
     "tool": {"role", "content", "tool_call_id", "name"},
 }  # fmt: skip
+THOUGHTS = {"reasoning_content", "thinking_blocks"}
+"""OpenAI refuses these; a server at an `api_base` may need them, so there they are sent."""
 _PARTS = {
     "system": {"text"},
     "developer": {"text"},
@@ -48,7 +50,7 @@ class OpenAIChat:
 
     stream_type = "text/event-stream; charset=utf-8"
     fields = _FIELDS
-    message_fields: ClassVar[Mapping[str, set[str]]] = _MESSAGE_FIELDS
+    message_fields: ClassVar[dict[str, set[str]]] = _MESSAGE_FIELDS
     parts: ClassVar[dict[str, set[str]]] = _PARTS
     longest_id = 40
     thought_field: str | None = None
@@ -308,7 +310,7 @@ def read_messages(api: OpenAIChat, messages: Any, seen: Seen) -> None:
                 seen.results, seen.images, seen.said = [], [], ""
             case "tool":
                 call = known[message["tool_call_id"]]["function"]
-                seen.results.append(Result(call["name"], msgspec.json.decode(call["arguments"]), text))
+                seen.results.append(Result(call["name"], object_of(call["arguments"]), text))
             case "user":
                 seen.said, seen.images, seen.results, known = text, images, [], {}
             case _:
@@ -349,6 +351,15 @@ def read_content(api: OpenAIChat, message: Mapping[str, Any], role: str, place: 
         elif kind == "image_url":
             images.append(media_type(part["image_url"]["url"]))
     return text, images
+
+
+def object_of(arguments: str) -> dict[str, Any]:
+    """Return a call's arguments; empty where the model wrote no object."""
+    try:
+        found = msgspec.json.decode(arguments)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def media_type(url: str) -> str:

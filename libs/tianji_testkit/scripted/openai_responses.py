@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tianji_testkit.scripted.contract import Asked, Refused, names, pieces_of, sse
-from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid, media_type
+from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid, media_type, object_of
 from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens, seal
 
 _FIELDS = names(
@@ -133,7 +133,7 @@ def _read_input(api: OpenAIChat, given: Any, seen: Seen) -> None:
                     )
                 waiting.discard(item["call_id"])
                 text = _output(item.get("output"), place)
-                seen.results.append(Result(call["name"], msgspec.json.decode(call["arguments"]), text))
+                seen.results.append(Result(call["name"], object_of(call["arguments"]), text))
             case "reasoning":
                 _check_reasoning(item, place)
     if waiting:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from aiohttp import web
 
 from tianji_testkit.scripted import google_tokens
 from tianji_testkit.scripted.contract import Asked, Dialect, Refused, Reply
-from tianji_testkit.scripted.script import play, wanted_failure
+from tianji_testkit.scripted.script import Said, Seen, play, wanted_failure
 
 _SIZES = (1, 7, 64, 3, 300, 19, 2)
 BREAK = "break"
@@ -29,7 +29,9 @@ FIRST = "first_"
 class ScriptedProviders:
     """The server, and what it received."""
 
-    def __init__(self, dialects: Iterable[Dialect]) -> None:
+    def __init__(self, dialects: Iterable[Dialect], play: Callable[[Seen], Said] = play) -> None:
+        """`play` is the model: what it answers to what it was asked."""
+        self.play = play
         self.dialects: dict[str, list[Dialect]] = {}
         for dialect in dialects:
             self.dialects.setdefault(dialect.name, []).append(dialect)
@@ -77,7 +79,7 @@ class ScriptedProviders:
         here = self.dialects[name]
         dialect = next((one for one in here if one.serves(asked.path)), here[0])
         try:
-            reply, broken = _answer(dialect, asked)
+            reply, broken = _answer(dialect, asked, self.play)
         except Refused as refused:
             asked.refused = None if refused.scripted else refused.what
             reply, broken = dialect.refusal(refused), False
@@ -91,7 +93,7 @@ async def _token(request: web.Request) -> web.StreamResponse:
     return web.Response(body=found, content_type="application/json")
 
 
-def _answer(dialect: Dialect, asked: Asked) -> tuple[Reply, bool]:
+def _answer(dialect: Dialect, asked: Asked, play: Callable[[Seen], Said]) -> tuple[Reply, bool]:
     """Return the answer, and whether the connection breaks in the middle of it."""
     try:
         asked.json = msgspec.json.decode(asked.body)

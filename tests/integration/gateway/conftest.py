@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
@@ -34,9 +34,10 @@ from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.holder import Holder
 from tianji_gateway.snapshot.model import Snapshot, Target
 from tianji_gateway.upstream.client import Client
-from tianji_testkit.crossing import Crossing
-from tianji_testkit.scripted import ScriptedProviders, dialects
 from tianji_testkit.upstream import FakeUpstream
+
+if TYPE_CHECKING:
+    from tianji_testkit.crossing import Crossing
 
 MASTER = "sk-master"
 KEY = "sk-alice-0123456789"
@@ -210,11 +211,16 @@ async def gateway(upstream: FakeUpstream) -> AsyncIterator[Gateway]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def crossing() -> AsyncIterator[Crossing]:
     """One gateway for a module, with all scripted providers behind it."""
+    # Imported here: the vendors' SDKs take seconds, and most modules need none of them.
+    from tianji_testkit.crossing import Crossing
+    from tianji_testkit.scripted import ScriptedProviders, dialects
+
     async with ScriptedProviders(dialects()) as providers, running(FakeUpstream()) as gateway:
         made = Crossing(gateway.url, KEY, providers)
         gateway.settings = Settings(router={"num_retries": 0})
         made.serve(gateway.serve)
         yield made
+        await made.close()
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ import pytest
 from tianji_testkit.clients import CLIENTS, Client, Picture, Wishes
 from tianji_testkit.crossing import Crossing
 from tianji_testkit.scripted import SERVED
-from tianji_testkit.scripted.script import FAIL, WEATHER
+from tianji_testkit.scripted.script import FAIL, WARMER, WARMER_TEXT, WEATHER
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -139,3 +139,38 @@ async def test_results_may_all_be_empty(front: str, dialect: str, stream: bool, 
         client.answer([(call, "") for call in heard.calls])
         again = await client.send()
     assert re.fullmatch(r"I looked – London: (\(.+\))?; Paris: (\(.+\))?\.", again.text)
+
+
+async def test_calls_from_elsewhere_are_taken(
+    front: str, dialect: str, stream: bool, crossing: Crossing
+) -> None:
+    if front in SERVED[dialect].speaks:
+        pytest.skip("what is in the provider's own words passes as the client wrote it")
+    async with crossing.talk(front, dialect, Wishes(stream=stream)) as client:
+        client.say("Look it up.")
+        client.recall("call:ünusual/" + "x" * 90, "", "none")
+        client.recall("call 2", "[1]", "one")
+        client.recall("functions.get_weather:0", '{"city": "Paris"}', "18 °C")
+        heard = await client.send()
+    assert "18 °C" in heard.text
+    assert heard.finish == "stop"
+
+
+@pytest.mark.parametrize("before", ["anthropic", "gemini", "openai", "cohere"])
+@pytest.mark.parametrize("late", [False, True], ids=["within", "after"])
+async def test_a_conversation_moves_to_another_provider(
+    front: str, dialect: str, stream: bool, before: str, late: bool, crossing: Crossing
+) -> None:
+    """A router does so when a provider is down: between calls and their results, or after the answer."""
+    if front in SERVED[dialect].speaks:
+        pytest.skip("what is in the provider's own words passes as the client wrote it")
+    wishes = Wishes(stream=stream, thinks=SERVED[dialect].thinks)
+    async with crossing.talk(front, before, wishes) as client:
+        heard = await client.ask(WEATHER)
+        client.answer([(call, "18 °C") for call in heard.calls])
+        if late:
+            await client.send()
+            client.say(WARMER)
+        client.model = dialect
+        last = await client.send()
+    assert last.text == (WARMER_TEXT if late else "I looked – London: 18 °C; Paris: 18 °C.")
