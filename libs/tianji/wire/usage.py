@@ -83,6 +83,8 @@ _NO_PROMPT, _NO_COMPLETION = _Prompt(), _Completion()
 
 def count(value: object) -> int:
     """Read a number of tokens; what is none counts as nothing."""
+    if value is None:
+        return 0
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1 << 53:
         return int(value)
     return 0

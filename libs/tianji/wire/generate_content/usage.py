@@ -40,11 +40,11 @@ def read_usage(metadata: Any) -> Usage | None:
 
 
 def _of_sound(details: Any) -> int:
-    items = [item for item in details if isinstance(item, dict)] if isinstance(details, list) else []
-    told = [
-        item.get("tokenCount", item.get("token_count")) for item in items if item.get("modality") == _SOUND
-    ]
-    return sum(map(count, told))
+    found = 0
+    for item in details if isinstance(details, list) else ():
+        if isinstance(item, dict) and item.get("modality") == _SOUND:
+            found += count(item.get("tokenCount", item.get("token_count")))
+    return found
 
 
 def searches(grounding: Any, model: str) -> int:

@@ -66,6 +66,7 @@ class GeminiDecoder:
         self._model = ""
         self._counted: tuple[Any, int] = (None, 0)
         self._searches = 0
+        self._finished = 0
         self._started = False
         self._failed = False
 
@@ -114,7 +115,7 @@ class GeminiDecoder:
             if said(feedback, "blockReason"):
                 self._block(out, feedback)
         self._count(out, piece)
-        self.complete = bool(self._sides) and all(side.finished for side in self._sides.values())
+        self.complete = self._finished == len(self._sides) > 0
 
     def _start(self, out: list[Event], piece: Object) -> None:
         self._started = True
@@ -143,7 +144,7 @@ class GeminiDecoder:
             if isinstance(block, Refusal):
                 side.grow(out, Refusal, block.text)
         side.stop(out)
-        side.finished = True
+        self._end(side)
         out.append(Finished(choice.finish or "content_filter", choice.finish_raw))
 
     def _count(self, out: list[Event], piece: Object) -> None:
@@ -160,7 +161,7 @@ class GeminiDecoder:
         before = len(out)
         for part in listed(mapped(candidate.get("content")).get("parts")):
             self._part(out, side, mapped(part))
-        if not candidate.keys() - _USUAL:
+        if candidate.keys() <= _USUAL:
             return
         logprobs = read_logprobs(said(candidate, "logprobsResult"))
         if logprobs is not None:
@@ -179,13 +180,21 @@ class GeminiDecoder:
     def _finish(self, out: list[Event], side: _Candidate, raw: Any) -> None:
         side.end_call(out)
         side.stop(out)
-        side.finished = True
+        self._end(side)
         finish = finish_of(raw, called=side.called)
         extra = {DIALECT: side.extra, "chat": for_chat([side.extra])} if side.extra else {}
         word = raw if isinstance(raw, str) else None
         out.append(Finished(finish, word, choice=side.choice, extra=extra))
 
+    def _end(self, side: _Candidate) -> None:
+        side.finished = True
+        self._finished += 1
+
     def _part(self, out: list[Event], side: _Candidate, part: Object) -> None:
+        text = part.get("text")
+        if len(part) == 1 and side.arguments is None and isinstance(text, str) and text:
+            self._block_of(out, side, Text(text))  # as nearly every part
+            return
         call = said(part, "functionCall")
         if isinstance(call, dict) and self._grown(out, side, call, part):
             return
