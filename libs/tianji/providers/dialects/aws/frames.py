@@ -38,6 +38,8 @@ class Unframer:
     def __init__(self) -> None:
         self._held = bytearray()
         self._needed = _PRELUDE
+        self._raw_headers = b""
+        self._headers: dict[str, str] = {}
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
         """Yield the frames that are complete with this chunk. Raises Damaged."""
@@ -50,7 +52,21 @@ class Unframer:
             frame = bytes(self._held[:length])
             del self._held[:length]
             self._needed = _PRELUDE
-            yield _read(frame)
+            yield self._read(frame)
+
+    def _read(self, frame: bytes) -> Frame:
+        if crc32(memoryview(frame)[:-4]) != int.from_bytes(frame[-4:], "big"):
+            raise Damaged("the checksum of a frame is wrong")
+        end = _PRELUDE + int.from_bytes(frame[4:8], "big")
+        if end > len(frame) - 4:
+            raise Damaged("headers longer than their frame")
+        raw = frame[_PRELUDE:end]
+        if raw != self._raw_headers:  # frames of one kind follow one another, with the same headers
+            try:
+                self._headers, self._raw_headers = _headers(raw), raw
+            except (IndexError, KeyError, UnicodeDecodeError):
+                raise Damaged("headers that cannot be read") from None
+        return Frame(self._headers, frame[end:-4])
 
 
 def _length(held: bytearray) -> int:
@@ -60,18 +76,6 @@ def _length(held: bytearray) -> int:
     if not _LEAST <= length <= _MOST:
         raise Damaged(f"a frame of {length} bytes")
     return length
-
-
-def _read(frame: bytes) -> Frame:
-    if crc32(memoryview(frame)[:-4]) != int.from_bytes(frame[-4:], "big"):
-        raise Damaged("the checksum of a frame is wrong")
-    end = _PRELUDE + int.from_bytes(frame[4:8], "big")
-    if end > len(frame) - 4:
-        raise Damaged("headers longer than their frame")
-    try:
-        return Frame(_headers(frame[_PRELUDE:end]), frame[end:-4])
-    except (IndexError, KeyError, UnicodeDecodeError):
-        raise Damaged("headers that cannot be read") from None
 
 
 def _headers(data: bytes) -> dict[str, str]:
