@@ -31,6 +31,7 @@ from tianji.providers.dialects.openai_chat import request as chat_request
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
 from tianji.providers.dialects.openai_chat.think_tags import ThinkingDecoder, parted
+from tianji.providers.dialects.spoken_tools import heard, listening
 from tianji.wire.neutral import Answer, Ask
 from tianji.wire.values import Object
 
@@ -135,8 +136,8 @@ def _cohere(model: Model, params: Params) -> Form:
 def _text(family: texts.Family, model: Model, params: Params) -> Form:
     return Form(
         lambda ask: texts.write(ask, family, params),
-        lambda body, ask: texts.read(body, family, model.id),
-        lambda ask: _framed(text_decoder("bedrock", model.id, family)),
+        lambda body, ask: heard(texts.read(body, family, model.id), ask),
+        lambda ask: _framed(listening(text_decoder("bedrock", model.id, family), ask)),
     )
 
 

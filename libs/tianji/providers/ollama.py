@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from tianji.domain.deployments import Deployment
 from tianji.pricing.lookup import price_of
 from tianji.providers._translated import reach
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.ollama import answer, request
+from tianji.providers.dialects.spoken_tools import heard, listening
 from tianji.providers.dialects.translated import TranslatedUpstream
 
 BASE = "http://localhost:11434"
@@ -34,8 +37,8 @@ PROFILE = Profile(
     ),
     notes=(
         "`ollama/` and `ollama_chat/` both call `/api/chat`; an `api_base` that ends in `/api/generate` calls"
-        " that instead, which takes no tools. Ollama's own parameters (`num_ctx`, `mirostat`, `keep_alive`"
-        " and so on) are taken as they are. Models choose their tools freely: a `tool_choice` that forces"
+        " that instead, and tells tools in words. Ollama's own parameters (`num_ctx`, `mirostat` and so on)"
+        " are taken as they are. Models choose their tools freely: a `tool_choice` that forces"
         " one only narrows what they are offered. Pictures must come as data."
     ),
 )
@@ -50,7 +53,7 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstre
     generate = url.endswith(_GENERATE)
     told = price_of("ollama", model, deployment.params | deployment.info).supports("reasoning")
     thinks = not _THOUGHTLESS.search(model) if told is None else told
-    return TranslatedUpstream(
+    bound = TranslatedUpstream(
         provider=provider,
         model=model,
         url=url,
@@ -60,6 +63,13 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstre
         write=lambda ask: request.write(ask, model, rules, provider, thinks=thinks, generate=generate),
         read=lambda body, ask: answer.read(body, provider),
         decoder=lambda ask: answer.OllamaDecoder(provider),
+    )
+    if not generate:
+        return bound
+    return structs.replace(
+        bound,
+        read=lambda body, ask: heard(answer.read(body, provider), ask),
+        decoder=lambda ask: listening(answer.OllamaDecoder(provider), ask),
     )
 
 

@@ -9,6 +9,7 @@ from tianji.domain.deployments import Deployment
 from tianji.providers._translated import reach
 from tianji.providers.contract import Profile, Setting, features
 from tianji.providers.dialects.sagemaker import generation
+from tianji.providers.dialects.spoken_tools import heard, listening
 from tianji.providers.dialects.translated import TranslatedUpstream
 
 BASE = "https://serving.app.predibase.com"
@@ -23,8 +24,11 @@ PROFILE = Profile(
         Setting(_TENANT, "the tenant", ("PREDIBASE_TENANT_ID",), required=True),
         Setting("api_key", "the key", ("PREDIBASE_API_KEY",), secret=True),
     ),
-    supports=features("stream seed stop"),
-    notes="A chat becomes one prompt, in the model's own marks where its name tells them.",
+    supports=features("stream tools parallel_tools seed stop"),
+    notes=(
+        "A chat becomes one prompt, in the model's own marks where its name tells them. Tools, and a form of"
+        " the answer, are told in words."
+    ),
 )
 
 
@@ -43,6 +47,6 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> TranslatedUpstre
         params=rules,
         secret=at.key,
         write=lambda ask: generation.write(ask, template, rules, provider),
-        read=lambda body, ask: generation.read(body, model, template, ask),
-        decoder=lambda ask: generation.GenerationDecoder(provider, model),
+        read=lambda body, ask: heard(generation.read(body, model, template, ask, provider), ask),
+        decoder=lambda ask: listening(generation.GenerationDecoder(provider, model), ask),
     )

@@ -13,6 +13,7 @@ from tianji.providers._params import read_params
 from tianji.providers.contract import Profile, Setting, Upstream, features
 from tianji.providers.dialects.sagemaker import generation
 from tianji.providers.dialects.sagemaker.stream import PartsDecoder
+from tianji.providers.dialects.spoken_tools import heard, listening
 
 PROFILE = Profile(
     title="Amazon SageMaker",
@@ -22,10 +23,10 @@ PROFILE = Profile(
         *_sagemaker.SETTINGS,
         Setting("hf_model_name", "the model's name at Hugging Face: it tells how turns are written"),
     ),
-    supports=features("stream seed stop"),
+    supports=features("stream tools parallel_tools seed stop"),
     notes=(
         "For containers that take `inputs` and `parameters`. Those that take messages are"
-        " `sagemaker_chat/<endpoint>`."
+        " `sagemaker_chat/<endpoint>`. Tools, and a form of the answer, are told in words."
     ),
 )
 
@@ -37,7 +38,9 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     template = generation.template_of(str(deployment.params.get("hf_model_name") or model))
     return structs.replace(
         bound,
-        write=lambda ask: generation.write(ask, template, rules),
-        read=lambda body, ask: generation.read(body, model, template, ask),
-        decoder=lambda ask: PartsDecoder(provider, generation.GenerationDecoder(provider, model)),
+        write=lambda ask: generation.write(ask, template, rules, provider),
+        read=lambda body, ask: heard(generation.read(body, model, template, ask, provider), ask),
+        decoder=lambda ask: listening(
+            PartsDecoder(provider, generation.GenerationDecoder(provider, model)), ask
+        ),
     )

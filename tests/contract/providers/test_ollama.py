@@ -138,8 +138,6 @@ def test_what_ollama_cannot_take_is_refused(sent):
         sent(messages=[{"role": "user", "content": web}])
     with pytest.raises(UnsupportedParameter, match="logit_bias"):
         sent(logit_bias={"1": 1})
-    with pytest.raises(BadRequest, match="generate takes no tools"):
-        sent(tools=[TOOL], params={"api_base": "http://o.test/api/generate"})
 
 
 def test_generate_gets_the_conversation_as_one_prompt(sent):
@@ -154,6 +152,7 @@ def test_generate_gets_the_conversation_as_one_prompt(sent):
     assert sent(params=params)["prompt"] == "hi"
     body = sent(params=params, messages=talk)
     assert body["system"] == "short"
+    assert "You can call tools" in sent(params=params, tools=[TOOL])["system"]
     assert body["prompt"] == "### User:\na\n\n### Assistant:\nb\n\n### User:\nc\n\n### Assistant:\n"
 
 

@@ -15,6 +15,7 @@ TOOLS = [
     {"type": "function", "function": {"name": name, "description": "Tells it.", "parameters": SCHEMA}}
     for name in ("weather", "time")
 ]
+CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
 CALLS = {"tool_calls": [{"name": "weather", "arguments": {"town": "Bern"}}, {"name": "time"}]}
 
 
@@ -124,3 +125,28 @@ def test_without_tools_nothing_is_held(bound, fields):
     decoder = bound("text-completion-openai").stream(ChatFront().read(fields()))
 
     assert [e.text for e in decoder.feed(chunk("{")) if isinstance(e, Grew)] == ["{"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "answer"),
+    [
+        ("sagemaker", "llama-3", [{"generated_text": json.dumps(CALLS)}]),
+        ("bedrock", "invoke/meta.llama3-8b-instruct-v1:0", {"generation": json.dumps(CALLS)}),
+    ],
+)
+def test_models_that_take_one_text_are_told_of_tools_too(bound, asked, provider, model, answer):
+    upstream = bound(provider, model=model)
+    talk = [
+        {"role": "system", "content": "Be short."},
+        {"role": "user", "content": "Rain?"},
+        {"role": "assistant", "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "c1", "content": "Yes"},
+    ]
+
+    sent = upstream.request(asked(messages=talk)).body.decode()
+
+    assert sent.index("Be short.") < sent.index("You can call tools") < sent.index("Rain?")
+    assert "Result of weather: Yes" in sent
+    (choice,) = upstream.response(json.dumps(answer).encode(), asked()).choices
+    assert [block.name for block in choice.blocks] == ["weather", "time"]
+    assert choice.finish == "tool_calls"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -25,6 +25,13 @@ from tianji.wire.neutral import (
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
+class Line(Struct, frozen=True):
+    """What somebody said: `system`, `user`, `assistant` or `tool`."""
+
+    speaker: str
+    text: str
+
+
 class Transcript(Struct):
     """What was said: by the system, by all others, and the pictures that were shown."""
 
@@ -39,9 +46,43 @@ def transcribe(ask: Ask, provider: str, *, with_tools: bool = False) -> Transcri
     `with_tools` tells of the tools as part of what the system says. Raises BadRequest for what is
     neither a text nor a picture.
     """
-    system: list[str] = []
-    said: list[tuple[str, str]] = []
     images: list[Source] = []
+    lines = list(_lines(ask, images, provider))
+    system = [line.text for line in lines if line.speaker == "system"]
+    said = [line for line in lines if line.speaker != "system"]
+    if len(said) == 1 and said[0].speaker == "user":
+        prompt = said[0].text
+    else:
+        named = [f"### {_SPEAKERS[line.speaker]}:\n{line.text}" for line in said]
+        prompt = "\n\n".join([*named, "### Assistant:\n"])
+    if with_tools and (words := tell(ask)):
+        system.append(words)
+    return Transcript("\n\n".join(system), prompt, images)
+
+
+def dialogue(ask: Ask, provider: str) -> list[Line]:
+    """Return what system, user and assistant said, the tools told by the system, neighbours of one joined.
+
+    Raises BadRequest for what is no text.
+    """
+    images: list[Source] = []
+    lines = list(_lines(ask, images, provider))
+    if images:
+        raise BadRequest(f"{provider}: this model takes text alone, and no pictures", param="messages")
+    if words := tell(ask):
+        first = next((at for at, line in enumerate(lines) if line.speaker != "system"), len(lines))
+        lines.insert(first, Line("system", words))
+    out: list[Line] = []
+    for line in lines:
+        speaker = "user" if line.speaker == "tool" else line.speaker
+        if out and out[-1].speaker == speaker:
+            out[-1] = Line(speaker, f"{out[-1].text}\n\n{line.text}")
+        else:
+            out.append(Line(speaker, line.text))
+    return out
+
+
+def _lines(ask: Ask, images: list[Source], provider: str) -> Iterator[Line]:
     names = {
         block.id: block.name for turn in ask.turns for block in turn.blocks if isinstance(block, ToolCall)
     }
@@ -50,20 +91,8 @@ def transcribe(ask: Ask, provider: str, *, with_tools: bool = False) -> Transcri
             text = _text(turn.blocks, images, names, provider)
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
-        if not text:
-            continue
-        if turn.role in ("system", "developer"):
-            system.append(text)
-        else:
-            said.append((_SPEAKERS[turn.role], text))
-    if len(said) == 1 and said[0][0] == "User":
-        prompt = said[0][1]
-    else:
-        lines = [f"### {speaker}:\n{text}" for speaker, text in said]
-        prompt = "\n\n".join([*lines, "### Assistant:\n"])
-    if with_tools and (words := tell(ask)):
-        system.append(words)
-    return Transcript("\n\n".join(system), prompt, images)
+        if text.strip():
+            yield Line("system" if turn.role == "developer" else turn.role, text)
 
 
 def _text(blocks: Sequence[Block], images: list[Source], names: Mapping[str, str], provider: str) -> str:

@@ -10,10 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from tianji.providers._params import Params
-from tianji.providers.dialects.bedrock_invoke import prompts
+from tianji.providers.dialects import prompt_forms
 from tianji.providers.dialects.events import object_of, objects_of
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.openai_chat.think_tags import TAG, parted
+from tianji.providers.dialects.transcript import dialogue
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
 from tianji.wire import values
 from tianji.wire.neutral import Answer, Ask, Choice, Finish, Text, Usage
@@ -31,7 +32,7 @@ THOUGHT, _END_OF_THOUGHT = f"<{TAG}>", f"</{TAG}>"
 class Family(Struct, frozen=True):
     """How one vendor's models are asked."""
 
-    template: prompts.Template
+    template: prompt_forms.Template
     prompt: str = "prompt"
     tuning: dict[str, str] = msgspec.field(default_factory=dict)
     inside: str | None = None
@@ -46,12 +47,12 @@ class Family(Struct, frozen=True):
 
 _LLAMA = {"max_tokens": "max_gen_len", "temperature": "temperature", "top_p": "top_p"}
 _PLAIN = {"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "stop": "stop"}
-_LLAMA_3 = Family(prompts.llama3, tuning=_LLAMA)
+_LLAMA_3 = Family(prompt_forms.llama3, tuning=_LLAMA)
 _FAMILIES = {
     "meta": _LLAMA_3,
-    "mistral": Family(prompts.mistral, tuning={**_PLAIN, "top_k": "top_k"}),
+    "mistral": Family(prompt_forms.mistral, tuning={**_PLAIN, "top_k": "top_k"}),
     "titan": Family(
-        prompts.spoken,
+        prompt_forms.spoken,
         prompt="inputText",
         inside="textGenerationConfig",
         tuning={
@@ -62,7 +63,7 @@ _FAMILIES = {
         },
     ),
     "cohere": Family(
-        prompts.spoken,
+        prompt_forms.spoken,
         tuning={
             "max_tokens": "max_tokens",
             "temperature": "temperature",
@@ -73,7 +74,7 @@ _FAMILIES = {
         streams_by_word=True,
     ),
     "ai21": Family(
-        prompts.spoken,
+        prompt_forms.spoken,
         tuning={
             "max_tokens": "maxTokens",
             "temperature": "temperature",
@@ -81,11 +82,11 @@ _FAMILIES = {
             "stop": "stopSequences",
         },
     ),
-    "qwen": Family(prompts.chatml, tuning={**_LLAMA, "top_k": "top_k", "stop": "stop"}),
-    "deepseek": Family(prompts.deepseek, tuning=_PLAIN, thinks=True),
+    "qwen": Family(prompt_forms.chatml, tuning={**_LLAMA, "top_k": "top_k", "stop": "stop"}),
+    "deepseek": Family(prompt_forms.deepseek, tuning=_PLAIN, thinks=True),
 }
 _FIRST_CLAUDES = Family(
-    prompts.human,
+    prompt_forms.human,
     tuning={
         "max_tokens": "max_tokens_to_sample",
         "temperature": "temperature",
@@ -101,22 +102,21 @@ _LLAMA_2 = re.compile(r"llama-?2")
 def family_named(name: str, model_id: str, *, imported: bool) -> Family:
     """Return a vendor's family."""
     if name == "meta" and _LLAMA_2.search(model_id):
-        return Family(prompts.llama2, tuning=_LLAMA)
+        return Family(prompt_forms.llama2, tuning=_LLAMA)
     if name == "anthropic":
         return _FIRST_CLAUDES
     if name == "deepseek" and imported:
-        return Family(prompts.deepseek, tuning=_LLAMA, thinks=True)
+        return Family(prompt_forms.deepseek, tuning=_LLAMA, thinks=True)
     return _FAMILIES.get(name, _LLAMA_3)
 
 
 def write(ask: Ask, family: Family, params: Params) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped. Raises BadRequest for what is no text."""
-    changed = ["dropped tools: this model takes text alone"] if ask.tools else []
     if ask.shape is not None:
         ask = instruct(ask, ask.shape)
-    body: Object = {family.prompt: family.template(prompts.lines_of(ask))}
+    body: Object = {family.prompt: family.template(dialogue(ask, "bedrock"))}
     tuning: Object = dict(family.demands)
-    changed += write_tuning(tuning, ask, params, "bedrock", family.tuning)
+    changed = write_tuning(tuning, ask, params, "bedrock", family.tuning)
     if family.inside is None:
         body |= tuning
     elif tuning:

@@ -43,15 +43,14 @@ def write(
 ) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped on the way. `thinks`: the model may be able to."""
     body: Object = {"model": model}
-    tools, changed = _tools(ask)
+    changed: list[str] = []
     if generate:
-        if tools:
-            raise BadRequest("Ollama's generate takes no tools; leave /api/generate out of api_base")
         body |= _prompt(ask, provider)
     else:
         body["messages"] = write_turns(ask)
-    if tools:
-        body["tools"] = tools
+        tools, changed = _tools(ask)
+        if tools:
+            body["tools"] = tools
     if ask.shape is not None and ask.shape.kind != "text":
         body["format"] = ask.shape.schema or "json"
     if ask.thinking is not None and (think := _think(ask.thinking, model)) is not None:
@@ -109,7 +108,7 @@ def _think(thinking: Thinking, model: str) -> bool | str | None:
 
 
 def _prompt(ask: Ask, provider: str) -> Object:
-    told = transcribe(ask, provider)
+    told = transcribe(ask, provider, with_tools=True)
     out: Object = {"prompt": told.prompt}
     if told.system:
         out["system"] = told.system

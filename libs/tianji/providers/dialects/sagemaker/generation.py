@@ -10,10 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from tianji.providers._params import Params
-from tianji.providers.dialects.bedrock_invoke import prompts
+from tianji.providers.dialects import prompt_forms
 from tianji.providers.dialects.events import EventDecoder, Lines, object_of
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.openai_chat.sides import Side
+from tianji.providers.dialects.transcript import dialogue
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
 from tianji.wire import values
 from tianji.wire.neutral import (
@@ -34,10 +35,10 @@ from tianji.wire.usage import count
 from tianji.wire.values import Object
 
 _TEMPLATES = (
-    (re.compile(r"llama-?3|llama-?4", re.IGNORECASE), prompts.llama3),
-    (re.compile(r"llama", re.IGNORECASE), prompts.llama2),
-    (re.compile(r"mi[sx]tral", re.IGNORECASE), prompts.mistral),
-    (re.compile(r"qwen|chatml", re.IGNORECASE), prompts.chatml),
+    (re.compile(r"llama-?3|llama-?4", re.IGNORECASE), prompt_forms.llama3),
+    (re.compile(r"llama", re.IGNORECASE), prompt_forms.llama2),
+    (re.compile(r"mi[sx]tral", re.IGNORECASE), prompt_forms.mistral),
+    (re.compile(r"qwen|chatml", re.IGNORECASE), prompt_forms.chatml),
 )
 _TUNING = {
     "max_tokens": "max_new_tokens",
@@ -49,21 +50,18 @@ _TUNING = {
 }
 
 
-def template_of(name: str) -> prompts.Template:
+def template_of(name: str) -> prompt_forms.Template:
     """Return how a model's conversations are written, as far as its name or its endpoint's tells."""
-    return next((template for pattern, template in _TEMPLATES if pattern.search(name)), prompts.spoken)
+    return next((template for pattern, template in _TEMPLATES if pattern.search(name)), prompt_forms.spoken)
 
 
 def write(
-    ask: Ask, template: prompts.Template, params: Params, provider: str = "sagemaker"
+    ask: Ask, template: prompt_forms.Template, params: Params, provider: str
 ) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped. Raises BadRequest for what is no text."""
-    changed = ["dropped tools: this endpoint takes text alone"] if ask.tools else []
-    if ask.shape is not None:
-        ask = instruct(ask, ask.shape)
     tuning: Object = {}
-    changed += write_tuning(tuning, ask, params, provider, _TUNING)
-    body: Object = {"inputs": template(prompts.lines_of(ask)), "parameters": tuning}
+    changed = write_tuning(tuning, ask, params, provider, _TUNING)
+    body: Object = {"inputs": _prompt(ask, template, provider), "parameters": tuning}
     for name, value in vendor_fields(ask, params).items():
         tuning[name] = value
     if ask.stream:
@@ -71,13 +69,19 @@ def write(
     return body, changed
 
 
-def read(body: bytes, model: str, template: prompts.Template, ask: Ask) -> Answer:
+def _prompt(ask: Ask, template: prompt_forms.Template, provider: str) -> str:
+    if ask.shape is not None:
+        ask = instruct(ask, ask.shape)
+    return template(dialogue(ask, provider))
+
+
+def read(body: bytes, model: str, template: prompt_forms.Template, ask: Ask, provider: str) -> Answer:
     """Read a whole answer. Raises BadRequest or ValueError for what is none."""
     found = msgspec.json.decode(body)
     whole = values.mapping(found[0] if isinstance(found, list) and found else found, "body")
     text = values.required(values.string, whole, "generated_text", "")
     # Some containers repeat what they were asked.
-    text = text.removeprefix(template(prompts.lines_of(ask)))
+    text = text.removeprefix(_prompt(ask, template, provider))
     details = object_of(whole.get("details"))
     raw = details.get("finish_reason")
     return Answer(

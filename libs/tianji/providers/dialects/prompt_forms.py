@@ -1,55 +1,12 @@
-"""Conversations as one text, with the marks that a model was trained on."""
+"""A dialogue as one text, with the marks that a model was trained on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct
-
-from tianji.errors import BadRequest
-from tianji.wire.neutral import Ask, Block, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
-
-
-class Line(Struct, frozen=True):
-    """What somebody said: `system`, `user` or `assistant`."""
-
-    speaker: str
-    text: str
-
+from tianji.providers.dialects.transcript import Line
 
 Template = Callable[[list[Line]], str]
-
-
-def lines_of(ask: Ask) -> list[Line]:
-    """Return who said what, neighbours of one speaker joined. Raises BadRequest for what is no text."""
-    out: list[Line] = []
-    for at, turn in enumerate(ask.turns):
-        text = "\n".join(part for block in turn.blocks if (part := _text(block, at)))
-        if not text.strip():
-            continue
-        speaker = {"assistant": "assistant", "system": "system", "developer": "system"}.get(turn.role, "user")
-        if out and out[-1].speaker == speaker:
-            out[-1] = Line(speaker, f"{out[-1].text}\n\n{text}")
-        else:
-            out.append(Line(speaker, text))
-    return out
-
-
-def _text(block: Block, at: int) -> str:
-    match block:
-        case Text(text=text) | Refusal(text=text):
-            return text
-        case ToolCall(name=name, arguments=arguments):
-            return f"Called {name}({arguments})"
-        case ToolResult(content=content):
-            return "Result: " + "\n".join(_text(part, at) for part in content)
-        case Reasoning() | Opaque():
-            return ""
-        case _:
-            raise BadRequest(
-                f"messages[{at}]: this model takes text alone, no {type(block).__name__.lower()}",
-                param=f"messages[{at}]",
-            )
 
 
 def llama3(lines: list[Line]) -> str:
