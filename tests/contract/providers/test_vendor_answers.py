@@ -378,3 +378,22 @@ def test_an_empty_form_of_a_call_is_none():
     message = {"content": "so", "function_call": {"name": "", "arguments": ""}, "tool_calls": None}
 
     assert answer.read(whole(message, "")).choices[0].blocks == [Text("so")]
+
+
+@pytest.mark.parametrize(
+    "name", ["openrouter", "hosted_vllm", "vllm", "together_ai", "cerebras", "openai", "nebius"]
+)
+def test_thoughts_that_pass_unread_have_the_name_that_clients_look_for_too(bound, name: str):
+    upstream, front = bound(name, api_base="http://p.test/v1", api_key="k"), ChatFront()
+    assert front.name in upstream.speaks
+    watch = front.watch(hide_usage=True)
+    raw = chunk({"role": "assistant", "reasoning": "hm"}) + chunk({"content": "a"}, "stop") + DONE
+
+    passed = watch.feed(raw) + watch.close()
+
+    first, rest = passed.split(b"\n\n", 1)
+    delta = json.loads(first.removeprefix(b"data: "))["choices"][0]["delta"]
+    assert delta == {"role": "assistant", "reasoning": "hm", "reasoning_content": "hm"}
+    assert rest == chunk({"content": "a"}, "stop") + DONE
+    answered = front.glance(whole({"content": "a", "reasoning": "hm"})).instead or b""
+    assert json.loads(answered)["choices"][0]["message"]["reasoning_content"] == "hm"

@@ -8,6 +8,8 @@ import socket
 import time
 from typing import Any
 
+import pytest
+
 from tianji_testkit.upstream import Reply
 
 
@@ -200,3 +202,24 @@ async def test_many_streams_at_once_are_kept_apart(gateway: Any) -> None:
 
     assert all(len(set(text.split()) - {"answer"}) == 1 for text in texts)
     assert len({event.id for event in gateway.books.ends}) == 20
+
+
+@pytest.mark.parametrize("provider", ["openai", "openrouter", "hosted_vllm"])
+async def test_thoughts_reach_a_client_under_both_names(gateway: Any, provider: str) -> None:
+    gateway.serve("m", {"provider": provider})
+    raw = (
+        b'data: {"id":"x","choices":[{"index":0,"delta":{"role":"assistant","reasoning":"so"}}]}\n\n'
+        b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}\n\n'
+        b"data: [DONE]\n\n"
+    )
+    message = {"role": "assistant", "content": "a", "reasoning": "so"}
+    body = {"id": "x", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    gateway.upstream.will(Reply(chunks=[raw]), Reply(body=json.dumps(body).encode()))
+
+    async with gateway.chat(model="m", stream=True) as answer:
+        first = json.loads((await _events(answer))[0])
+    async with gateway.chat(model="m") as answer:
+        whole = await answer.json()
+
+    assert first["choices"][0]["delta"] == {"role": "assistant", "reasoning": "so", "reasoning_content": "so"}
+    assert whole["choices"][0]["message"] == {**message, "reasoning_content": "so"}

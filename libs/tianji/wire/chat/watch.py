@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 
 from tianji.wire import sse
 from tianji.wire.chat.finish import OPENAIS, UNFINISHED, rewritten, translated
+from tianji.wire.chat.thoughts import thinks, under_both_names
 from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
 from tianji.wire.front import Glance
 from tianji.wire.usage import usage_in
@@ -80,9 +81,18 @@ def glance(body: bytes) -> Glance:
     read = _decode(body)
     if read is not None:
         _note(found, read)
-        if any(_is_odd(choice) for choice in read.choices or ()):
-            found.instead = rewritten(body)
+        found.instead = _in_clients_words(body, read)
     return found
+
+
+def _in_clients_words(data: bytes, read: _Body) -> bytes | None:
+    """Return a chunk or an answer as clients know it; None where the vendor's words are these."""
+    instead = data
+    if any(_is_odd(choice) for choice in read.choices or ()):
+        instead = rewritten(instead)
+    if thinks(instead):
+        instead = under_both_names(instead)
+    return None if instead is data else instead
 
 
 def _note(glance: Glance, body: _Body) -> None:
@@ -191,8 +201,10 @@ class ChatWatch:
             if self.glance.failed is None:
                 return b"" if self._hide or not body.says_usage else _usage_of(data)
             return b'data: {"error":' + data + b"}\n\n" if whole_error else None
-        if any(_is_odd(choice) for choice in body.choices or ()):
-            return b"data: " + rewritten(data) + b"\n\n"
+        instead = _in_clients_words(data, body)
+        if instead is not None:
+            # What several `data` lines were joined by stands between values: inside a string it is escaped.
+            return b"data: " + instead.replace(b"\n", b" ") + b"\n\n"
         return b"" if self._hide and body.says_usage and not body.choices else None
 
 
@@ -212,6 +224,7 @@ def _speaks(events: bytes) -> bool:
         or b'"finish_reason":"' in events
         or b'"finish_reason": "' in events
         or b'"error"' in events
+        or thinks(events)
     )
 
 
