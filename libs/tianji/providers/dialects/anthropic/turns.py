@@ -9,8 +9,8 @@ from __future__ import annotations
 from tianji.errors import BadRequest
 from tianji.providers.dialects.anthropic.answered import answered
 from tianji.providers.dialects.anthropic.foreign import own
-from tianji.wire.messages.blocks import write_blocks
-from tianji.wire.neutral import Ask, Block, Text, ToolCall, ToolResult, Turn
+from tianji.wire.messages.blocks import DIALECT, write_blocks
+from tianji.wire.neutral import Ask, Block, Opaque, Text, ToolCall, ToolResult, Turn
 from tianji.wire.values import Object
 
 _PLACEHOLDER = "."
@@ -44,8 +44,10 @@ def write_turns(ask: Ask, *, system_anywhere: bool) -> tuple[list[Object], list[
 
 
 def _ordered(turn: Turn) -> list[Block]:
-    """Put the results of tools first, where Anthropic wants them; leave out what others signed."""
+    """Put the results of tools first, where Anthropic wants them; leave out what others signed or ran."""
     blocks = [block for block in turn.blocks if own(block)]
+    if turn.role == "assistant":
+        blocks = [block for block in blocks if not isinstance(block, Opaque) or block.dialect == DIALECT]
     if turn.role != "tool" and any(isinstance(block, ToolResult) for block in blocks):
         return sorted(blocks, key=lambda block: not isinstance(block, ToolResult))
     return blocks

@@ -25,7 +25,7 @@ def _items(turn: Turn, custom: set[str]) -> Iterator[Object]:
     """Write a turn: results and calls are items of their own, what stands between them are messages."""
     said: list[Block] = []
     for block in turn.blocks:
-        item = _lone(block, custom)
+        item = _lone(block, custom, assistant=turn.role == "assistant")
         if item is None:
             said.append(block)
             continue
@@ -44,7 +44,7 @@ def _message(turn: Turn, blocks: list[Block]) -> Iterator[Object]:
         yield {"type": "message", "role": role, "content": content}
 
 
-def _lone(block: Block, custom: set[str]) -> Object | None:
+def _lone(block: Block, custom: set[str], *, assistant: bool) -> Object | None:
     """Write a block that stands alone: empty for one that is left out, None for a part of a message."""
     match block:
         case Reasoning():
@@ -60,15 +60,9 @@ def _lone(block: Block, custom: set[str]) -> Object | None:
             return {"type": kind, "call_id": _id(block.call_id), "output": _output(block)}
         case Opaque(dialect=dialect, value=value) if dialect == DIALECT:
             return value
-        case Opaque() if _is_trace(block):
-            return {}
+        case Opaque() if assistant:
+            return {}  # the traces of tools that another provider ran itself
     return None
-
-
-def _is_trace(block: Opaque) -> bool:
-    """Say whether a block only tells of a tool that another provider ran itself."""
-    kind = str(block.value.get("type", ""))
-    return kind == "server_tool_use" or kind.endswith("_tool_result")
 
 
 def _reasoning(thought: Reasoning) -> Object:

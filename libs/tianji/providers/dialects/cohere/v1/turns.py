@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 from tianji.errors import BadRequest
 from tianji.wire.messages.blocks import read_arguments
-from tianji.wire.neutral import Ask, Block, Document, Reasoning, Refusal, Text, ToolCall, ToolResult
+from tianji.wire.neutral import (
+    Ask,
+    Block,
+    Document,
+    Opaque,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+    Turn,
+)
 from tianji.wire.values import Object
 
 
@@ -17,7 +28,7 @@ def write_turns(ask: Ask) -> Object:
     calls: dict[str, ToolCall] = {}
     for at, turn in enumerate(ask.turns):
         try:
-            text = _text(turn.blocks)
+            text = _text(_own(turn))
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
         if turn.role in ("system", "developer"):
@@ -62,6 +73,13 @@ def _call(call: ToolCall) -> Object:
 def _result(result: ToolResult, calls: dict[str, ToolCall]) -> Object:
     call = calls.get(result.call_id) or ToolCall(result.call_id, result.name or "unknown")
     return {"call": _call(call), "outputs": [{"output": _text(result.content)}]}
+
+
+def _own(turn: Turn) -> list[Block]:
+    """Return a turn's blocks without the traces of tools that another provider ran itself."""
+    if turn.role != "assistant":
+        return turn.blocks
+    return [block for block in turn.blocks if not isinstance(block, Opaque)]
 
 
 def _text(blocks: Sequence[Block]) -> str:
