@@ -73,13 +73,10 @@ class ChatClient(Client):
         """Add an assistant's turn."""
         self.messages.append({"role": "assistant", "content": text})
 
-    def recall(self, id: str, arguments: str, result: str) -> None:
-        """Add a call and its result, two messages."""
+    def recall(self, id: str, arguments: str) -> None:
+        """Add an assistant's message with a call."""
         call = {"id": id, "type": "function", "function": {"name": TOOL, "arguments": arguments}}
-        self.messages += [
-            {"role": "assistant", "content": None, "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": id, "content": result},
-        ]
+        self.messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
 
     def instruct(self, text: str) -> None:
         """Add a developer's message."""

@@ -125,8 +125,8 @@ class Client(ABC):
         """Add a turn of the assistant's that it never said; it may be empty."""
 
     @abstractmethod
-    def recall(self, id: str, arguments: str, result: str) -> None:
-        """Add a call that was made elsewhere, and its result. Formats of objects take no other arguments."""
+    def recall(self, id: str, arguments: str) -> None:
+        """Add a call that was made elsewhere. Formats of objects take no other arguments."""
 
     @abstractmethod
     def instruct(self, text: str) -> None:

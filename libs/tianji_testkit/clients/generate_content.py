@@ -73,14 +73,10 @@ class GenerateContentClient(Client):
         """Add a model's turn."""
         self.contents.append(types.Content(role="model", parts=[types.Part(text=text)]))
 
-    def recall(self, id: str, arguments: str, result: str) -> None:
-        """Add a call and its result, two turns; without a signature, as one from elsewhere."""
+    def recall(self, id: str, arguments: str) -> None:
+        """Add a model's turn with a call; without a signature, as one from elsewhere."""
         call = types.FunctionCall(id=id, name=TOOL, args=object_of(arguments))
-        told = types.FunctionResponse(id=id, name=TOOL, response={"result": result})
-        self.contents += [
-            types.Content(role="model", parts=[types.Part(function_call=call)]),
-            types.Content(role="user", parts=[types.Part(function_response=told)]),
-        ]
+        self.contents.append(types.Content(role="model", parts=[types.Part(function_call=call)]))
 
     def instruct(self, text: str) -> None:
         """Say it as the user: this format knows the system at the top only."""

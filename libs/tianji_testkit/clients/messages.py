@@ -82,11 +82,10 @@ class MessagesClient(Client):
         """Add an assistant's turn."""
         self.messages.append({"role": "assistant", "content": text})
 
-    def recall(self, id: str, arguments: str, result: str) -> None:
-        """Add a call and its result, two turns."""
+    def recall(self, id: str, arguments: str) -> None:
+        """Add an assistant's turn with a call."""
         call = {"type": "tool_use", "id": id, "name": TOOL, "input": object_of(arguments)}
-        told = {"type": "tool_result", "tool_use_id": id, "content": result}
-        self.messages += [{"role": "assistant", "content": [call]}, {"role": "user", "content": [told]}]
+        self.messages.append({"role": "assistant", "content": [call]})
 
     def instruct(self, text: str) -> None:
         """Say it within a user's turn: this format knows the system at the top only."""

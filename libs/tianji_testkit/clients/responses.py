@@ -54,10 +54,9 @@ class ResponsesClient(Client):
         """Add an assistant's message."""
         self.input.append({"role": "assistant", "content": text})
 
-    def recall(self, id: str, arguments: str, result: str) -> None:
-        """Add a call and its result, two items."""
-        call = {"type": "function_call", "call_id": id, "name": TOOL, "arguments": arguments}
-        self.input += [call, {"type": "function_call_output", "call_id": id, "output": result}]
+    def recall(self, id: str, arguments: str) -> None:
+        """Add the item of a call."""
+        self.input.append({"type": "function_call", "call_id": id, "name": TOOL, "arguments": arguments})
 
     def instruct(self, text: str) -> None:
         """Add a developer's message."""

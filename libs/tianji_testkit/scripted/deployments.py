@@ -80,8 +80,8 @@ SERVED: Mapping[str, Served] = {
         lambda url: {"api_base": url + "/openai/v1", "api_key": KEY},
         sees=False,
     ),
-    "deepseek": Served("deepseek", "deepseek-reasoner", _ALL, sees=False),
-    "hosted_vllm": Served("hosted_vllm", "qwen3", Shows(thought=True), _v1),
+    "deepseek": Served("deepseek", "deepseek-reasoner", _ALL, sees=False, speaks=frozenset(("chat",))),
+    "hosted_vllm": Served("hosted_vllm", "qwen3", Shows(thought=True), _v1, speaks=frozenset(("chat",))),
     "ollama_chat": Served("ollama_chat", "qwen3", Shows(thought=True), forces=False),
 }
 """By the name of the dialect, which is also the name of the model that clients ask for."""

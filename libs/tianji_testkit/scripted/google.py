@@ -291,10 +291,12 @@ class _Conversation:
             raise invalid(
                 "Please ensure that multiturn requests end with a user role or a function response."
             )
-        asked = max((at for at, (role, parts) in enumerate(turns) if role == "user" and not _answers(parts)))
+        asked = [
+            at for at, (_, parts) in enumerate(turns) if at % 2 == 0 and len(_answers(parts)) < len(parts)
+        ]
         for at, (role, parts) in enumerate(turns):
             if role == "model":
-                self._said(parts, at, current=at > asked)
+                self._said(parts, at, current=at > max(asked, default=-1))
             else:
                 self._asked(parts)
 

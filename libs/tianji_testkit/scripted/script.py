@@ -85,7 +85,8 @@ def play(seen: Seen) -> Said:
     """Return what the model answers."""
     if seen.results:
         found = "; ".join(sorted(f"{one.arguments.get('city')}: {one.text}" for one in seen.results))
-        return Said(f"I looked – {found}.", tokens=Tokens(input=210, output=25, cached=120))
+        besides = f" You said: {seen.said}" if seen.said else ""
+        return Said(f"I looked – {found}.{besides}", tokens=Tokens(input=210, output=25, cached=120))
     if seen.forced is not None:
         return Said(calls=(Call(seen.forced or next(iter(seen.tools)), _fitting(seen)),))
     if seen.shape is not None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from tianji.providers.dialects import answered as chat
 from tianji.providers.dialects.anthropic import answered as anthropic
-from tianji.providers.dialects.openai_chat import answered as chat
 
 
 def use(identity: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tianji_testkit.clients import CLIENTS, Client, Picture, Wishes
+from tianji_testkit.clients import CLIENTS, Called, Client, Picture, Wishes
 from tianji_testkit.crossing import Crossing
 from tianji_testkit.scripted import SERVED
 from tianji_testkit.scripted.script import FAIL, WARMER, WARMER_TEXT, WEATHER
@@ -141,6 +141,42 @@ async def test_results_may_all_be_empty(front: str, dialect: str, stream: bool, 
     assert re.fullmatch(r"I looked – London: (\(.+\))?; Paris: (\(.+\))?\.", again.text)
 
 
+def recall(client: Client, id: str, arguments: str, result: str) -> None:
+    """Add a call and its result to a conversation that knows neither."""
+    client.recall(id, arguments)
+    client.answer([(Called(id, "get_weather", {}), result)])
+
+
+async def test_what_was_lost_of_a_conversation_is_made_good(
+    front: str, dialect: str, stream: bool, crossing: Crossing
+) -> None:
+    if front in SERVED[dialect].speaks:
+        pytest.skip("what is in the provider's own words passes as the client wrote it")
+    wishes = Wishes(stream=stream)
+    lost = Called("call_3", "get_weather", {})
+    async with crossing.talk(front, dialect, wishes) as client:
+        client.reply("Good morning.")
+        client.say("Look it up.")
+        client.recall("call_1", '{"city": "Paris"}')
+        client.say("Never mind.")
+        client.recall("call_2", '{"city": "London"}')
+        client.reply("It is cold.")
+        client.answer([(lost, "nobody asked")])
+        client.say("So, go on")
+        heard = await client.send()
+    assert "go on" in heard.text
+    assert heard.finish == "stop"
+    async with crossing.talk(front, dialect, wishes) as client:
+        client.answer([(lost, "nobody asked")])
+        heard = await client.send()
+        assert heard.text
+    async with crossing.talk(front, dialect, wishes) as client:
+        client.say("Look it up.")
+        client.recall("call_1", '{"city": "Paris"}')
+        heard = await client.send()
+        assert heard.text
+
+
 async def test_calls_from_elsewhere_are_taken(
     front: str, dialect: str, stream: bool, crossing: Crossing
 ) -> None:
@@ -148,9 +184,9 @@ async def test_calls_from_elsewhere_are_taken(
         pytest.skip("what is in the provider's own words passes as the client wrote it")
     async with crossing.talk(front, dialect, Wishes(stream=stream)) as client:
         client.say("Look it up.")
-        client.recall("call:ünusual/" + "x" * 90, "", "none")
-        client.recall("call 2", "[1]", "one")
-        client.recall("functions.get_weather:0", '{"city": "Paris"}', "18 °C")
+        recall(client, "call:ünusual/" + "x" * 90, "", "none")
+        recall(client, "call 2", "[1]", "one")
+        recall(client, "functions.get_weather:0", '{"city": "Paris"}', "18 °C")
         heard = await client.send()
     assert "18 °C" in heard.text
     assert heard.finish == "stop"

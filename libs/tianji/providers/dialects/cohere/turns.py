@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.answered import answered
 from tianji.wire import values
 from tianji.wire.chat.parts import write_url
 from tianji.wire.messages.blocks import read_arguments
@@ -49,7 +50,7 @@ def write_turns(ask: Ask, *, thinks: bool) -> tuple[list[Object], list[Object]]:
             messages += _message(turn, said, documents, thinks=thinks)
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
-    return messages + _shown(shown), documents
+    return answered(messages + _shown(shown)), documents
 
 
 def _shown(blocks: list[Block]) -> list[Object]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.answered import answered
 from tianji.wire.messages.blocks import read_arguments
 from tianji.wire.neutral import (
     Ask,
@@ -35,7 +36,7 @@ def write_turns(ask: Ask) -> list[Object]:
             messages += _messages(turn, names)
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
-    return _in_order(messages, list(names))
+    return _in_order(answered(messages), list(names))
 
 
 def _in_order(messages: list[Object], calls: list[str]) -> list[Object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tianji.providers.dialects.openai_chat.answered import answered
+from tianji.providers.dialects.answered import answered
 from tianji.providers.dialects.openai_chat.turns import write_turns
 from tianji.wire import values
 from tianji.wire.chat.parts import DIALECT, write_cache

@@ -1,4 +1,4 @@
-"""Calls and results in chat messages: every call has its result behind it, no result lacks a call.
+"""Calls and results in messages like those of chat completions: each has the other.
 
 A client may have lost either on the way, or brought ids from a provider whose ids are longer.
 """
