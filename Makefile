@@ -38,9 +38,9 @@ scale: $(TEST_READY) ## Measure a million keys and a fleet (KEYS=1000000 CACHED=
 	@PYTHONPATH=tests $(BIN)/python -m bench.scale $(if $(KEYS),--keys $(KEYS)) $(if $(CACHED),--cached $(CACHED)) \
 		$(if $(GATEWAYS),--gateways $(GATEWAYS)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(FROZEN),--frozen $(FROZEN))
 
-bench: $(TEST_READY) ## Measure the gateway beside a bare relay and LiteLLM (ROUNDS=3 DURATION=1.5 OUT=bench-results.json).
+bench: $(TEST_READY) ## Measure the gateway beside a bare relay and LiteLLM (ROUNDS=3 DURATION=1.5, DIALECTS=1 for translation only).
 	@PYTHONPATH=tests $(BIN)/python -m bench.speed $(if $(ROUNDS),--rounds $(ROUNDS)) \
-		$(if $(DURATION),--duration $(DURATION)) $(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(OUT),--out "$(OUT)")
+		$(if $(DURATION),--duration $(DURATION)) $(if $(DIALECTS),--dialects) $(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(OUT),--out "$(OUT)")
 
 lint: $(TEST_READY) ## Check style, types and import rules.
 	@$(BIN)/ruff check

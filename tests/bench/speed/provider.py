@@ -1,15 +1,20 @@
-"""A provider that answers at once with prepared bytes: `python -m bench.speed.provider PORT`."""
+"""A provider that answers at once or piece by piece with prepared bytes: `bench.speed.provider PORT`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
 
 import msgspec
 import uvloop
+from bench.speed.crossings import PACED
 from bench.speed.scenarios import CHUNKS, MODEL
+from bench.speed.streams import STREAMS
 from bench.speed.wire import Message
 
+_PACE_S = 0.002
+"""How long a paced stream waits between two pieces: then each comes in a packet of its own."""
 _USAGE = {"prompt_tokens": 190, "completion_tokens": 40, "total_tokens": 230}
 
 
@@ -58,6 +63,7 @@ class Provider(asyncio.Protocol):
 
     whole = _whole()
     stream = _stream()
+    paced = tuple((end, stream.packets()) for end, stream in STREAMS.items())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -70,7 +76,12 @@ class Provider(asyncio.Protocol):
         self._asks_stream |= b'"stream":true' in data
         if not self._message.feed(data):
             return
+        path = self._message.first_line.split(b" ")[1].partition(b"?")[0]
         self._message.reset()
+        if path.startswith(PACED):
+            self._asks_stream = False
+            self._send(iter(next(packets for end, packets in self.paced if path.endswith(end))))
+            return
         write = self._transport.write  # type: ignore[attr-defined]
         if self._asks_stream:
             self._asks_stream = False
@@ -78,6 +89,12 @@ class Provider(asyncio.Protocol):
                 write(piece)
         else:
             write(self.whole)
+
+    def _send(self, rest: Iterator[bytes]) -> None:
+        packet = next(rest, None)
+        if packet is not None and not self._transport.is_closing():
+            self._transport.write(packet)  # type: ignore[attr-defined]
+            asyncio.get_running_loop().call_later(_PACE_S, self._send, rest)
 
 
 async def _serve(port: int) -> None:

@@ -7,6 +7,7 @@ import platform
 from typing import Any
 
 import msgspec
+from bench.speed.crossings import PIECES, per_piece
 from bench.speed.rounds import Figures, Plan, Results
 
 _OURS, _DIRECT = "tianji", "direct"
@@ -23,6 +24,21 @@ def as_table(results: Results) -> str:
     for name, sizes in results.rss_mib.items():
         each = " + ".join(f"{size:.0f}" for size in sizes)
         lines.append(f"  {name:<10} {sum(sizes):6.0f}  ({each})")
+    return "\n".join(lines)
+
+
+def as_table_of_pieces(results: Results) -> str:
+    """Lay out what a piece of a stream costs; the first crossing is what the others are held against."""
+    costs = {name: per_piece(of[_OURS].cpu_us or 0.0) for name, of in results.figures.items()}
+    first = next(iter(costs.values()))
+    lines = [
+        "",
+        f"streams of {PIECES} pieces",
+        f"  {'client > provider':<36}{'CPU us/piece':>14}{'x first':>10}",
+    ]
+    for name, cost in costs.items():
+        wrong = results.figures[name][_OURS].wrong
+        lines.append(f"  {name:<36}{cost:>14.1f}{cost / first:>10.2f}{f'  {wrong} wrong' if wrong else ''}")
     return "\n".join(lines)
 
 

@@ -8,12 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from bench.scale.figures import cpu_s
-from bench.speed import pinning, scenarios
-from bench.speed.scenarios import Scenario
+from bench.speed import pinning
 from bench.speed.targets import Target
 
 from tianji_testkit import processes
@@ -21,6 +20,25 @@ from tianji_testkit import processes
 _SETTLED_S = 0.02
 _QUIET_S = 0.2
 _LONGEST_S = 10.0
+
+
+class Asked(Protocol):
+    """What is asked of a target, again and again."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def key_is_known(self) -> bool:
+        """Whether it has a key that is accepted."""
+
+    @property
+    def status(self) -> int:
+        """The status of a right answer."""
+
+    def request(self, port: int, key: str) -> bytes:
+        """Return the bytes of the whole request."""
 
 
 class Plan(NamedTuple):
@@ -51,11 +69,11 @@ class Results(NamedTuple):
     """Memory of each of a target's processes after the load, by target."""
 
 
-def measure(targets: Sequence[Target], plan: Plan) -> Results:
+def measure(targets: Sequence[Target], asked: Sequence[Asked], plan: Plan) -> Results:
     """Measure; the order of the targets changes with each round, so that none always comes first."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for number in range(plan.rounds):
-        for scenario in scenarios.ALL:
+        for scenario in asked:
             first = number % len(targets)
             for target in [*targets[first:], *targets[:first]]:
                 if target.pid is None and not scenario.key_is_known:
@@ -63,7 +81,7 @@ def measure(targets: Sequence[Target], plan: Plan) -> Results:
                 one = _one(target, scenario, plan)
                 found.setdefault((scenario.name, target.name), []).append(one)
                 print(
-                    f"  {scenario.name:<18} {target.name:<8} {one['per_s']:8.0f}/s",
+                    f"  {scenario.name:<26} {target.name:<8} {one['per_s']:8.0f}/s",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -73,7 +91,7 @@ def measure(targets: Sequence[Target], plan: Plan) -> Results:
     return Results(figures, {t.name: _rss_mib(t.pid) for t in targets if t.pid is not None})
 
 
-def _one(target: Target, scenario: Scenario, plan: Plan) -> dict[str, Any]:
+def _one(target: Target, scenario: Asked, plan: Plan) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.speed.load", str(target.port), str(plan.connections)]
     command += [str(plan.seconds), str(scenario.status)]
     before = _settled_cpu_s(target.pid)

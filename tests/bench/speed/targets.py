@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from bench.speed import pinning
+from bench.speed import crossings, pinning
 from bench.speed.scenarios import KEY, MODEL
 
 from tianji.embedded import ports
@@ -71,7 +71,8 @@ def tianji(folder: Path, upstream_port: int) -> Iterator[Target]:
     """Start the whole system; only its gateway has the core to itself."""
     home = folder / "tianji"
     home.mkdir()
-    with System(home, _config(upstream_port)) as system:
+    config = _config(upstream_port) + crossings.config(f"http://127.0.0.1:{upstream_port}")
+    with System(home, config) as system:
         key = _new_key(system)
         for part, pids in system.pids.items():
             core = pinning.GATEWAY_CORE if part == "gateway" else pinning.LOAD_CORE
