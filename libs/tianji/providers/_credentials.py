@@ -9,7 +9,16 @@ from tianji.errors import BadRequest
 from tianji.providers.contract import Profile, Setting
 from tianji.wire import values
 
-_ADDRESSES = ("api_base", "base_url", "aws_bedrock_runtime_endpoint", "aws_sts_endpoint")
+_ADDRESSES = (
+    "api_base",
+    "base_url",
+    "aws_bedrock_runtime_endpoint",
+    "aws_sts_endpoint",
+    "azure_authority_host",
+    "watsonx_iam_url",
+    "aicore_auth_url",
+    "aicore_base_url",
+)
 
 
 def read_settings(profile: Profile, deployment: Deployment, environ: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from tianji.domain.deployments import Deployment
 from tianji.providers import _credentials
 from tianji.providers._params import Params, environment, read_params
 from tianji.providers._responses_only import only_responses, without_prefix
+from tianji.providers.auth import azure
 from tianji.providers.contract import Profile, Setting, Upstream, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.openai_chat.reasoning_models import suit_model
@@ -37,33 +38,33 @@ PROFILE = Profile(
         ),
         Setting("api_version", "the version of the API", ("AZURE_API_VERSION",), default=DEFAULT_VERSION),
         Setting("api_key", "the key", ("AZURE_API_KEY", "AZURE_OPENAI_API_KEY"), secret=True),
-        Setting(
-            "azure_ad_token",
-            "a token of Entra ID; goes before the key",
-            ("AZURE_AD_TOKEN",),
-            secret=True,
-        ),
+        *azure.SETTINGS,
     ),
     supports=features(
         "stream tools parallel_tools tool_choice vision audio json_object json_schema reasoning logprobs"
         " several seed stop responses"
+    ),
+    notes=(
+        "What a deployment itself names goes before the environment, and there a key before tokens. Tokens of"
+        " Entra ID are fetched with `tenant_id`, `client_id` and `client_secret`, with a user's name and"
+        " password, or with a token of another cloud (`azure_ad_token: oidc/…`); the identity of the machine"
+        " is used where `litellm_settings.enable_azure_ad_token_refresh` is on."
     ),
 )
 
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     """Bind a deployment of Azure OpenAI."""
-    rules = read_params(deployment, options)
+    rules = read_params(deployment, options, [setting.name for setting in PROFILE.settings])
     said = _credentials.read_settings(PROFILE, deployment, environment(options))
-    base, key = said["api_base"], said.get("api_key", "")
+    base = said["api_base"]
     name, kind = _name(deployment)
-    # A token of the environment does not replace a key of the deployment.
-    token = "" if key and not deployment.params.get("azure_ad_token") else said.get("azure_ad_token", "")
+    who = azure.access(said, deployment, options)
     headers = {"content-type": "application/json"}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    elif key:
-        headers["api-key"] = key
+    if who.token:
+        headers["authorization"] = f"Bearer {who.token}"
+    elif who.key:
+        headers["api-key"] = who.key
 
     def suit(body: MutableMapping[str, Any], rules: Params) -> list[str]:
         return suit_model(kind, body, rules)
@@ -71,15 +72,18 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     headers |= rules.headers
     responses = responses_url(base, said["api_version"])
     if only_responses(deployment, kind):
-        return ResponsesUpstream("azure", name, responses, headers, rules, token or key, kind)
+        return ResponsesUpstream(
+            "azure", name, responses, headers, rules, who.secret, kind, authorize=who.authorize
+        )
     upstream = ChatUpstream(
         provider="azure",
         model=name,
         url=chat_url(base, name, said["api_version"]),
         headers=headers,
         params=rules,
-        secret=token or key,
+        secret=who.secret,
         quirks=(suit, without_foreign),
+        authorize=who.authorize,
     )
     if not deployment.params.get("use_chat_completions_api"):
         beside(upstream, responses)

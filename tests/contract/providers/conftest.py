@@ -1,8 +1,9 @@
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
 from tianji.domain.deployments import Deployment
 from tianji.providers import provider
@@ -33,3 +34,40 @@ def fields() -> Callable[..., Fields]:
         return msgspec.json.decode(msgspec.json.encode(body), type=dict[str, msgspec.Raw])
 
     return make
+
+
+class TokenOffice:
+    """Gives out tokens `t1`, `t2`, … to whoever asks, or refuses; and answers other questions as told."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.asked: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.refuses: int = 0
+        self.answers: dict[str, Any] = {}
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.paths.append(request.path)
+        self.headers.append({name.lower(): value for name, value in request.headers.items()})
+        if request.path in self.answers:
+            return web.json_response(self.answers[request.path])
+        self.asked.append({name: str(value) for name, value in (await request.post()).items()})
+        if self.refuses:
+            said = {"error": "invalid_client", "error_description": "Who are you?"}
+            return web.json_response(said, status=self.refuses)
+        token = {"access_token": f"t{len(self.asked)}", "token_type": "Bearer", "expires_in": 3600}
+        return web.json_response(token)
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[TokenOffice]:
+    found = TokenOffice()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", found.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield found
+    await runner.cleanup()

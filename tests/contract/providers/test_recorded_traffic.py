@@ -23,6 +23,7 @@ OURS = Path(__file__).parent / "recorded"
 APIS = (
     "openai/chat",
     "azure/chat",
+    "azure_ai/chat",
     "anthropic/messages",
     "gemini/generateContent",
     "gemini/streamGenerateContent",

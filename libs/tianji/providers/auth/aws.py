@@ -12,7 +12,8 @@ from pathlib import Path
 from tianji.domain.deployments import Deployment
 from tianji.errors import BadRequest
 from tianji.providers._credentials import chosen_by_call
-from tianji.providers.auth.aws_credentials import Identity, credentials_of, is_reference
+from tianji.providers.auth.aws_credentials import Identity, credentials_of
+from tianji.providers.auth.oidc import is_reference
 from tianji.providers.contract import Setting, UpstreamRequest
 
 Authorize = Callable[[UpstreamRequest], Awaitable[Mapping[str, str]]]

@@ -10,28 +10,18 @@ import asyncio
 import os
 import threading
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-import msgspec
 from msgspec import Struct
 
 from tianji.errors import UpstreamError
-from tianji.providers.auth.google_transport import Transport
+from tianji.providers.auth.oidc import NoIdentity, identity_token
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials  # type: ignore[import-untyped]
     from botocore.session import Session  # type: ignore[import-untyped]
 
 _SESSION_NAME = "tianji"
-_OIDC = "oidc/"
-_VARIABLES = {"circleci": "CIRCLE_OIDC_TOKEN", "circleci_v2": "CIRCLE_OIDC_TOKEN_V2"}
-_FILE_VARIABLES = {"azure": "AZURE_FEDERATED_TOKEN_FILE"}
-
-
-class _Github(Struct):
-    value: str
 
 
 class Identity(Struct, frozen=True):
@@ -91,6 +81,8 @@ class AwsCredentials:
             ImportError,
         ) as error:
             raise _none(str(error)) from None
+        except NoIdentity as error:
+            raise _none(f"aws_web_identity_token: {error}") from None
         if not keys.access_key:
             raise _none("the credentials found are empty")
         return keys
@@ -166,7 +158,7 @@ def _assume(session: Session, identity: Identity, base: Any) -> dict[str, Any]:
     if identity.web_identity_token:
         anonymous = limits.merge(Config(signature_version=UNSIGNED))
         sts = session.create_client("sts", config=anonymous, **place)
-        token = _web_identity(identity.web_identity_token)
+        token = identity_token(identity.web_identity_token)
         found = sts.assume_role_with_web_identity(**asked, WebIdentityToken=token)
     else:
         if identity.external_id:
@@ -182,60 +174,3 @@ def _assume(session: Session, identity: Identity, base: Any) -> dict[str, Any]:
         found = session.create_client("sts", config=limits, **place, **(given or {})).assume_role(**asked)
     answered: dict[str, Any] = found["Credentials"]
     return answered
-
-
-def is_reference(token: str) -> bool:
-    """Say whether a web identity token is not the token, but says where the gateway finds it."""
-    return token.startswith((_OIDC, "/"))
-
-
-def _web_identity(token: str) -> str:
-    """Return a token; read anew each time, since whoever writes it replaces it."""
-    if token.startswith("/"):
-        return Path(token).read_text().strip()
-    if not token.startswith(_OIDC):
-        return token
-    kind, _, rest = token.removeprefix(_OIDC).partition("/")
-    if kind == "file":
-        return Path("/" + rest.lstrip("/")).read_text().strip()
-    if kind == "env" or kind in _VARIABLES:
-        return _variable(_VARIABLES.get(kind, rest))
-    if kind == "env_path" or kind in _FILE_VARIABLES:
-        return Path(_variable(_FILE_VARIABLES.get(kind, rest))).read_text().strip()
-    if kind == "google":
-        return _of_google(rest)
-    if kind == "github":
-        return _of_github(rest)
-    raise _none(f"aws_web_identity_token: '{_OIDC}{kind}/…' is not known here")
-
-
-def _of_google(audience: str) -> str:
-    """Ask Google, as which the machine is known there, for a token."""
-    from google.auth.exceptions import GoogleAuthError
-    from google.oauth2 import id_token
-
-    try:
-        token: str = id_token.fetch_id_token(Transport(), audience)
-    except GoogleAuthError as error:
-        raise _none(f"aws_web_identity_token: {error}") from None
-    return token
-
-
-def _of_github(audience: str) -> str:
-    """Ask GitHub, in one of whose runners we are, for a token."""
-    url = f"{_variable('ACTIONS_ID_TOKEN_REQUEST_URL')}&audience={quote(audience, safe='')}"
-    asked = {"authorization": f"Bearer {_variable('ACTIONS_ID_TOKEN_REQUEST_TOKEN')}"}
-    from google.auth.exceptions import GoogleAuthError
-
-    try:
-        answer = Transport()(url, headers=asked)
-        return msgspec.json.decode(answer.data, type=_Github).value
-    except (GoogleAuthError, msgspec.DecodeError):
-        raise _none("aws_web_identity_token: GitHub gave no token") from None
-
-
-def _variable(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise _none(f"aws_web_identity_token: the variable {name} is not set")
-    return value
