@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from tianji.wire import values
+from tianji.wire import free_text, values
 from tianji.wire.chat import parts
 from tianji.wire.chat.turns import read_turns
 from tianji.wire.front import Fields
@@ -174,9 +174,13 @@ def _tool(tool: Object, at: str) -> Tool | NativeTool:
         read.extra |= values.rest(tool, ("type", "function", "cache_control"))
         return read
     if kind == "custom" and isinstance(tool.get("custom"), dict):
-        name = required(string, tool["custom"], "name", f"{at}.custom")
-        described = optional(string, tool["custom"], "description", f"{at}.custom")
-        return Tool(name, described, extra={"custom": tool["custom"]})
+        custom, place = tool["custom"], f"{at}.custom"
+        return Tool(
+            required(string, custom, "name", place),
+            optional(string, custom, "description", place),
+            free_text.schema(optional(mapping, custom, "format", place)),
+            extra={"custom": custom},
+        )
     return NativeTool(parts.DIALECT, tool)
 
 

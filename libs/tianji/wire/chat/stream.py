@@ -12,7 +12,8 @@ from tianji.wire.call_ids import seal
 from tianji.wire.chat.message import annotation, is_annotation, write_call, write_opaque, write_thought
 from tianji.wire.chat.parts import write_part
 from tianji.wire.chat.read import wants_usage
-from tianji.wire.chat.write import finish_reason, uses_functions
+from tianji.wire.chat.write import custom_tools, finish_reason, uses_functions
+from tianji.wire.free_text import Unwrapper
 from tianji.wire.neutral import (
     Ask,
     Audio,
@@ -42,13 +43,15 @@ DONE = b"data: [DONE]\n\n"
 class _Open:
     """A block of the answer that is growing."""
 
-    __slots__ = ("block", "call", "parts", "signature")
+    __slots__ = ("block", "call", "parts", "signature", "unwrapper")
 
     def __init__(self, block: Block, call: int) -> None:
         self.block = block
         self.call = call
         self.signature: str | None = None
         self.parts: list[str] = []
+        self.unwrapper: Unwrapper | None = None
+        """Set for free text that the model wraps in JSON."""
 
 
 class ChatEncoder:
@@ -56,6 +59,7 @@ class ChatEncoder:
 
     def __init__(self, ask: Ask, *, model: str) -> None:
         self._legacy = uses_functions(ask)
+        self._custom = custom_tools(ask)
         self._wants_usage = wants_usage(ask)
         self._started = Started(model=model or ask.model)
         self._head = b""
@@ -136,7 +140,10 @@ class ChatEncoder:
     def _block_started(self, out: list[bytes], event: BlockStarted) -> None:
         block, choice = seal(event.block), event.choice
         number = self._calls.get(choice, 0)
-        self._open[choice, event.index] = _Open(block, number)
+        held = self._open[choice, event.index] = _Open(block, number)
+        if isinstance(block, ToolCall) and block.name in self._custom and not block.custom:
+            held.unwrapper = Unwrapper()
+            block.custom, block.arguments = True, held.unwrapper.feed(block.arguments)
         match block:
             case ToolCall() if self._legacy:
                 call = {"name": block.name, "arguments": block.arguments}
@@ -173,7 +180,9 @@ class ChatEncoder:
                     delta |= self._cited(event.choice, event.citation)
                 self._chunk(out, event.choice, delta, None, event.logprobs)
             case ToolCall(custom=custom):
-                self._call_grew(out, event, held.call, custom=custom)
+                text = event.text if held.unwrapper is None else held.unwrapper.feed(event.text)
+                if text or held.unwrapper is None:
+                    self._call_grew(out, event.choice, text, held.call, custom=custom)
             case Reasoning():
                 held.parts.append(event.text)
                 held.signature = event.signature or held.signature
@@ -187,18 +196,20 @@ class ChatEncoder:
                 audio = {"transcript": event.text or None, "data": event.data}
                 self._chunk(out, event.choice, {"audio": {k: v for k, v in audio.items() if v is not None}})
 
-    def _call_grew(self, out: list[bytes], event: Grew, number: int, *, custom: bool) -> None:
+    def _call_grew(self, out: list[bytes], choice: int, text: str, number: int, *, custom: bool) -> None:
         if self._legacy:
-            self._chunk(out, event.choice, {"function_call": {"arguments": event.text}})
+            self._chunk(out, choice, {"function_call": {"arguments": text}})
             return
         kind, key = ("custom", "input") if custom else ("function", "arguments")
-        self._chunk(out, event.choice, {"tool_calls": [{"index": number, kind: {key: event.text}}]})
+        self._chunk(out, choice, {"tool_calls": [{"index": number, kind: {key: text}}]})
 
     def _block_stopped(self, out: list[bytes], event: BlockStopped) -> None:
         held = self._open.pop((event.choice, event.index), None)
         if held is None:
             return
         block = held.block
+        if held.unwrapper is not None and (rest := held.unwrapper.close()):
+            self._call_grew(out, event.choice, rest, held.call, custom=True)
         if isinstance(block, Opaque):
             whole_block = event.block if isinstance(event.block, Opaque) else block
             part = self._numbered(event.choice, write_opaque(whole_block, self._said.get(event.choice, 0)))

@@ -9,21 +9,22 @@ import msgspec
 from tianji.wire.call_ids import seal
 from tianji.wire.chat.finish import in_openais_words
 from tianji.wire.chat.message import write_assistant
-from tianji.wire.neutral import Answer, Ask, Choice, Tool
+from tianji.wire.free_text import unwrapped
+from tianji.wire.neutral import Answer, Ask, Choice, Tool, ToolCall
 from tianji.wire.usage import write_chat_usage
 from tianji.wire.values import Object
 
 
 def write(answer: Answer, ask: Ask) -> bytes:
     """Write an answer in the form of `chat.completion`."""
-    legacy = uses_functions(ask)
+    legacy, custom = uses_functions(ask), custom_tools(ask)
     body: Object = {
         **answer.extra.get("chat", {}),
         "id": answer.id,
         "object": "chat.completion",
         "created": answer.created or int(time.time()),
         "model": answer.model or ask.model,
-        "choices": [_choice(choice, legacy=legacy) for choice in answer.choices],
+        "choices": [_choice(choice, custom, legacy=legacy) for choice in answer.choices],
     }
     if answer.usage is not None:
         body["usage"] = write_chat_usage(answer.usage)
@@ -34,8 +35,12 @@ def write(answer: Answer, ask: Ask) -> bytes:
     return msgspec.json.encode(body)
 
 
-def _choice(choice: Choice, *, legacy: bool) -> Object:
-    message = write_assistant([seal(block) for block in choice.blocks], legacy=legacy)
+def _choice(choice: Choice, custom: frozenset[str], *, legacy: bool) -> Object:
+    for block in choice.blocks:
+        seal(block)
+        if isinstance(block, ToolCall) and block.name in custom and not block.custom:
+            block.custom, block.arguments = True, unwrapped(block.arguments)
+    message = write_assistant(choice.blocks, legacy=legacy)
     return {
         "index": choice.index,
         "message": {"role": "assistant", **message},
@@ -48,6 +53,11 @@ def _choice(choice: Choice, *, legacy: bool) -> Object:
 def uses_functions(ask: Ask) -> bool:
     """Say whether the client declared its tools as `functions`, and so expects `function_call`."""
     return any(isinstance(tool, Tool) and tool.extra.get("legacy") for tool in ask.tools)
+
+
+def custom_tools(ask: Ask) -> frozenset[str]:
+    """Name the tools that take free text: models that know only JSON wrap it."""
+    return frozenset(tool.name for tool in ask.tools if isinstance(tool, Tool) and "custom" in tool.extra)
 
 
 def finish_reason(finish: str, *, legacy: bool) -> str:

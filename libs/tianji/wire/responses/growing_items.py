@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tianji.wire.call_ids import seal
+from tianji.wire.free_text import Unwrapper, unwrapped
 from tianji.wire.neutral import Block, Grew, Image, Reasoning, ToolCall
 from tianji.wire.responses.growing import Growing, Told
-from tianji.wire.responses.names import Meant, Names, custom_input
+from tianji.wire.responses.names import Meant, Names
 from tianji.wire.responses.output import call_item, call_type, item_id, reasoning_item, shown_item
-from tianji.wire.responses.unwrap import Unwrapper
 from tianji.wire.values import Object
 
 
@@ -67,7 +67,6 @@ class _Call:
         self._parts: list[str] = []
         wrapped = self._kind == "custom_tool_call" and not call.custom
         self._unwrapper = Unwrapper() if wrapped else None
-        self._shown: list[str] = []
 
     @property
     def _place(self) -> Object:
@@ -87,7 +86,6 @@ class _Call:
         yield from self._show(text)
 
     def _show(self, text: str) -> Told:
-        self._shown.append(text)
         if not text:
             return
         if self._kind == "function_call":
@@ -104,10 +102,8 @@ class _Call:
             name = {"name": self._meant.name, "arguments": "".join(self._parts)}
             yield "response.function_call_arguments.done", {**self._place, **name}
         elif self._kind == "custom_tool_call":
-            text = said if self._unwrapper is None else custom_input(said)
-            shown = "".join(self._shown)
-            if text.startswith(shown):
-                yield from self._show(text[len(shown) :])
+            text = said if self._unwrapper is None else unwrapped(said)
+            yield from self._show("" if self._unwrapper is None else self._unwrapper.close())
             yield "response.custom_tool_call_input.done", {**self._place, "input": text}
         yield "response.output_item.done", {"output_index": self._index, "item": self.item(status)}
 

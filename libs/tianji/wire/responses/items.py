@@ -12,9 +12,10 @@ from collections.abc import Callable
 from tianji.errors import UnsupportedParameter
 from tianji.wire import values
 from tianji.wire.call_ids import part
+from tianji.wire.free_text import INPUT
 from tianji.wire.neutral import Block, Opaque, Reasoning, Role, Text, ToolCall, ToolResult, Turn
 from tianji.wire.responses.forms import CALLS, FORMS
-from tianji.wire.responses.names import INPUT, function_name
+from tianji.wire.responses.names import function_name
 from tianji.wire.responses.parts import DIALECT, read_content
 from tianji.wire.responses.thoughts import read_encrypted
 from tianji.wire.values import Object, optional, required, string

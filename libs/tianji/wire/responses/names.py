@@ -8,13 +8,9 @@ client declared.
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
-INPUT = "input"
-"""The one argument of a function that stands for a custom tool."""
 _LONGEST = 64
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -50,13 +46,3 @@ def function_name(name: str, namespace: object = None) -> str:
         return name
     joined = f"{namespace}{name}" if namespace.endswith("__") else f"{namespace}__{name}"
     return _ILLEGAL.sub("_", joined)[-_LONGEST:]
-
-
-def custom_input(arguments: str) -> str:
-    """Return the text for a custom tool; a model that forgot the wrapping is taken at its word."""
-    try:
-        said: Any = msgspec.json.decode(arguments)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return arguments
-    found = said.get(INPUT) if isinstance(said, dict) else None
-    return found if isinstance(found, str) else arguments

@@ -8,9 +8,10 @@ from typing import Any
 
 from tianji.wire.call_ids import seal
 from tianji.wire.chat.parts import write_url
+from tianji.wire.free_text import unwrapped
 from tianji.wire.neutral import Audio, Block, Choice, Image, Opaque, Reasoning, Refusal, Text, ToolCall
 from tianji.wire.responses.forms import form_fields
-from tianji.wire.responses.names import Meant, Names, custom_input
+from tianji.wire.responses.names import Meant, Names
 from tianji.wire.responses.parts import DIALECT
 from tianji.wire.responses.thoughts import write_encrypted
 from tianji.wire.values import Object
@@ -144,7 +145,7 @@ def call_item(
     elif call.custom:
         item["input"] = arguments
     else:
-        item["input"] = custom_input(arguments) if arguments else ""
+        item["input"] = unwrapped(arguments) if arguments else ""
     return item
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tianji.wire import values
+from tianji.wire import free_text, values
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolChoice
 from tianji.wire.responses.forms import FORMS
-from tianji.wire.responses.names import INPUT, Meant, Names, function_name
+from tianji.wire.responses.names import Meant, Names, function_name
 from tianji.wire.responses.parts import DIALECT
 from tianji.wire.values import Object, mapping, optional, required, string
 
@@ -56,17 +56,7 @@ def _function(names: Names, tool: Object, at: str, namespace: str | None) -> Too
 def _custom(names: Names, tool: Object, at: str, namespace: str | None) -> Tool:
     """Read a tool whose input is free text as a function with one argument."""
     described = optional(string, tool, "description", at) or ""
-    form = optional(mapping, tool, "format", at) or {}
-    argument = f"The whole input of the tool, as text under `{INPUT}`."
-    if form.get("type") == "grammar":
-        grammar = form.get("definition") or ""
-        argument += f" It must match this {form.get('syntax') or 'lark'} grammar:\n{grammar}"
-    schema: Object = {
-        "type": "object",
-        "properties": {INPUT: {"type": "string", "description": argument}},
-        "required": [INPUT],
-        "additionalProperties": False,
-    }
+    schema = free_text.schema(optional(mapping, tool, "format", at))
     name = names.add(Meant("custom", required(string, tool, "name", at), namespace))
     return Tool(name, described or None, schema)
 

@@ -35,11 +35,6 @@ _ALIKE = (
     (re.compile(r"^(?:code_execution|code_interpreter)"), "codeExecution"),
 )
 """What other providers call the tools that Google has as well."""
-_FREE_TEXT: Object = {
-    "type": "object",
-    "properties": {"input": {"type": "string"}},
-    "required": ["input"],
-}
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
 
 
@@ -81,8 +76,7 @@ def _function(tool: Tool) -> Object:
     out: Object = {"name": tool.name}
     if tool.description:
         out["description"] = tool.description
-    custom = tool.extra.get("custom") is not None
-    out["parametersJsonSchema"] = _FREE_TEXT if custom else parameters(tool.schema)
+    out["parametersJsonSchema"] = parameters(tool.schema)
     return out
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tianji.wire.responses.unwrap import Unwrapper
+from tianji.wire.free_text import Unwrapper
 
 TEXT = '*** Begin "Patch"\n\t\\ 😀 é \\u12 /end\n'
 
