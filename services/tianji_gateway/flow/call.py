@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from tianji.errors import UpstreamError, UpstreamTimeout
 from tianji.providers.contract import Canned, UpstreamRequest
@@ -17,6 +18,8 @@ from tianji_gateway.upstream.client import Client, Deadlines
 
 CONNECT_S = 10.0
 _AUTHORIZE_S = 30.0
+
+_object = msgspec.json.Decoder(dict[str, Raw])
 
 
 class Whole(Struct):
@@ -52,8 +55,10 @@ async def whole(request: UpstreamRequest, target: Target, client: Client, timeou
 
 async def stream(
     request: UpstreamRequest, target: Target, client: Client, silence_s: float, follower: Follower
-) -> Opened:
+) -> Opened | Whole:
     """Send a request and wait until there is something for the client. Raises UpstreamError.
+
+    A provider may answer with a JSON object and no stream: an error, or all of the answer at once.
 
     An error event that comes before an answer has begun is raised like an error status: nothing has
     been relayed, and another deployment may be asked. What fails after it has got its id is relayed as
@@ -64,7 +69,13 @@ async def stream(
     try:
         exchange = await _open(request, target, client, deadlines)
         try:
-            return Opened(exchange, await _first(exchange, follower, provider))
+            begun = b""
+            if request.then is None and _is_json(exchange):  # a request with `then` has a follower for JSON
+                begun = await _object_in(exchange)
+                if _is_object(begun):
+                    exchange.close()
+                    return Whole(exchange.raw_headers, begun)
+            return Opened(exchange, await _first(exchange, follower, provider, begun))
         except BaseException:
             exchange.close()
             raise
@@ -74,10 +85,33 @@ async def stream(
         raise unreachable(provider, fault) from None
 
 
-async def _first(exchange: Incoming, follower: Follower, provider: str) -> bytes:
+def _is_json(exchange: Incoming) -> bool:
+    for name, value in exchange.raw_headers:
+        if len(name) == 12 and name.lower() == b"content-type":
+            return value.startswith(b"application/json")
+    return False
+
+
+async def _object_in(exchange: Incoming) -> bytes:
+    """Return all of a body that begins as an object does, of another one the beginning."""
+    begun = await exchange.next()
+    return begun + await exchange.read() if begun.lstrip().startswith(b"{") else begun
+
+
+def _is_object(body: bytes) -> bool:
+    """Say whether this is one JSON object; several, one in each line, are a stream."""
+    try:
+        _object.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+async def _first(exchange: Incoming, follower: Follower, provider: str, begun: bytes) -> bytes:
+    """Wait for the first piece that the client gets; of the body `begun` has been read already."""
     heard = False
-    while chunk := await exchange.next():
-        heard = True
+    while chunk := begun or await exchange.next():
+        heard, begun = True, b""
         piece = follower.feed(chunk)
         if follower.failed is not None and not (follower.answer_id() or follower.excerpt().text):
             raise follower.failed

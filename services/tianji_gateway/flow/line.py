@@ -23,6 +23,7 @@ from tianji_gateway.flow.prepare import prepare
 from tianji_gateway.flow.recall import recall
 from tianji_gateway.flow.receive import Call, Inference, Named
 from tianji_gateway.flow.relay import relay_stream, relay_whole, written
+from tianji_gateway.flow.retell import retold
 from tianji_gateway.flow.route import route
 from tianji_gateway.flow.translate import follower, translate
 from tianji_gateway.flow.wishes import Wishes, keep_alive_s, wishes_of
@@ -115,6 +116,8 @@ async def _try(
     finally:
         account.upstream_s += time.perf_counter() - started
     if following is not None:
+        if isinstance(opened, attempt.Whole):
+            opened, following = retold(opened, inference, target)
         await relay_stream(opened, following, inference, account, caller, patience_s)
     else:
         answer = written(whole, inference, target, same=translation.same)

@@ -18,6 +18,18 @@ _TYPES = {
     429: "rate_limit_error",
     504: "timeout_error",
 }
+_STATUS = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "permission_error": 403,
+    "model_not_found": 404,
+    "not_found_error": 404,
+    "insufficient_quota": 429,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+}
+"""What codes and types mean that OpenAI and Anthropic gave; another one may be anything."""
 _CONTEXT = re.compile(
     r"context[_ ]length[_ ]exceeded|maximum context length|context window|prompt is too long"
     r"|input is too long|string too long|too many (?:input )?tokens"
@@ -79,9 +91,10 @@ def told(provider: str, error: Any) -> UpstreamError:
     said = (fields.get("status_code"), fields.get("status"), code)
     numbers = [int(one) for one in said if isinstance(one, (int, str)) and str(one).isdecimal()]
     status = next((number for number in numbers if 400 <= number < 600), None)
+    words = (word for word in (code, fields.get("type")) if isinstance(word, str))
     return failure(
         provider,
-        status or 502,
+        status or next((_STATUS[word] for word in words if word in _STATUS), 502),
         _message(fields, b""),
         code=str(code) if code is not None else None,
         type=fields.get("type"),
