@@ -13,6 +13,7 @@ from tianji.providers._responses_only import only_responses, without_prefix
 from tianji.providers.auth import azure
 from tianji.providers.contract import Profile, Setting, Upstream, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
+from tianji.providers.dialects.openai_chat.quirks import refusing
 from tianji.providers.dialects.openai_chat.reasoning_models import suit_model
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 from tianji.providers.dialects.responses.upstream import ResponsesUpstream, beside
@@ -82,7 +83,7 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
         headers=headers,
         params=rules,
         secret=who.secret,
-        quirks=(suit, without_foreign),
+        quirks=(suit, without_foreign, refusing(("top_k",))),
         authorize=who.authorize,
     )
     if not deployment.params.get("use_chat_completions_api"):

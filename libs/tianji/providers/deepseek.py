@@ -9,6 +9,7 @@ from tianji.domain.deployments import Deployment
 from tianji.providers._compatible import connect, settings
 from tianji.providers._params import Params
 from tianji.providers.contract import Profile, features
+from tianji.providers.dialects.openai_chat.foreign import without_foreign_but
 from tianji.providers.dialects.openai_chat.messages import (
     system_for_developer,
     text_for_parts,
@@ -42,6 +43,7 @@ def _think(body: MutableMapping[str, Any], params: Params) -> list[str]:
 _QUIRKS = (
     schema_in_words,
     system_for_developer,
+    without_foreign_but("reasoning_content"),
     text_for_parts,
     thoughts_before_calls,
     renaming({"max_completion_tokens": "max_tokens"}),

@@ -11,6 +11,7 @@ from tianji.providers._params import environment, read_params
 from tianji.providers._responses_only import only_responses, without_prefix
 from tianji.providers.contract import Profile, Setting, Upstream, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign
+from tianji.providers.dialects.openai_chat.quirks import refusing
 from tianji.providers.dialects.openai_chat.reasoning_models import suit
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 from tianji.providers.dialects.responses.upstream import ResponsesUpstream, beside
@@ -67,7 +68,7 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
         params=rules,
         secret=key,
         # Another server at an `api_base` may well know what OpenAI does not.
-        quirks=(suit, without_foreign) if base == BASE else (suit,),
+        quirks=(suit, without_foreign, refusing(("top_k",))) if base == BASE else (suit,),
     )
     if not deployment.params.get("use_chat_completions_api"):
         beside(upstream, responses)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tianji.providers.dialects.anthropic.model import Model
+from tianji.providers.dialects.instructed import ONLY_JSON
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
 
 TOOL = "json_tool_call"
 """The tool whose arguments are the answer; clients never see it."""
-_ONLY_JSON = "Answer with one JSON object and nothing else: no prose around it, no code fence."
 
 
 def emulated(ask: Ask, model: Model) -> bool:
@@ -24,7 +24,7 @@ def write_shape(body: Object, ask: Ask, model: Model, *, thinks: bool) -> None:
     if shape is None or shape.kind == "text":
         return
     if shape.kind == "json_object":
-        body.setdefault("system", []).append({"type": "text", "text": _ONLY_JSON})
+        body.setdefault("system", []).append({"type": "text", "text": ONLY_JSON})
     elif model.structured_output:
         schema = closed(shape.schema or {"type": "object"})
         body.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema}

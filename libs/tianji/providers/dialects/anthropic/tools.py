@@ -17,8 +17,16 @@ _WEB_SEARCH = ("web_search", "web_search_preview", "web_search_preview_2025_03_1
 
 
 def write_tools(ask: Ask) -> list[Object]:
-    """Write the tools of a request, those that clients ask for in OpenAI's words included."""
-    tools = [_tool(tool, at) for at, tool in enumerate(ask.tools)]
+    """Write the tools of a request, those that clients ask for in OpenAI's words included.
+
+    Where only some of them may be called, these alone: Anthropic cannot be told to choose among some.
+    """
+    allowed = ask.tool_choice.allowed if ask.tool_choice is not None else None
+    tools = [
+        _tool(tool, at)
+        for at, tool in enumerate(ask.tools)
+        if allowed is None or isinstance(tool, NativeTool) or tool.name in allowed
+    ]
     wanted = ask.extra.get("web_search_options")
     if isinstance(wanted, dict):
         tools.append(_web_search(wanted))

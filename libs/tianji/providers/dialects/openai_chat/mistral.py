@@ -19,6 +19,7 @@ def _suited(messages: list[Any]) -> list[str]:
     told = objects(messages)
     for message in told:
         _identify(message)
+        _tell_refusal(message)
         _tell_thoughts(message)
         content = message.get("content")
         if isinstance(content, list):
@@ -52,6 +53,13 @@ def _identify(message: Object) -> None:
     for call in objects(message.get("tool_calls") or []):
         if isinstance(call.get("id"), str):
             call["id"] = legal_id(call["id"])
+
+
+def _tell_refusal(message: Object) -> None:
+    """Write how the model declined earlier as what it said."""
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal and not message.get("content"):
+        message["content"] = refusal
 
 
 def _tell_thoughts(message: Object) -> None:

@@ -56,7 +56,10 @@ def write(ask: Ask, model: str) -> Object:
 def _write_tools(body: Object, ask: Ask) -> None:
     tools: list[Any] = []
     functions: list[Any] = []
+    allowed = ask.tool_choice.allowed if ask.tool_choice is not None else None
     for tool in ask.tools:
+        if isinstance(tool, Tool) and allowed is not None and tool.name not in allowed:
+            continue  # of the vendors that speak this form only OpenAI takes a choice among some
         if isinstance(tool, NativeTool):
             if tool.dialect != DIALECT:
                 kind = tool.value.get("type", "tool")
@@ -102,9 +105,6 @@ def _choice(choice: ToolChoice, *, legacy: bool) -> str | Object:
     if choice.mode == "tool":
         name = {"name": choice.name}
         return name if legacy else {"type": "function", "function": name}
-    if choice.allowed is not None:
-        tools = [{"type": "function", "function": {"name": name}} for name in choice.allowed]
-        return {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode, "tools": tools}}
     return choice.mode
 
 

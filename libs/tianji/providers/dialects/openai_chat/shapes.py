@@ -8,11 +8,10 @@ from typing import Any
 from msgspec import Raw
 
 from tianji.providers._params import Params
+from tianji.providers.dialects.instructed import in_words
 from tianji.providers.dialects.openai_chat.upstream import plain
 from tianji.wire import values
-from tianji.wire.values import Object
-
-_WORDS = "Answer with one JSON object and nothing else: no prose around it, no code fence."
+from tianji.wire.chat.read import read_shape
 
 
 def schema_in_words(body: MutableMapping[str, Any], params: Params) -> list[str]:
@@ -21,31 +20,21 @@ def schema_in_words(body: MutableMapping[str, Any], params: Params) -> list[str]
     JSON mode itself is only asked for without tools: vendors that lack schemas refuse both together,
     or never call a tool then.
     """
-    shape = plain(body.get("response_format"))
-    if not isinstance(shape, dict) or shape.get("type") != "json_schema":
+    said = plain(body.get("response_format"))
+    if not isinstance(said, dict) or said.get("type") != "json_schema":
         return []
-    described = shape.get("json_schema")
+    shape = read_shape(said)
     messages = body.get("messages")
     if isinstance(messages, Raw):
         messages = values.decode(messages, "messages")
-    if not isinstance(messages, list):
+    if not isinstance(messages, list) or shape is None:
         return []
-    words = _words(described if isinstance(described, dict) else {})
-    body["messages"] = _told(messages, words)
+    body["messages"] = _told(messages, in_words(shape))
     if plain(body.get("tools")):
         del body["response_format"]
     else:
         body["response_format"] = {"type": "json_object"}
     return ["json_schema as instructions"]
-
-
-def _words(described: Object) -> str:
-    words = _WORDS
-    if isinstance(described.get("description"), str):
-        words += f"\n{described['description']}"
-    if described.get("schema") is not None:
-        words += f"\nIt must keep to this JSON Schema:\n{values.encode(described['schema']).decode()}"
-    return words
 
 
 def _told(messages: list[Any], words: str) -> list[Any]:

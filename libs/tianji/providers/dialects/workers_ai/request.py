@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tianji.providers._params import Params
 from tianji.providers.dialects.openai_chat import request as chat
+from tianji.providers.dialects.openai_chat.foreign import without_foreign
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
@@ -33,7 +34,7 @@ def write(ask: Ask, params: Params, provider: str) -> tuple[Object, list[str]]:
     if ask.shape is not None and ask.shape.kind == "json_schema" and isinstance(shape, dict):
         # The schema stands bare here, without a name around it.
         body["response_format"] = {"type": "json_schema", "json_schema": ask.shape.schema or {}}
-    changed = write_tuning(body, ask, params, provider, _NAMES)
+    changed = without_foreign(body, params) + write_tuning(body, ask, params, provider, _NAMES)
     return body | vendor_fields(ask, params), changed
 
 
@@ -43,5 +44,4 @@ def _message(message: Object) -> Object:
         message = {**message, "role": "system"}
     if message.get("content") is None:
         message = {**message, "content": ""}
-    foreign = ("reasoning_content", "thinking_blocks", "cache_control")
-    return {name: value for name, value in message.items() if name not in foreign}
+    return message
