@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tianji.pricing.catalog import Catalog, Entry, shipped
@@ -58,7 +59,7 @@ def price_of(
         known=bool(rates),
         name=entry.model if entry else "",
         provider=entry.provider if entry else provider,
-        mode=str(overrides.get("mode") or (entry.mode if entry else "")),
+        mode=_mode(entry, overrides),
         version=catalog.version + ("+config" if own else ""),
         max_input_tokens=limit_from(overrides, "max_input_tokens") or (entry.max_input if entry else None),
         max_output_tokens=limit_from(overrides, "max_output_tokens") or (entry.max_output if entry else None),
@@ -68,22 +69,42 @@ def price_of(
     )
 
 
+def mode_of(provider: str, upstream_model: str, overrides: Mapping[str, Any]) -> str:
+    """Find only what a model is for, such as `chat` or `responses`; empty where nobody says."""
+    return _mode(_entry_of(shipped(), provider, upstream_model, overrides), overrides)
+
+
+def _mode(entry: Entry | None, overrides: Mapping[str, Any]) -> str:
+    return str(overrides.get("mode") or (entry.mode if entry else ""))
+
+
 def _entry_of(catalog: Catalog, provider: str, model: str, overrides: Mapping[str, Any]) -> Entry | None:
-    base_model = overrides.get("base_model")
-    if isinstance(base_model, str) and base_model:
+    base_model, region = overrides.get("base_model"), overrides.get("aws_region_name")
+    return _sought(
+        catalog,
+        provider,
+        model,
+        base_model if isinstance(base_model, str) else "",
+        region if isinstance(region, str) else "",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _sought(catalog: Catalog, provider: str, model: str, base_model: str, region: str) -> Entry | None:
+    """Seek an entry; kept, since a thousand deployments may be of a handful of models."""
+    if base_model:
         entry = catalog.find(base_model) or catalog.find(f"{provider}/{base_model}")
         if entry is not None:
             return entry
         model = base_model
-    region = overrides.get("aws_region_name")
-    for name in _candidates(provider, model, region if isinstance(region, str) else None):
+    for name in _candidates(provider, model, region):
         entry = catalog.find(name)
         if entry is not None and (name.startswith(f"{provider}/") or _serves(entry, provider)):
             return entry
     return _latest(catalog, provider, model)
 
 
-def _candidates(provider: str, model: str, region: str | None) -> Iterator[str]:
+def _candidates(provider: str, model: str, region: str) -> Iterator[str]:
     """List the names to try, the most exact one first."""
     for spelling in _spellings(provider, model):
         if region:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tianji.domain.deployments import Deployment
-from tianji.pricing.lookup import price_of
+from tianji.pricing.lookup import mode_of
 
 _PREFIX = "responses/"
 
@@ -23,4 +23,4 @@ def only_responses(deployment: Deployment, kind: str | None = None) -> bool:
     if deployment.params.get("use_chat_completions_api"):
         return False
     said = deployment.params | deployment.info
-    return price_of(deployment.provider, kind or deployment.model, said).mode == "responses"
+    return mode_of(deployment.provider, kind or deployment.model, said) == "responses"
