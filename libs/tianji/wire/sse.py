@@ -58,6 +58,8 @@ def boundary(held: bytes | bytearray) -> int:
 
     A CR at the very end may be half of a CRLF, and is waited for.
     """
+    if held.endswith(_ENDS):
+        return len(held)
     end = held.rfind(b"\n\n") + 2
     if b"\r" in held:
         end = max(end if end > 1 else 0, held.rfind(b"\n\r\n") + 3, _after_bare_returns(held))
