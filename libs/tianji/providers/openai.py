@@ -10,7 +10,7 @@ from tianji.providers import _credentials
 from tianji.providers._params import environment, read_params
 from tianji.providers._responses_only import only_responses, without_prefix
 from tianji.providers.contract import Profile, Setting, Upstream, features
-from tianji.providers.dialects.openai_chat.foreign import without_foreign
+from tianji.providers.dialects.openai_chat.foreign import without_foreign, without_marks
 from tianji.providers.dialects.openai_chat.quirks import refusing
 from tianji.providers.dialects.openai_chat.reasoning_models import suit
 from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
@@ -44,6 +44,9 @@ PROFILE = Profile(
     ),
 )
 
+_QUIRKS = (suit, without_foreign, refusing(("top_k",)))
+_QUIRKS_ELSEWHERE = (suit, without_marks)
+
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
     """Bind a deployment of OpenAI's API."""
@@ -67,8 +70,7 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
         headers=headers,
         params=rules,
         secret=key,
-        # Another server at an `api_base` may well know what OpenAI does not.
-        quirks=(suit, without_foreign, refusing(("top_k",))) if base == BASE else (suit,),
+        quirks=_QUIRKS if base == BASE else _QUIRKS_ELSEWHERE,
     )
     if not deployment.params.get("use_chat_completions_api"):
         beside(upstream, responses)

@@ -27,10 +27,11 @@ _IN_MESSAGES = (
 )
 
 
-def without(*names: str) -> Quirk:
+def without(*names: str, unseal: bool = True) -> Quirk:
     """Return a quirk that cleans `messages` and `tools` of these fields.
 
-    They are only decoded if there is something to take out.
+    They are only decoded if there is something to take out. `unseal` also takes signatures out of the ids
+    of calls.
     """
     needles = tuple(f'"{name}"'.encode() for name in names)
 
@@ -40,7 +41,7 @@ def without(*names: str) -> Quirk:
             value = body.get(field)
             if isinstance(value, Raw):
                 raw = bytes(value)
-                plain = unsealed(raw)
+                plain = unsealed(raw) if unseal else raw
                 if plain is not raw:
                     raw, value = plain, Raw(plain)
                     body[field] = value
@@ -59,6 +60,11 @@ def without(*names: str) -> Quirk:
 
 without_foreign = without(*_IN_MESSAGES)
 """For vendors that refuse every field that is not OpenAI's."""
+
+
+without_marks = without(_MARK, unseal=False)
+"""For servers that may be OpenAI behind an address of somebody's own, or a gateway: what signed thoughts a
+conversation holds is left to them, as the client chose it; marks would be refused by the one."""
 
 
 def without_foreign_but(*kept: str) -> Quirk:
