@@ -24,6 +24,8 @@ _NOT_SAID = {
     "tool_call_id",
     "user",
     "user_id",
+    "safety_identifier",
+    "prompt_cache_key",
     "$schema",
     "title",
     "additionalProperties",

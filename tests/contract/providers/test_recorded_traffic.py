@@ -67,6 +67,9 @@ APIS = (
     "heroku/chat",
     "crusoe/chat",
     "portkey/chat",
+    "watsonx/chat",
+    "watsonx/generation",
+    "watsonx/generation_stream",
     "local_openai_compat/chat",
 )
 EXCHANGES = recorded(OURS, *APIS) + recorded(BESIDE, *APIS)
@@ -88,6 +91,8 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "triton.infer": ("triton", {"api_base": "http://provider.test/v2/models/m/infer"}),
     "predibase.generate": ("predibase", {"predibase_tenant_id": "t"}),
+    "watsonx.generation": ("watsonx_text", {}),
+    "watsonx.generation_stream": ("watsonx_text", {}),
     "ollama.generate": ("ollama", {"api_base": "http://provider.test/api/generate"}),
 }
 """The provider and the parameters of what is not reached by its folder's name alone."""
