@@ -14,6 +14,7 @@ from tianji.wire import values
 from tianji.wire.call_ids import part
 from tianji.wire.chat.message import is_annotation
 from tianji.wire.chat.parts import read_cache, write_cache
+from tianji.wire.messages.citations import read_citation
 from tianji.wire.neutral import (
     Audio,
     Block,
@@ -53,7 +54,7 @@ def _text(block: Object, at: str) -> Block:
     cited = optional(values.array, block, "citations", at) or []
     return Text(
         required(string, block, "text", at),
-        [values.mapping(citation, f"{at}.citations") for citation in cited],
+        [read_citation(values.mapping(citation, f"{at}.citations")) for citation in cited],
         read_cache(block, at),
     )
 

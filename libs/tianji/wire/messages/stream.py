@@ -13,7 +13,7 @@ import msgspec
 
 from tianji.wire import envelope
 from tianji.wire.call_ids import seal
-from tianji.wire.chat.message import is_annotation
+from tianji.wire.messages.citations import write_citation
 from tianji.wire.messages.usage import write_usage
 from tianji.wire.messages.write import answer_block, message_id, stop_reason
 from tianji.wire.neutral import (
@@ -53,6 +53,8 @@ class MessagesEncoder:
         self._failed = False
         self._next = 0
         self._open: Block | None = None
+        self._said: list[str] = []
+        """What the open text has said: citations tell places in it."""
 
     def encode(self, events: Iterable[Event]) -> bytes:
         """Return the bytes of these events."""
@@ -121,6 +123,10 @@ class MessagesEncoder:
         out.append(server_event("content_block_start", {"index": self._next, "content_block": shown}))
         for delta in rest:
             self._delta(out, delta)
+        if isinstance(block, Text):
+            self._said = [block.text]
+            for citation in block.citations:
+                self._cite(out, citation)
 
     def _stop_block(self, out: list[bytes]) -> None:
         if self._open is not None:
@@ -147,8 +153,15 @@ class MessagesEncoder:
             self._delta(out, {"type": kind, key: event.text})
         if event.signature is not None and isinstance(block, Reasoning):
             self._delta(out, {"type": "signature_delta", "signature": event.signature})
-        if event.citation is not None and isinstance(block, Text) and not is_annotation(event.citation):
-            self._delta(out, {"type": "citations_delta", "citation": event.citation})
+        if isinstance(block, Text):
+            self._said.append(event.text)
+            if event.citation is not None:
+                self._cite(out, event.citation)
+
+    def _cite(self, out: list[bytes], citation: Object) -> None:
+        written = write_citation(citation, "".join(self._said))
+        if written is not None:
+            self._delta(out, {"type": "citations_delta", "citation": written})
 
 
 def _opening(block: Block) -> tuple[Object | None, list[Object]]:

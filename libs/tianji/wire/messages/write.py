@@ -8,6 +8,7 @@ import msgspec
 
 from tianji.wire.call_ids import seal
 from tianji.wire.messages.blocks import DIALECT, write_block
+from tianji.wire.messages.citations import write_citation
 from tianji.wire.messages.usage import write_usage
 from tianji.wire.neutral import (
     Answer,
@@ -70,6 +71,10 @@ def stop_reason(finish: Finish, stop_sequence: str | None) -> str:
 def answer_block(block: Block) -> Object | None:
     """Write a block of an answer; None for what this format cannot show."""
     match block:
+        case Text(text=text, citations=[_, *_]):
+            cited = [out for one in block.citations if (out := write_citation(one, text)) is not None]
+            written = write_block(block)
+            return written and {**written, "citations": cited}
         case ToolCall():
             return write_block(seal(block))
         case Reasoning(encrypted=None, text=text):

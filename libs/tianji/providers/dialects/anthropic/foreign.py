@@ -1,4 +1,4 @@
-"""Takes out of a conversation what another provider signed, which Anthropic would refuse."""
+"""Takes out of a conversation what another provider signed or cited, which Anthropic would refuse."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from msgspec import Raw
 
 from tianji.wire import values
 from tianji.wire.call_ids import unsealed
+from tianji.wire.messages.citations import is_foreign
 from tianji.wire.neutral import Block, Reasoning
 from tianji.wire.signers import ANTHROPIC, signer_of
 
-_MARKED = re.compile(rb'"(?:signature|data)"\s*:\s*"[a-z]+:')
+_MARKED = re.compile(rb'"(?:signature|data)"\s*:\s*"[a-z]+:|"encrypted_index"\s*:\s*""')
 _THOUGHTS = {"thinking": "signature", "redacted_thinking": "data"}
 
 
@@ -32,6 +33,10 @@ def _cleaned(turn: Any) -> bool:
     if not isinstance(content, list):
         return True
     kept = [block for block in content if not (isinstance(block, dict) and _foreign(block))]
+    for block in kept:
+        cited = block.get("citations") if isinstance(block, dict) else None
+        if isinstance(cited, list):
+            block["citations"] = [one for one in cited if not is_foreign(one)]
     left = bool(kept) or not content
     turn["content"] = kept
     return left
