@@ -4,7 +4,18 @@ import json
 
 import pytest
 
-from tianji.wire.neutral import Ask, CacheMark, Reasoning, Refusal, Text, Tool, ToolChoice, Turn
+from tianji.wire.neutral import (
+    Ask,
+    CacheMark,
+    Reasoning,
+    Refusal,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+)
 
 AWS = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "aws_region_name": "us-east-1"}
 DIALECTS = [
@@ -74,6 +85,22 @@ def test_thoughts_that_another_signed_are_not_sent_on(sent):
     )
 
     assert "foreign-mark" not in body
+
+
+def test_every_call_has_a_result_and_every_result_a_call(sent):
+    body = sent(
+        [
+            ("user", Text("q")),
+            ("assistant", ToolCall("c1", "leap", "{}"), ToolCall("c2", "leap", "{}")),
+            ("tool", ToolResult("c1", [Text("landed")])),
+            ("tool", ToolResult("lost", [Text("orphan words")])),
+        ],
+        tools=[Tool("leap")],
+    )
+
+    assert "landed" in body
+    assert "orphan words" in body
+    assert '"lost"' not in body
 
 
 def test_empty_turns_do_no_harm(sent):

@@ -18,6 +18,7 @@ from tianji.wire.messages.usage import write_usage
 from tianji.wire.messages.write import answer_block, message_id, stop_reason
 from tianji.wire.neutral import (
     Ask,
+    Audio,
     Block,
     BlockStarted,
     BlockStopped,
@@ -25,6 +26,7 @@ from tianji.wire.neutral import (
     Failed,
     Finished,
     Grew,
+    Image,
     Opaque,
     Reasoning,
     Refusal,
@@ -179,4 +181,9 @@ def _opening(block: Block) -> tuple[Object | None, list[Object]]:
             rest = [{"type": "input_json_delta", "partial_json": arguments}] if arguments else []
             seal(block)
             return {"type": "tool_use", "id": block.id, "name": block.name, "input": {}}, rest
+        case Audio(transcript=text) if text is not None or block.source.data is None:
+            return _opening(Text(text or ""))
+        case Image():
+            link = answer_block(block)
+            return (None, rest) if link is None else _opening(Text(link["text"]))
     return answer_block(block), rest

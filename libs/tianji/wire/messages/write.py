@@ -7,6 +7,7 @@ import uuid
 import msgspec
 
 from tianji.wire.call_ids import seal
+from tianji.wire.chat.parts import write_url
 from tianji.wire.messages.blocks import DIALECT, write_block
 from tianji.wire.messages.citations import write_citation
 from tianji.wire.messages.usage import write_usage
@@ -81,8 +82,10 @@ def answer_block(block: Block) -> Object | None:
             return {"type": "thinking", "thinking": text, "signature": block.signature or ""}
         case Audio(transcript=str(text)):
             return write_block(Text(text))
+        case Image(source=source) if source.data is None:
+            return {"type": "text", "text": f"![image]({write_url(source)})"}
         case Audio() | Image():
-            return None
+            return None  # a picture's data has no place in an answer
         case Opaque(dialect=dialect) if dialect != DIALECT:
             return None
     return write_block(block)

@@ -65,7 +65,12 @@ def _lone_item(block: Block, names: Names) -> Object | None:
 
 def is_content(block: Block) -> bool:
     """Say whether a block is a part of a message."""
-    return isinstance(block, (Text, Refusal)) or (isinstance(block, Audio) and block.transcript is not None)
+    return isinstance(block, (Text, Refusal)) or (isinstance(block, Audio) and is_spoken(block))
+
+
+def is_spoken(sound: Audio) -> bool:
+    """Say whether a sound has words that can be shown, or may come to have some."""
+    return sound.transcript is not None or sound.source.data is None
 
 
 def message_item(identity: str, content: list[Object], status: str = "completed") -> Object:
@@ -80,8 +85,8 @@ def content_part(block: Block) -> Object:
             return {"type": "refusal", "refusal": text}
         case Text(text=text, citations=citations):
             return text_part(text, citations)
-        case Audio(transcript=str(text)):
-            return text_part(text)
+        case Audio(transcript=text):
+            return text_part(text or "")
     raise TypeError(f"a block '{type(block).__name__}' is no part of a message")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tianji.providers.dialects.legal_ids import short
+from tianji.providers.dialects.responses.answered import answered
 from tianji.wire.neutral import Block, Opaque, Reasoning, ToolCall, ToolResult, Turn
 from tianji.wire.responses.parts import DIALECT, write_content
 from tianji.wire.signers import OPENAI, signer_of
@@ -18,7 +19,7 @@ def write_turns(turns: list[Turn]) -> list[Object]:
     called = {
         block.id for turn in turns for block in turn.blocks if isinstance(block, ToolCall) and block.custom
     }
-    return [item for turn in turns for item in _items(turn, called)]
+    return answered([item for turn in turns for item in _items(turn, called)])
 
 
 def _items(turn: Turn, custom: set[str]) -> Iterator[Object]:
