@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any
 
 from tianji.domain.deployments import Deployment
 from tianji.providers._compatible import connect, settings
 from tianji.providers._credentials import read_settings
-from tianji.providers._params import Params, environment
+from tianji.providers._params import environment
 from tianji.providers.contract import Profile, Setting, features
-from tianji.providers.dialects.openai_chat.messages import changing, objects, thoughts_as
-from tianji.providers.dialects.openai_chat.reasoning_details import write_details
-from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, plain
+from tianji.providers.dialects.openai_chat.messages import thoughts_as
+from tianji.providers.dialects.openai_chat.signed import budget_for_thinking, signed_thoughts
+from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
 
 PROFILE = Profile(
     title="OpenRouter",
@@ -39,42 +39,10 @@ PROFILE = Profile(
 )
 
 
-def _signed(messages: list[Any]) -> list[str]:
-    """Write signed thoughts in OpenRouter's words; a client that knows these is left alone."""
-    changed = False
-    for message in objects(messages):
-        thoughts = message.pop("thinking_blocks", None)
-        if message.pop("provider_specific_fields", None) is not None or thoughts is not None:
-            changed = True
-        if isinstance(thoughts, list) and "reasoning_details" not in message:
-            details = write_details(thoughts)
-            if details:
-                message["reasoning_details"] = details
-                message.pop("reasoning_content", None)
-    return ["thinking_blocks as reasoning_details"] if changed else []
-
-
-def _budget(body: MutableMapping[str, Any], params: Params) -> list[str]:
-    """Say a budget for thinking, given in Anthropic's words, in OpenRouter's."""
-    thinking = plain(body.get("thinking"))
-    if not isinstance(thinking, dict) or "reasoning" in body:
-        return []
-    del body["thinking"]
-    budget = thinking.get("budget_tokens")
-    if thinking.get("type") == "disabled":
-        body["reasoning"] = {"enabled": False}
-    elif isinstance(budget, int):
-        body["reasoning"] = {"max_tokens": budget}
-        body.pop("reasoning_effort", None)
-    else:
-        body["reasoning"] = {"enabled": True}
-    return ["thinking as reasoning"]
-
-
 _QUIRKS = (
-    changing(_signed, b'"thinking_blocks"', b'"provider_specific_fields"'),
+    signed_thoughts,
     thoughts_as("reasoning"),
-    _budget,
+    budget_for_thinking,
 )
 
 

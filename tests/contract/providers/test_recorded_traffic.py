@@ -67,6 +67,8 @@ APIS = (
     "heroku/chat",
     "crusoe/chat",
     "portkey/chat",
+    "snowflake/chat",
+    "databricks/chat",
     "watsonx/chat",
     "watsonx/generation",
     "watsonx/generation_stream",

@@ -20,21 +20,36 @@ def schema_in_words(body: MutableMapping[str, Any], params: Params) -> list[str]
     JSON mode itself is only asked for without tools: vendors that lack schemas refuse both together,
     or never call a tool then.
     """
-    said = plain(body.get("response_format"))
-    if not isinstance(said, dict) or said.get("type") != "json_schema":
+    if not _tell(body, "json_schema"):
         return []
-    shape = read_shape(said)
-    messages = body.get("messages")
-    if isinstance(messages, Raw):
-        messages = values.decode(messages, "messages")
-    if not isinstance(messages, list) or shape is None:
-        return []
-    body["messages"] = _told(messages, in_words(shape))
     if plain(body.get("tools")):
         del body["response_format"]
     else:
         body["response_format"] = {"type": "json_object"}
     return ["json_schema as instructions"]
+
+
+def object_in_words(body: MutableMapping[str, Any], params: Params) -> list[str]:
+    """Ask for a JSON object in a system message, of vendors that keep to schemas and have no JSON mode."""
+    if not _tell(body, "json_object"):
+        return []
+    del body["response_format"]
+    return ["json_object as instructions"]
+
+
+def _tell(body: MutableMapping[str, Any], kind: str) -> bool:
+    """Tell the form of the answer in words, where it is of this kind."""
+    said = plain(body.get("response_format"))
+    if not isinstance(said, dict) or said.get("type") != kind:
+        return False
+    shape = read_shape(said)
+    messages = body.get("messages")
+    if isinstance(messages, Raw):
+        messages = values.decode(messages, "messages")
+    if not isinstance(messages, list) or shape is None:
+        return False
+    body["messages"] = _told(messages, in_words(shape))
+    return True
 
 
 def _told(messages: list[Any], words: str) -> list[Any]:

@@ -1,0 +1,1 @@
+"""What Databricks adds to OpenAI's chat completions for Claude: thoughts as parts of the content."""
