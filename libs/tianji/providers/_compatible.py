@@ -70,6 +70,7 @@ def connect(
         asks_usage=asks_usage,
         authorize=authorize,
         speaks=speaks,
+        marks="cache_marks" in profile.supports,
     )
     if "responses" in profile.supports and not deployment.params.get("use_chat_completions_api"):
         beside(upstream, base.removesuffix(path) + "/responses")

@@ -14,6 +14,7 @@ from tianji_testkit.scripted.openai_alikes import Azure, AzureResponses, DeepSee
 from tianji_testkit.scripted.openai_chat import OpenAIChat
 from tianji_testkit.scripted.openai_responses import OpenAIResponses
 from tianji_testkit.scripted.server import ScriptedProviders
+from tianji_testkit.scripted.vertex_claude import VertexClaude
 
 
 def dialects() -> list[Dialect]:
@@ -26,6 +27,7 @@ def dialects() -> list[Dialect]:
         Anthropic(),
         Gemini(),
         Vertex("vertex_ai", TOKEN),
+        VertexClaude("vertex_claude", TOKEN),
         Bedrock(),
         Cohere(),
         Mistral(),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, names, pieces_of, sse
+from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, fresh, names, pieces_of, sse
 from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens, seal
 
 _FIELDS = names(
@@ -26,6 +26,8 @@ _BLOCKS = {
     "redacted_thinking": {"data"},
 }
 _TOOL = {"name", "description", "input_schema", "cache_control", "strict", "type", "eager_input_streaming"}
+_SERVER_TOOLS = names("web_search_20250305 web_fetch_20250910 code_execution_20250825")
+_NEWER = re.compile(r"claude-(opus-4-8|opus-5|sonnet-5|fable-5)")
 _ID = re.compile(r"^[a-zA-Z0-9_-]+$")
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")
 
@@ -40,6 +42,7 @@ class Anthropic:
 
     stream_type = "text/event-stream; charset=utf-8"
     shows = Shows(thought=True, cached=True)
+    fields = _FIELDS
 
     def __init__(self, name: str = "anthropic", key: str = "sk-upstream") -> None:
         self.name = name
@@ -54,9 +57,11 @@ class Anthropic:
         self.check_call(asked)
         body = asked.json
         for name in body:
-            if name not in _FIELDS:
+            if name not in self.fields:
                 raise invalid(f"{name}: Extra inputs are not permitted")
         self.check_body(asked)
+        newer = _NEWER.search(body.get("model") or asked.path) is not None
+        _check_newer(body, asked.headers, newer=newer)
         if not isinstance(body.get("max_tokens"), int) or body["max_tokens"] < 1:
             raise invalid("max_tokens: Field required")
         seen = Seen(system=_system(body.get("system")))
@@ -112,7 +117,7 @@ class Anthropic:
         self, asked: Asked, content: list[Any], stop: str | None, usage: Mapping[str, int]
     ) -> dict[str, Any]:
         return {
-            "id": "msg_01Scripted",
+            "id": f"msg_01{fresh(asked)}",
             "type": "message",
             "role": "assistant",
             "model": asked.json.get("model", "claude"),
@@ -166,8 +171,24 @@ def _system(system: Any) -> str:
     return "".join(block["text"] for block in system)
 
 
+def _check_newer(body: Mapping[str, Any], headers: Mapping[str, str], *, newer: bool) -> None:
+    """Refuse what only newer models have."""
+    if (body.get("thinking") or {}).get("type") == "adaptive" and not newer:
+        raise invalid("adaptive thinking is not supported on this model")
+    if "effort" in (body.get("output_config") or {}) and not newer:
+        raise invalid("This model does not support the effort parameter.")
+    betas = headers.get("anthropic-beta", "").split(",")
+    if "context_management" in body and "context-management-2025-06-27" not in betas:
+        raise invalid("context_management: Extra inputs are not permitted")
+    for at, message in enumerate(body.get("messages") or []):
+        if message.get("role") == "system" and not newer:
+            raise invalid(f"messages.{at}.role: role 'system' is not supported on this model")
+
+
 def _read_tools(body: Mapping[str, Any], seen: Seen) -> None:
     for at, tool in enumerate(body.get("tools") or []):
+        if tool.get("type") in _SERVER_TOOLS:
+            continue
         if extra := tool.keys() - _TOOL:
             raise invalid(f"tools.{at}.custom.{min(extra)}: Extra inputs are not permitted")
         if not _NAME.match(tool.get("name", "")):
@@ -224,6 +245,11 @@ class _Conversation:
             if extra := message.keys() - {"role", "content"}:
                 raise invalid(f"messages.{at}.{min(extra)}: Extra inputs are not permitted")
             role = message.get("role")
+            if role == "system":
+                if before != "user":
+                    raise invalid(f"messages.{at}: a system turn must follow a user's")
+                _blocks(message.get("content"), f"messages.{at}")
+                continue
             if role not in ("user", "assistant"):
                 raise invalid(f'messages: Unexpected role "{role}".')
             if role == before:

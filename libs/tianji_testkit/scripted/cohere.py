@@ -7,7 +7,17 @@ from typing import Any
 
 import msgspec
 
-from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, bearer, names, pieces_of, sse
+from tianji_testkit.scripted.contract import (
+    Asked,
+    Refused,
+    Reply,
+    Shows,
+    bearer,
+    fresh,
+    names,
+    pieces_of,
+    sse,
+)
 from tianji_testkit.scripted.openai_chat import media_type
 from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens
 
@@ -81,7 +91,7 @@ class Cohere:
             message["tool_calls"] = [_call(call) for call in said.calls]
             if not said.thought:
                 message["tool_plan"] = PLAN
-        body = {"id": "c14c80c3", "finish_reason": _finish(said), "message": message}
+        body = {"id": fresh(asked), "finish_reason": _finish(said), "message": message}
         return msgspec.json.encode({**body, "usage": _usage(said.tokens)})
 
     def stream(self, said: Said, asked: Asked) -> list[bytes]:
@@ -89,7 +99,7 @@ class Cohere:
         message: dict[str, Any] = {
             "role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": [],
         }  # fmt: skip
-        out, at = [_event("message-start", id="c14c80c3", delta={"message": message})], 0
+        out, at = [_event("message-start", id=fresh(asked), delta={"message": message})], 0
         for kind, key, text in (("thinking", "thinking", said.thought), ("text", "text", said.text)):
             if not text:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -107,6 +108,11 @@ def sse(data: bytes, event: str | None = None) -> bytes:
     """Write one server-sent event."""
     head = b"event: " + event.encode() + b"\n" if event else b""
     return head + b"data: " + data + b"\n\n"
+
+
+def fresh(asked: Asked) -> str:
+    """Return what tells the answers to different requests apart: clients put together what has one id."""
+    return hashlib.sha256(asked.body).hexdigest()[:24]
 
 
 def names(text: str) -> frozenset[str]:

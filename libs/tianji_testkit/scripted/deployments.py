@@ -68,6 +68,13 @@ SERVED: Mapping[str, Served] = {
     "vertex_ai": Served(
         "vertex_ai", "gemini-3-pro-preview", _ALL, _vertex, speaks=frozenset(("generate_content",))
     ),
+    "vertex_claude": Served(
+        "vertex_ai",
+        "claude-sonnet-4-5@20250929",
+        Shows(thought=True, cached=True),
+        _vertex,
+        speaks=frozenset(("messages",)),
+    ),
     "bedrock": Served(
         "bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", Shows(thought=True, cached=True), _aws
     ),

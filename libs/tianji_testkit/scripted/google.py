@@ -13,7 +13,17 @@ from typing import Any
 
 import msgspec
 
-from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, bearer, names, pieces_of, sse
+from tianji_testkit.scripted.contract import (
+    Asked,
+    Refused,
+    Reply,
+    Shows,
+    bearer,
+    fresh,
+    names,
+    pieces_of,
+    sse,
+)
 from tianji_testkit.scripted.google_schema import check_schema
 from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens, seal
 
@@ -86,7 +96,7 @@ class Gemini:
         """Write an answer."""
         parts: list[dict[str, Any]] = [{"text": said.thought, "thought": True}] if said.thought else []
         parts += [{"text": said.text}] if said.text else []
-        return msgspec.json.encode(_answer(parts + _calls(said), said.tokens, "STOP"))
+        return msgspec.json.encode(_answer(asked, parts + _calls(said), said.tokens, "STOP"))
 
     def stream(self, said: Said, asked: Asked) -> list[bytes]:
         """Write an answer in pieces; usage grows with them."""
@@ -94,8 +104,8 @@ class Gemini:
         runs += [[{"text": piece}] for piece in pieces_of(said.text)]
         runs += [[call] for call in _calls(said)]
         early = Tokens(said.tokens.input, 0, said.tokens.cached, 0)
-        out = [_answer(parts, early, None) for parts in runs]
-        out.append(_answer([{"text": ""}], said.tokens, "STOP"))
+        out = [_answer(asked, parts, early, None) for parts in runs]
+        out.append(_answer(asked, [{"text": ""}], said.tokens, "STOP"))
         return [sse(msgspec.json.encode(one)).replace(b"\n", b"\r\n") for one in out]
 
     def failure(self, name: str) -> Refused:
@@ -394,7 +404,7 @@ def _calls(said: Said) -> list[dict[str, Any]]:
     return parts
 
 
-def _answer(parts: list[dict[str, Any]], tokens: Tokens, finish: str | None) -> dict[str, Any]:
+def _answer(asked: Asked, parts: list[dict[str, Any]], tokens: Tokens, finish: str | None) -> dict[str, Any]:
     usage = {
         "promptTokenCount": tokens.input,
         "cachedContentTokenCount": tokens.cached,
@@ -407,5 +417,5 @@ def _answer(parts: list[dict[str, Any]], tokens: Tokens, finish: str | None) -> 
     candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
     if finish:
         candidate["finishReason"] = finish
-    head = {"modelVersion": "gemini-3-pro-preview", "responseId": "scripted"}
+    head = {"modelVersion": "gemini-3-pro-preview", "responseId": fresh(asked)}
     return {"candidates": [candidate], "usageMetadata": usage, **head}

@@ -12,7 +12,17 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, bearer, names, pieces_of, sse
+from tianji_testkit.scripted.contract import (
+    Asked,
+    Refused,
+    Reply,
+    Shows,
+    bearer,
+    fresh,
+    names,
+    pieces_of,
+    sse,
+)
 from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens
 
 _FIELDS = names(
@@ -43,6 +53,7 @@ _PARTS = {
 }
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 _CREATED = 1_790_000_000
+_LONGEST_USER = 64
 
 
 class OpenAIChat:
@@ -124,8 +135,19 @@ class OpenAIChat:
             raise invalid(f"Invalid value: '{choice}'. Supported values are: 'none', 'auto', 'required'.")
 
     def _read_options(self, body: Mapping[str, Any]) -> None:
+        self.check_user(body)
         if body.get("stream_options") is not None and not body.get("stream"):
             raise invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.")
+
+    def check_user(self, body: Mapping[str, Any]) -> None:
+        """Refuse a long name of a user."""
+        if len(body.get("user") or "") > _LONGEST_USER:
+            raise invalid(
+                "Invalid 'user': string too long. Expected a string with maximum length"
+                f" {_LONGEST_USER}, but got a string with length {len(body['user'])} instead.",
+                param="user",
+                code="string_above_max_length",
+            )
 
     def check_call_id(self, identity: object, place: str) -> None:
         """Refuse a tool call's id that is too long."""
@@ -178,7 +200,7 @@ class OpenAIChat:
         """Write a chat completion."""
         finish = "tool_calls" if said.calls else "stop"
         choice = {"index": 0, "message": self._message(said), "logprobs": None, "finish_reason": finish}
-        head = {"id": "chatcmpl-scripted", "object": "chat.completion", "created": _CREATED}
+        head = {"id": f"chatcmpl-{fresh(asked)}", "object": "chat.completion", "created": _CREATED}
         return msgspec.json.encode(
             {**head, "model": self._model(asked), "choices": [choice], "usage": self.usage(said.tokens)}
         )
@@ -216,7 +238,7 @@ class OpenAIChat:
 
     def chunk(self, asked: Asked, choices: list[dict[str, Any]], **more: Any) -> bytes:
         """Write one chunk."""
-        head = {"id": "chatcmpl-scripted", "object": "chat.completion.chunk", "created": _CREATED}
+        head = {"id": f"chatcmpl-{fresh(asked)}", "object": "chat.completion.chunk", "created": _CREATED}
         return sse(msgspec.json.encode({**head, "model": self._model(asked), "choices": choices, **more}))
 
     def _model(self, asked: Asked) -> str:

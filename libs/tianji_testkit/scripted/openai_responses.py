@@ -8,19 +8,22 @@ from typing import Any
 
 import msgspec
 
-from tianji_testkit.scripted.contract import Asked, Refused, names, pieces_of, sse
-from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid, media_type, object_of
-from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens, seal
+from tianji_testkit.scripted.contract import Asked, Refused, fresh, names, pieces_of, sse
+from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid, media_type
+from tianji_testkit.scripted.responses_tools import arguments_of, check_call, growing, read_tool, write_call
+from tianji_testkit.scripted.script import Result, Said, Seen, Tokens, seal
 
 _FIELDS = names(
-    "background context_management conversation include input instructions max_output_tokens max_tool_calls"
-    " metadata model parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_retention"
-    " reasoning safety_identifier service_tier store stream stream_options temperature text tool_choice tools"
-    " top_logprobs top_p truncation user"
+    "background client_metadata context_management conversation include input instructions"
+    " max_output_tokens max_tool_calls metadata model parallel_tool_calls previous_response_id prompt"
+    " prompt_cache_key prompt_cache_retention reasoning safety_identifier service_tier store stream"
+    " stream_options temperature text tool_choice tools top_logprobs top_p truncation user"
 )
 _ITEMS = {
     "message": {"type", "role", "content", "id", "status", "phase"},
-    "function_call": {"type", "call_id", "name", "arguments", "id", "status"},
+    "function_call": {"type", "call_id", "name", "arguments", "id", "status", "namespace"},
+    "custom_tool_call": {"type", "call_id", "name", "input", "id", "status", "namespace"},
+    "custom_tool_call_output": {"type", "call_id", "output", "id", "status"},
     "function_call_output": {"type", "call_id", "output", "id", "status"},
     "reasoning": {"type", "id", "summary", "content", "encrypted_content", "status"},
 }
@@ -58,9 +61,9 @@ class OpenAIResponses(OpenAIChat):
                 raise self.unknown_field(name, body[name])
         seen = Seen(system=body.get("instructions") or "")
         seen.thinks = bool((body.get("reasoning") or {}).get("summary"))
-        for tool in body.get("tools") or []:
-            if tool.get("type") == "function":
-                seen.tools[tool["name"]] = tool.get("parameters") or {}
+        self.check_user(body)
+        for at, tool in enumerate(body.get("tools") or []):
+            read_tool(self, tool, f"tools[{at}]", seen.tools)
         choice = body.get("tool_choice")
         if choice is not None and not body.get("tools"):
             raise invalid("Tool choice 'auto' must be specified with 'tools' parameter.", param="tool_choice")
@@ -116,24 +119,20 @@ def _read_input(api: OpenAIChat, given: Any, seen: Seen) -> None:
         match kind:
             case "message":
                 _read_message(item, place, seen)
-            case "function_call":
-                api.check_call_id(item.get("call_id"), f"{place}.call_id")
-                if not isinstance(item.get("arguments"), str):
-                    raise invalid(f"Missing required parameter: '{place}.arguments'.")
-                if "id" in item and not str(item["id"]).startswith("fc"):
-                    raise invalid(f"Invalid '{place}.id': Expected an ID that begins with 'fc'.")
+            case "function_call" | "custom_tool_call":
+                check_call(api, item, place)
                 calls[item["call_id"]] = item
                 waiting.add(item["call_id"])
                 seen.results, seen.said, seen.images = [], "", []
-            case "function_call_output":
+            case "function_call_output" | "custom_tool_call_output":
                 call = calls.get(item.get("call_id"))
-                if call is None:
+                if call is None or f"{call['type']}_output" != kind:
                     raise invalid(
                         f"No tool call found for function call output with call_id {item.get('call_id')}."
                     )
                 waiting.discard(item["call_id"])
                 text = _output(item.get("output"), place)
-                seen.results.append(Result(call["name"], object_of(call["arguments"]), text))
+                seen.results.append(Result(call["name"], arguments_of(call), text))
             case "reasoning":
                 _check_reasoning(item, place)
     if waiting:
@@ -195,26 +194,15 @@ def _items(said: Said, asked: Asked) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     if said.thought:
         summary = [{"type": "summary_text", "text": said.thought}]
-        item: dict[str, Any] = {"id": "rs_01", "type": "reasoning", "summary": summary}
+        item: dict[str, Any] = {"id": f"rs_{fresh(asked)}", "type": "reasoning", "summary": summary}
         if "reasoning.encrypted_content" in (asked.json.get("include") or []):
             item["encrypted_content"] = encrypted(said.thought)
         items.append(item)
     if said.text:
         part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": []}
-        head = {"id": "msg_01", "type": "message", "role": "assistant", "status": "completed"}
+        head = {"id": f"msg_{fresh(asked)}", "type": "message", "role": "assistant", "status": "completed"}
         items.append({**head, "content": [part]})
-    return items + [_call(call) for call in said.calls]
-
-
-def _call(call: Call) -> dict[str, Any]:
-    return {
-        "id": f"fc_0{call.number}",
-        "type": "function_call",
-        "status": "completed",
-        "call_id": f"call_R{call.number}kTq8Zr0nB5sXvLmYcD",
-        "name": call.name,
-        "arguments": msgspec.json.encode(call.arguments).decode(),
-    }
+    return items + [write_call(call, asked.json.get("tools") or []) for call in said.calls]
 
 
 def _grown(item: dict[str, Any], at: int) -> list[tuple[str, dict[str, Any]]]:
@@ -222,11 +210,9 @@ def _grown(item: dict[str, Any], at: int) -> list[tuple[str, dict[str, Any]]]:
     where = {"item_id": item["id"], "output_index": at}
     begun = {**item, "status": "in_progress"}
     match item["type"]:
-        case "function_call":
-            begun["arguments"] = ""
-            name, inner = "response.function_call_arguments", item["arguments"]
-            middle = [(f"{name}.delta", {**where, "delta": piece}) for piece in pieces_of(inner)]
-            middle.append((f"{name}.done", {**where, "arguments": inner}))
+        case "function_call" | "custom_tool_call":
+            empty, middle = growing(item, where)
+            begun |= empty
         case "reasoning":
             begun |= {"summary": []}
             part = item["summary"][0]
@@ -256,7 +242,7 @@ def _response(
 ) -> dict[str, Any]:
     said = asked.json
     return {
-        "id": "resp_01scripted",
+        "id": f"resp_{fresh(asked)}",
         "object": "response",
         "created_at": _CREATED,
         "status": status,

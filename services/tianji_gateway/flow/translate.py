@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tianji.providers.contract import UpstreamRequest
+from tianji.providers.dialects.anthropic.betas import served
 from tianji_gateway.flow.follow import Follower, Translated, Untouched
 from tianji_gateway.flow.receive import Inference, object_of
 from tianji_gateway.snapshot.model import Target
@@ -26,7 +27,7 @@ def translate(inference: Inference, target: Target) -> Translation:
     if front in upstream.speaks:
         request = upstream.forward(front, inference.fields, stream=inference.stream)
         if front == "messages":
-            _pass_betas(inference, request)
+            _pass_betas(inference, request, target.deployment.provider)
         return Translation(request, True)
     return Translation(upstream.request(inference.read()), False)
 
@@ -42,13 +43,13 @@ def follower(inference: Inference, target: Target, *, same: bool) -> Follower:
     )
 
 
-def _pass_betas(inference: Inference, request: UpstreamRequest) -> None:
+def _pass_betas(inference: Inference, request: UpstreamRequest, provider: str) -> None:
     """Ask the provider for the betas that the client asked for, beside those it is known to need."""
     asked = inference.call.header(_BETAS)
     if asked:
         name = _BETAS.decode()
-        known = request.headers.get(name)
-        request.headers[name] = f"{known},{asked}" if known else asked
+        if betas := served(provider, request.headers.get(name, ""), asked):
+            request.headers[name] = betas
 
 
 def _wants_usage(inference: Inference) -> bool:

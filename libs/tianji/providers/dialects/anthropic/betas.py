@@ -27,6 +27,62 @@ _BY_FIELD = {
     "mcp_servers": "mcp-client-2025-04-04",
 }
 
+_EVERYWHERE = frozenset(
+    (
+        "advanced-tool-use-2025-11-20",
+        "computer-use-2025-01-24",
+        "computer-use-2025-11-24",
+        "context-1m-2025-08-07",
+        "context-management-2025-06-27",
+        "dangerous-tool-use-2026-09-03",
+        "interleaved-thinking-2025-05-14",
+        "per-turn-control-2026-07-01",
+        "thinking-binding-controls-2026-08-01",
+        "thinking-display-updates-2026-08-18",
+        "web-search-2025-03-05",
+    )
+)
+_TOOL_SEARCH = "tool-search-tool-2025-10-19"
+_CLOUDS: Mapping[str, frozenset[str]] = {
+    "vertex_ai": _EVERYWHERE
+    | {
+        _TOOL_SEARCH,
+        "compact-2026-01-12",
+        "compact-2026-09-04",
+        "inline-tools-2026-09-15",
+        "mid-conversation-tool-changes-2026-07-01",
+    },
+    "azure_ai": _EVERYWHERE
+    | {
+        "code-execution-2025-08-25",
+        "compact-2026-09-04",
+        "effort-2025-11-24",
+        "files-api-2025-04-14",
+        "mcp-client-2025-04-04",
+        "mcp-client-2025-11-20",
+        "mid-conversation-tool-changes-2026-07-01",
+        "prompt-caching-scope-2026-01-05",
+        "skills-2025-10-02",
+        "structured-outputs-2025-11-13",
+        "web-fetch-2025-09-10",
+    },
+    "bedrock_mantle": _EVERYWHERE
+    | {
+        _TOOL_SEARCH,
+        "claude-code-20250219",
+        "compact-2026-01-12",
+        "effort-2025-11-24",
+        "fine-grained-tool-streaming-2025-05-14",
+        "output-128k-2025-02-19",
+        "structured-outputs-2025-11-13",
+        "token-efficient-tools-2025-02-19",
+        "tool-examples-2025-10-29",
+    },
+}
+"""The betas that clouds know which serve Claude beside Anthropic; others they answer with 400."""
+_NAMED_ANEW: Mapping[str, str] = {"advanced-tool-use-2025-11-20": _TOOL_SEARCH}
+"""What two of them call by another name."""
+
 
 def betas_of(body: Mapping[str, Any]) -> list[str]:
     """Return the betas that a body needs, by names; its values may be undecoded."""
@@ -44,6 +100,15 @@ def betas_of(body: Mapping[str, Any]) -> list[str]:
     if b'"file_id"' in _bytes(body.get("messages")):
         found.add("files-api-2025-04-14")
     return sorted(found)
+
+
+def served(provider: str, *lists: str) -> str:
+    """Join lists of betas, leaving out those that a cloud would refuse the whole request for."""
+    known, all_of_them = _CLOUDS.get(provider), joined(*lists)
+    if known is None:
+        return all_of_them
+    anew = _NAMED_ANEW if _TOOL_SEARCH in known else {}
+    return joined(*(anew.get(name, name) for name in all_of_them.split(",") if name in known))
 
 
 def _bytes(value: Any) -> bytes:

@@ -27,6 +27,8 @@ class Model(Struct, frozen=True):
     """Takes temperature, top_p and top_k."""
     system_anywhere: bool = False
     """Takes system messages between the others."""
+    listed: bool = False
+    """Whether the price table knows the model: only then it is known what it lacks."""
 
 
 def read_model(provider: str, name: str, overrides: Mapping[str, Any]) -> Model:
@@ -42,4 +44,5 @@ def read_model(provider: str, name: str, overrides: Mapping[str, Any]) -> Model:
         structured_output=known.supports("native_structured_output") is True,
         sampling=known.supports("sampling_params") is not False,
         system_anywhere=known.supports("mid_conversation_system") is True,
+        listed=bool(known.name),
     )

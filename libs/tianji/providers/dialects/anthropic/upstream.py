@@ -11,9 +11,10 @@ from tianji.errors import UpstreamError
 from tianji.providers._params import GATEWAY, Params, drop
 from tianji.providers.contract import UpstreamRequest
 from tianji.providers.dialects.anthropic import answer, request
-from tianji.providers.dialects.anthropic.betas import betas_of, joined
+from tianji.providers.dialects.anthropic.betas import betas_of, served
 from tianji.providers.dialects.anthropic.foreign import without_foreign
 from tianji.providers.dialects.anthropic.model import Model
+from tianji.providers.dialects.anthropic.older import suit
 from tianji.providers.dialects.anthropic.shape import emulated
 from tianji.providers.dialects.anthropic.stream import AnthropicDecoder
 from tianji.providers.dialects.openai_chat.errors import read_error
@@ -63,7 +64,7 @@ class MessagesUpstream(Struct):
         for name in _TAKEN_AS_THEY_ARE:
             if name not in body and name in self.params.defaults:
                 body[name] = self.params.defaults[name]
-        return self._ready(body, [])
+        return self._ready(body, suit(body, self.model))
 
     def _ready(self, body: dict[str, Any], changed: list[str]) -> UpstreamRequest:
         for name in [name for name in body if name in GATEWAY]:
@@ -72,7 +73,7 @@ class MessagesUpstream(Struct):
         changed += [f"dropped {path}" for path in self.params.dropped if drop(body, path)]
         headers = dict(self.headers)
         if betas := betas_of(body):
-            headers[_BETA] = joined(headers.get(_BETA, ""), ",".join(betas))
+            headers[_BETA] = served(self.provider, headers.get(_BETA, ""), ",".join(betas))
         url = self.stream_url if self.stream_url and _streams(body) else self.url
         if self.version:
             body.pop("model", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from tianji.providers.dialects.answered import answered
@@ -30,6 +31,9 @@ _SIMPLE = [
     "service_tier",
 ]
 
+_LONGEST_USER = 64
+"""Vendors refuse longer names of users; the coding agents of other formats send a whole JSON object."""
+
 
 def write(ask: Ask, model: str) -> Object:
     """Write a request; `stream` only where it is true."""
@@ -41,6 +45,8 @@ def write(ask: Ask, model: str) -> Object:
         value = getattr(ask, name)
         if value is not None and value != []:
             body[name] = value
+    if ask.user is not None and ask.front != DIALECT:
+        body["user"] = short_user(ask.user)
     _write_tools(body, ask)
     if ask.shape is not None:
         body["response_format"] = _shape(ask.shape)
@@ -51,6 +57,11 @@ def write(ask: Ask, model: str) -> Object:
     if ask.stream:
         body["stream"] = True
     return body
+
+
+def short_user(user: str) -> str:
+    """Return a name of a user that vendors take: its hash where it is too long."""
+    return user if len(user) <= _LONGEST_USER else hashlib.sha256(user.encode()).hexdigest()
 
 
 def _write_tools(body: Object, ask: Ask) -> None:

@@ -12,9 +12,11 @@ from tianji.errors import UpstreamError
 from tianji.providers._params import GATEWAY, Params, drop
 from tianji.providers.contract import Upstream, UpstreamRequest
 from tianji.providers.dialects.openai_chat import answer, request
+from tianji.providers.dialects.openai_chat.cache_marks import unmarked
 from tianji.providers.dialects.openai_chat.errors import inside, read_error
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
 from tianji.wire import values
+from tianji.wire.chat.parts import DIALECT as CHAT
 from tianji.wire.front import Fields
 from tianji.wire.neutral import Answer, Ask
 
@@ -40,6 +42,10 @@ class ChatUpstream(Struct):
     stream_url: str = ""
     """Where streams are asked for, if not at `url`."""
     speaks: frozenset[str] = frozenset(("chat",))
+    marks: bool = False
+    """Whether the vendor knows cache marks: those of other formats' clients go to no one else."""
+    budgets: bool = False
+    """Whether a budget for thinking, in Anthropic's words, is taken, and need not become an effort."""
     others: dict[str, Upstream] = field(default_factory=dict)
     """Who takes the other client formats that the vendor serves as its own, by format."""
     _model: Raw = field(default_factory=Raw)
@@ -56,6 +62,11 @@ class ChatUpstream(Struct):
     def request(self, ask: Ask) -> UpstreamRequest:
         """Translate a request."""
         body = {**self.params.defaults, **request.write(ask, self.model)}
+        if not self.marks and ask.front != CHAT:
+            unmarked(body)
+        if self.budgets and ask.thinking is not None and ask.thinking.budget_tokens is not None:
+            body.pop("reasoning_effort", None)
+            body["thinking"] = {"type": "enabled", "budget_tokens": ask.thinking.budget_tokens}
         return self._ready(body, stream=ask.stream)
 
     def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:

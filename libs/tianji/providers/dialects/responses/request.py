@@ -7,7 +7,7 @@ from typing import Any
 from tianji.errors import UnsupportedParameter
 from tianji.providers._params import Params
 from tianji.providers.dialects.openai_chat.reasoning_models import reasons, suit_model
-from tianji.providers.dialects.openai_chat.request import effort_of
+from tianji.providers.dialects.openai_chat.request import effort_of, short_user
 from tianji.providers.dialects.responses.tools import write_choice, write_tools
 from tianji.providers.dialects.responses.turns import write_turns
 from tianji.wire.neutral import Ask, Shape, Thinking
@@ -28,9 +28,11 @@ def write(ask: Ask, model: str, kind: str, params: Params) -> tuple[Object, list
     """
     changed = _refuse(ask, params)
     body: Object = {"model": model, "input": write_turns(ask.turns), "store": False}
-    for name in ("temperature", "top_p", "user"):
+    for name in ("temperature", "top_p"):
         if (value := getattr(ask, name)) is not None:
             body[name] = value
+    if ask.user is not None:
+        body["user"] = short_user(ask.user)
     if ask.max_tokens is not None:
         body["max_output_tokens"] = max(ask.max_tokens, _LEAST_TOKENS)
     if ask.service_tier in _TIERS:
