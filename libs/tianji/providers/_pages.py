@@ -19,11 +19,16 @@ _INDEX_HEAD = """\
 
 A model is named `provider/model` in a config; the first part is one of these. Each page is made from
 what the gateway itself reads (`make docs`). A vendor that is not here but speaks OpenAI's chat completions
-works as `openai/<model>` with an `api_base`.
+works as `openai/<model>` with an `api_base`. A name may be written with `-` in the place of `_`.
+[What one format says and another lacks](../reference/translation.md) holds for all of them.
 
 | provider | vendor | of its own |
 | --- | --- | --- |
 """
+
+
+_TOGETHER = {"aws_access_key_id": ("aws_secret_access_key", "aws_region_name")}
+"""Settings that are of no use without others."""
 
 
 def pages() -> dict[str, str]:
@@ -65,8 +70,10 @@ def _example(one: Profile) -> Iterator[str]:
     yield "  - model_name: my-model"
     yield "    litellm_params:"
     yield f"      model: {one.example}"
+    first = _first_secret(one)
+    together = _TOGETHER.get(first.name, ()) if first is not None else ()
     for setting in one.settings:
-        if setting.required or (setting.secret and setting is _first_secret(one)):
+        if setting.required or setting is first or setting.name in together:
             yield f"      {setting.name}: {_value(setting)}"
     yield "```\n"
 

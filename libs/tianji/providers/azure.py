@@ -42,8 +42,8 @@ PROFILE = Profile(
         *azure.SETTINGS,
     ),
     supports=features(
-        "stream tools parallel_tools tool_choice vision audio json_object json_schema reasoning logprobs"
-        " several seed stop responses"
+        "stream tools parallel_tools tool_choice vision audio json_object json_schema reasoning server_tools"
+        " logprobs several seed stop responses"
     ),
     notes=(
         "What a deployment itself names goes before the environment, and there a key before tokens. Tokens of"

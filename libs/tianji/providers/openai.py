@@ -35,7 +35,7 @@ PROFILE = Profile(
     ),
     supports=features(
         "stream tools parallel_tools tool_choice vision documents audio audio_out json_object json_schema"
-        " reasoning citations logprobs several seed stop responses"
+        " reasoning citations server_tools logprobs several seed stop responses"
     ),
     notes=(
         "Models that only the Responses API has are reached by it from every client format. In front of a"

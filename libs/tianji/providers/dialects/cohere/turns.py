@@ -29,6 +29,8 @@ from tianji.wire.neutral import (
 from tianji.wire.values import Object
 
 _NO_OUTPUT = "(no output)"
+_PLACEHOLDER = "."
+"""What a user is made to say where Cohere wants a message and the client has only documents."""
 
 
 def write_turns(ask: Ask, *, thinks: bool) -> tuple[list[Object], list[Object]]:
@@ -50,7 +52,10 @@ def write_turns(ask: Ask, *, thinks: bool) -> tuple[list[Object], list[Object]]:
             messages += _message(turn, said, documents, thinks=thinks)
         except BadRequest as error:
             raise BadRequest(f"messages[{at}]: {error.message}", param=f"messages[{at}]") from None
-    return answered(messages + _shown(shown)), documents
+    messages = answered(messages + _shown(shown))
+    if all(message["role"] == "system" for message in messages):
+        messages.append({"role": "user", "content": _PLACEHOLDER})
+    return messages, documents
 
 
 def _shown(blocks: list[Block]) -> list[Object]:
