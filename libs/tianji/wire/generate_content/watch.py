@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
-from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
+from tianji.wire.excerpt import Excerpt
 from tianji.wire.front import Glance
 from tianji.wire.generate_content.framing import Framing
 from tianji.wire.generate_content.usage import read_usage, searches
+from tianji.wire.whole_events import WholeEvents, read
 
 
 class _Candidate(Struct, rename="camel"):
@@ -64,9 +65,8 @@ def glance(body: bytes) -> Glance:
 
 def _note(found: Glance, data: bytes) -> bool:
     """Note what a piece says; return whether it tells the usage."""
-    try:
-        piece = _piece.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    piece = read(_piece, data)
+    if piece is None:
         return False
     if isinstance(piece.response_id, str):
         found.id = piece.response_id
@@ -91,17 +91,14 @@ def _note(found: Glance, data: bytes) -> bool:
     return usage is not None
 
 
-class GenerateContentWatch:
+class GenerateContentWatch(WholeEvents):
     """Follows a stream of server-sent events, and frames its pieces as this client wants them."""
 
     def __init__(self, framing: Framing, *, as_they_are: bool) -> None:
         """`as_they_are`: the client takes events too, and gets the provider's own bytes."""
-        self.glance = Glance()
-        self.complete = False
+        super().__init__()
         self._framing = framing
         self._as_they_are = as_they_are
-        self._held = b""
-        self._raw = Keeper[bytes](KEEP_RAW)
 
     def excerpt(self) -> Excerpt:
         """Return the text since usage was last told, read from the events only now."""
@@ -109,13 +106,6 @@ class GenerateContentWatch:
         for event in sse.parse(b"".join(self._raw.parts)):
             found += _texts(event.data)
         return Excerpt("".join(found), self._raw.times)
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Look at a chunk and return its whole events."""
-        whole = self._held + chunk if self._held else chunk
-        end = sse.boundary(whole)
-        events, self._held = whole[:end], whole[end:]
-        return self._look(events) if events else b""
 
     def close(self) -> bytes:
         """Return what was held; the stream was complete when the model had said why it stopped."""
@@ -145,12 +135,11 @@ class GenerateContentWatch:
 
 
 def _texts(data: bytes) -> list[str]:
-    try:
-        read = _whole.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    whole = read(_whole, data)
+    if whole is None:
         return []
     found: list[str] = []
-    for part in (part for said in read.candidates if said.content for part in said.content.parts):
+    for part in (part for said in whole.candidates if said.content for part in said.content.parts):
         if isinstance(part.text, str):
             found.append(part.text)
         if part.function_call is not None:

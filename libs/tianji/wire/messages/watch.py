@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
-from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
+from tianji.wire.excerpt import Excerpt
 from tianji.wire.front import Glance
 from tianji.wire.messages.usage import read_usage
+from tianji.wire.whole_events import WholeEvents, read
 
 
 class _Delta(Struct):
@@ -43,10 +44,9 @@ _message = msgspec.json.Decoder(_Message)
 def glance(body: bytes) -> Glance:
     """Pick model, usage and finish out of a whole answer."""
     found = Glance()
-    try:
-        _note(found, _message.decode(body))
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        pass
+    message = read(_message, body)
+    if message is not None:
+        _note(found, message)
     return found
 
 
@@ -59,51 +59,29 @@ def _note(found: Glance, message: _Message) -> None:
         found.finish = message.stop_reason
 
 
-class MessagesWatch:
+class MessagesWatch(WholeEvents):
     """Follows a Messages stream."""
-
-    def __init__(self) -> None:
-        self.glance = Glance()
-        self.complete = False
-        self._held = b""
-        self._raw = Keeper[bytes](KEEP_RAW)
 
     def excerpt(self) -> Excerpt:
         """Return the text since usage was last told, read from the events only now."""
         found: list[str] = []
         for event in sse.parse(b"".join(self._raw.parts)):
-            read = _decode(event.data)
-            delta = read.delta if read else None
+            said = read(_event, event.data)
+            delta = said.delta if said else None
             for text in (delta.text, delta.thinking, delta.partial_json) if delta else ():
                 if isinstance(text, str):
                     found.append(text)
         return Excerpt("".join(found), self._raw.times)
 
-    def feed(self, chunk: bytes) -> bytes:
-        """Look at a chunk and return its whole events."""
-        whole = self._held + chunk if self._held else chunk
-        end = sse.boundary(whole)
-        events, self._held = whole[:end], whole[end:]
-        if events:
-            self._look(events)
-        return events
-
-    def close(self) -> bytes:
-        """Return what was held: a last event without the blank line that would end it."""
-        held, self._held = self._held, b""
-        if not held:
-            return b""
-        self._look(held)
-        return held + b"\n\n"
-
-    def _look(self, events: bytes) -> None:
+    def _look(self, events: bytes) -> bytes:
         self._raw.add(events)
         if b"message_" in events or b'"error"' in events:
             for event in sse.parse(events):
                 self._read(event.data)
+        return events
 
     def _read(self, data: bytes) -> None:
-        event = _decode(data)
+        event = read(_event, data)
         if event is None:
             return
         if event.type == "message_start" and event.message is not None:
@@ -118,10 +96,3 @@ class MessagesWatch:
             self.complete = True
         elif event.type == "error":
             self.glance.failed = message_of(event.error)
-
-
-def _decode(data: bytes) -> _Event | None:
-    try:
-        return _event.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None

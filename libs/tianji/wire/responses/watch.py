@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
-from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
+from tianji.wire.excerpt import Excerpt
 from tianji.wire.front import Glance
 from tianji.wire.responses.failures import status_of
 from tianji.wire.responses.usage import read_usage
+from tianji.wire.whole_events import WholeEvents, read
 
 _LAST = ("response.completed", "response.incomplete", "response.failed")
 _TELLING = tuple(f'"{kind}"'.encode() for kind in (*_LAST, "error"))
@@ -53,10 +54,9 @@ _response = msgspec.json.Decoder(_Response)
 def glance(body: bytes) -> Glance:
     """Pick model, usage and finish out of a whole answer."""
     found = Glance()
-    try:
-        _note(found, _response.decode(body))
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        pass
+    response = read(_response, body)
+    if response is not None:
+        _note(found, response)
     return found
 
 
@@ -82,59 +82,46 @@ def _searched(item: _Item) -> bool:
     return not isinstance(item.action, dict) or item.action.get("type", "search") == "search"
 
 
-class ResponsesWatch:
+class ResponsesWatch(WholeEvents):
     """Follows a stream of the Responses API."""
 
     def __init__(self) -> None:
-        self.glance = Glance()
-        self.complete = False
-        self._held = b""
-        self._raw = Keeper[bytes](KEEP_RAW)
+        super().__init__()
         self._error: Any = None
 
     def excerpt(self) -> Excerpt:
         """Return the text so far, read from the events only now."""
-        read = (_decode(event.data) for event in sse.parse(b"".join(self._raw.parts)))
-        found = [event.delta for event in read if event is not None and isinstance(event.delta, str)]
+        events = (read(_event, event.data) for event in sse.parse(b"".join(self._raw.parts)))
+        found = [event.delta for event in events if event is not None and isinstance(event.delta, str)]
         return Excerpt("".join(found), self._raw.times)
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Look at a chunk and return its whole events."""
-        whole = self._held + chunk if self._held else chunk
-        end = sse.boundary(whole)
-        events, self._held = whole[:end], whole[end:]
-        if events:
-            self._look(events)
-        return events
 
     def close(self) -> bytes:
         """Return what was held: a last event without the blank line that would end it."""
-        held, self._held = self._held, b""
-        if held:
-            self._look(held)
+        kept = super().close()
         if self.glance.failed is None and self._error is not None:
             self._fail(self._error)
-        return held and held + b"\n\n"
+        return kept
 
-    def _look(self, events: bytes) -> None:
+    def _look(self, events: bytes) -> bytes:
         self._raw.add(events)
         if not self.glance.id or any(kind in events for kind in _TELLING):
             for event in sse.parse(events):
                 self._read(event)
+        return events
 
     def _read(self, event: sse.ServerEvent) -> None:
-        read = _decode(event.data)
-        if read is None:
+        told = read(_event, event.data)
+        if told is None:
             return
-        if read.response is not None:
-            _note(self.glance, read.response)
+        if told.response is not None:
+            _note(self.glance, told.response)
             if self.glance.usage is not None:
                 self._raw.clear()
-            if read.type == "response.failed":
-                self._fail(read.response.error or "the provider's response failed")
-            self.complete = self.complete or read.type in _LAST
-        elif read.type == "error" or (read.type is None and read.error is not None):
-            self._error = read.error or {"message": read.message, "code": read.code}
+            if told.type == "response.failed":
+                self._fail(told.response.error or "the provider's response failed")
+            self.complete = self.complete or told.type in _LAST
+        elif told.type == "error" or (told.type is None and told.error is not None):
+            self._error = told.error or {"message": told.message, "code": told.code}
             if not self.glance.id:
                 self._fail(self._error)
             # Else the response that failed is still to come, in most streams.
@@ -143,10 +130,3 @@ class ResponsesWatch:
         found = error if isinstance(error, dict) else {"message": str(error)}
         self.glance.failed = message_of(error)
         self.glance.error = {**found, "status_code": status_of(found.get("code"))}
-
-
-def _decode(data: bytes) -> _Event | None:
-    try:
-        return _event.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
