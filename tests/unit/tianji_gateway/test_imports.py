@@ -19,8 +19,9 @@ before = sorted(sys.modules)
 said = {"api_key": "key", "api_base": "http://127.0.0.1:9", "aws_region_name": "us-east-1",
         "vertex_project": "project", "vertex_location": "us-east5", "api_version": "2024-10-21"}
 for name in NAMES:
+    made = Deployment(id=name, model_name=name, provider=name, model="model", params=said, source="file")
     try:
-        bind(Deployment(id=name, model_name=name, provider=name, model="model", params=dict(said)), {})
+        bind(made, {})
     except BadRequest:
         pass
 print(json.dumps([before, sorted(sys.modules)]))

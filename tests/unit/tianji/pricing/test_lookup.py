@@ -7,7 +7,7 @@ import pytest
 
 from tianji.pricing.catalog import Catalog
 from tianji.pricing.cost import cost
-from tianji.pricing.lookup import price_of
+from tianji.pricing.lookup import mode_of, price_of
 from tianji.pricing.seed import table_from
 from tianji.wire.neutral import Usage
 
@@ -183,3 +183,24 @@ def test_the_shipped_table_knows_the_models_of_every_day(provider, model, rates)
 
     assert price.known
     assert {name: D(rate) for name, rate in rates.items()}.items() <= price.rates(1).items()
+
+
+def test_the_mode_of_a_model_is_the_config_s_or_the_table_s():
+    assert mode_of("openai", "gpt-4o-mini", {}) == "chat"
+    assert mode_of("openai", "gpt-4o-mini", {"mode": "responses"}) == "responses"
+    assert mode_of("openai", "nobody-knows-it", {}) == ""
+
+
+def test_a_model_of_many_deployments_is_sought_once(monkeypatch):
+    sought = []
+    find = Catalog.find
+    monkeypatch.setattr(Catalog, "find", lambda self, name: sought.append(name) or find(self, name))
+
+    prices = [price_of("openai", "a-model-of-this-test", {"rpm": number}) for number in range(3)]
+    once = len(sought)
+    price_of("openai", "a-model-of-this-test")
+    other = price_of("openai", "a-model-of-this-test", {"base_model": "gpt-4o-mini"})
+
+    assert not any(price.known for price in prices)
+    assert sought[once:] == ["gpt-4o-mini"]
+    assert other.name == "gpt-4o-mini"
