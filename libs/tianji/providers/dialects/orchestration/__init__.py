@@ -1,0 +1,1 @@
+"""SAP's orchestration service: chat completions inside a description of the modules that they pass."""
