@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tianji.errors import BadRequest
 from tianji.providers.contract import Decoder
 from tianji.providers.dialects.fresh_ids import call_id
+from tianji.providers.dialects.offered import offered
 from tianji.wire import values
 from tianji.wire.messages.blocks import read_arguments
 from tianji.wire.neutral import (
@@ -24,7 +24,6 @@ from tianji.wire.neutral import (
     Event,
     Finished,
     Grew,
-    NativeTool,
     Text,
     Tool,
     ToolCall,
@@ -38,25 +37,6 @@ _HOW = (
 )
 _MUST = "You must call at least one tool now."
 _FENCE = "```"
-
-
-def offered(ask: Ask) -> list[Tool]:
-    """Return the tools that may be called. Raises BadRequest for those that a provider runs itself."""
-    choice = ask.tool_choice
-    if choice is not None and choice.mode == "none":
-        return []
-    found = []
-    for at, tool in enumerate(ask.tools):
-        if isinstance(tool, NativeTool):
-            kind = tool.value.get("type", "tool")
-            raise BadRequest(
-                f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
-            )
-        found.append(tool)
-    if choice is None:
-        return found
-    allowed = [choice.name] if choice.mode == "tool" else choice.allowed
-    return found if allowed is None else [tool for tool in found if tool.name in allowed]
 
 
 def tell(ask: Ask) -> str:

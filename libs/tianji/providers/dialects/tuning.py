@@ -39,7 +39,7 @@ _FIELDS = {
 }
 """Where a request keeps what chat completions call by another name."""
 _TAKEN_OUT = frozenset((*_TUNING, *_HARMLESS, "shape", "thinking", "tools", "tool_choice"))
-_OPENAIS_OWN = frozenset(
+OPENAIS_OWN = frozenset(
     (
         "stream_options",
         "store",
@@ -134,5 +134,5 @@ def vendor_fields(ask: Ask, params: Params) -> Object:
     return {
         name: value
         for name, value in ask.extra.items()
-        if name not in GATEWAY and (name not in _OPENAIS_OWN or name in params.allowed)
+        if name not in GATEWAY and (name not in OPENAIS_OWN or name in params.allowed)
     }

@@ -12,28 +12,12 @@ from tianji.providers.dialects.anthropic.shape import write_shape
 from tianji.providers.dialects.anthropic.thinking import thinks, write_thinking
 from tianji.providers.dialects.anthropic.tools import write_choice, write_tools
 from tianji.providers.dialects.anthropic.turns import thoughtless_call, write_turns
+from tianji.providers.dialects.tuning import OPENAIS_OWN
 from tianji.wire.neutral import Ask, ToolCall
 from tianji.wire.values import Object
 
 _UNSUPPORTED = ("seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs")
 _SAMPLING = ("temperature", "top_p", "top_k")
-_IGNORED = frozenset(
-    (
-        "stream_options",
-        "store",
-        "modalities",
-        "prediction",
-        "verbosity",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "prompt_cache_options",
-        "safety_identifier",
-        "web_search_options",
-        "moderation",
-        "audio",
-    )
-)
-"""OpenAI's own parameters that change nothing of what is asked for here."""
 _TIERS = ("auto", "standard_only")
 _PERSONAL = re.compile(r"@|^\+?[\d\s()-]{7,}$")
 
@@ -124,7 +108,7 @@ def _pass_unknown(body: Object, ask: Ask, params: Params) -> list[str]:
     if ask.front not in ("", "chat"):
         return changed
     for name, value in ask.extra.items():
-        if name in GATEWAY or (name in _IGNORED and name not in params.allowed):
+        if name in GATEWAY or (name in OPENAIS_OWN and name not in params.allowed):
             continue
         body[name] = value
         changed.append(f"passed {name} on unread")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tianji.errors import BadRequest
+from tianji.providers.dialects.offered import unknown
 from tianji.wire.chat.parts import write_cache
 from tianji.wire.messages.blocks import DIALECT
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolChoice
@@ -62,9 +62,7 @@ def _native(tool: NativeTool, at: int) -> Object:
         return _web_search(value)
     if kind == "mcp_toolset":
         return value
-    raise BadRequest(
-        f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
-    )
+    raise unknown(tool, at)
 
 
 def _web_search(wanted: Object) -> Object:

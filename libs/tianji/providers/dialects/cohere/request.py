@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tianji.errors import BadRequest
 from tianji.providers._params import Params
 from tianji.providers.dialects.cohere.turns import write_turns
 from tianji.providers.dialects.instructed import instruct
+from tianji.providers.dialects.offered import unknown
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
 from tianji.wire import values
 from tianji.wire.neutral import Ask, NativeTool, Thinking, Tool
@@ -68,10 +68,7 @@ def write_tools(ask: Ask) -> list[Object]:
     found = []
     for at, tool in enumerate(ask.tools):
         if isinstance(tool, NativeTool):
-            kind = tool.value.get("type", "tool")
-            raise BadRequest(
-                f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
-            )
+            raise unknown(tool, at)
         if allowed is None or tool.name in allowed:
             found.append(_tool(tool))
     return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tianji.errors import BadRequest
 from tianji.providers.dialects.gemini.model import Model
 from tianji.providers.dialects.gemini.schema import parameters
+from tianji.providers.dialects.offered import unknown
 from tianji.wire.generate_content.spelling import DIALECT, camel
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolChoice
 from tianji.wire.values import Object
@@ -101,9 +101,7 @@ def _native(tool: NativeTool, at: int) -> Object:
     for pattern, name in _ALIKE:
         if pattern.match(kind):
             return {name: {}}
-    raise BadRequest(
-        f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
-    )
+    raise unknown(tool, at)
 
 
 def _choice(choice: ToolChoice) -> Object:

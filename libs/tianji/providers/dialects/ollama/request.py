@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tianji.errors import BadRequest
 from tianji.providers._params import Params
+from tianji.providers.dialects.offered import offered
 from tianji.providers.dialects.ollama.turns import bare, write_turns
 from tianji.providers.dialects.transcript import transcribe
 from tianji.providers.dialects.tuning import vendor_fields, write_tuning
-from tianji.wire.neutral import Ask, NativeTool, Thinking, Tool
+from tianji.wire.neutral import Ask, Thinking, Tool
 from tianji.wire.values import Object
 
 _NAMES = {
@@ -73,22 +73,8 @@ def write(
 
 def _tools(ask: Ask) -> tuple[list[Object], list[str]]:
     """Write the tools; Ollama has no choice among them, so what may not be called is left out."""
-    choice = ask.tool_choice
-    if choice is not None and choice.mode == "none":
-        return [], []
-    allowed = None
-    if choice is not None:
-        allowed = [choice.name] if choice.mode == "tool" else choice.allowed
-    found = []
-    for at, tool in enumerate(ask.tools):
-        if isinstance(tool, NativeTool):
-            kind = tool.value.get("type", "tool")
-            raise BadRequest(
-                f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
-            )
-        if allowed is None or tool.name in allowed:
-            found.append(_tool(tool))
-    forced = choice is not None and choice.mode in ("required", "tool")
+    found = [_tool(tool) for tool in offered(ask)]
+    forced = ask.tool_choice is not None and ask.tool_choice.mode in ("required", "tool")
     return found, ["dropped tool_choice: Ollama's models choose for themselves"] if forced and found else []
 
 

@@ -6,8 +6,8 @@ import hashlib
 from typing import Any
 
 from tianji.providers.dialects.answered import answered
+from tianji.providers.dialects.offered import unknown
 from tianji.providers.dialects.openai_chat.turns import write_turns
-from tianji.wire import values
 from tianji.wire.chat.parts import DIALECT, write_cache
 from tianji.wire.neutral import Ask, NativeTool, Shape, Thinking, Tool, ToolChoice
 from tianji.wire.values import Object
@@ -68,15 +68,12 @@ def _write_tools(body: Object, ask: Ask) -> None:
     tools: list[Any] = []
     functions: list[Any] = []
     allowed = ask.tool_choice.allowed if ask.tool_choice is not None else None
-    for tool in ask.tools:
+    for at, tool in enumerate(ask.tools):
         if isinstance(tool, Tool) and allowed is not None and tool.name not in allowed:
             continue  # of the vendors that speak this form only OpenAI takes a choice among some
         if isinstance(tool, NativeTool):
             if tool.dialect != DIALECT:
-                kind = tool.value.get("type", "tool")
-                raise values.BadRequest(
-                    f"tools: '{kind}' is a tool that this provider does not have", param="tools"
-                )
+                raise unknown(tool, at)
             tools.append(tool.value)
         elif tool.extra.get("legacy"):
             functions.append(_function(tool))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tianji.errors import BadRequest
+from tianji.providers.dialects.offered import unknown
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolChoice
 from tianji.wire.responses.parts import DIALECT
 from tianji.wire.values import Object
@@ -62,9 +62,7 @@ def _native(tool: NativeTool, at: int) -> Object:
         return tool.value
     if kind.startswith("web_search_"):
         return _web_search(tool.value)
-    raise BadRequest(
-        f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
-    )
+    raise unknown(tool, at)
 
 
 def _web_search(wanted: Object) -> Object:
