@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.speed import crossings, pinning, report, scenarios, targets
 from bench.speed.rounds import Plan, Results, measure
+from bench.speed.translating import us_per_piece
 
 _CROSSING_S = 0.8
 
@@ -42,9 +43,10 @@ def main() -> None:
             print(report.as_table(results))
         rounds = plan.rounds if options.dialects else 1
         pieces = measure([ours], crossings.CROSSINGS, Plan(rounds, _CROSSING_S, plan.connections))
-        print(report.as_table_of_pieces(pieces))
+        translating = {one.name: us_per_piece(one) for one in crossings.CROSSINGS}
+        print(report.as_table_of_pieces(pieces, translating))
     both = Results(results.figures | pieces.figures, pieces.rss_mib | results.rss_mib)
-    options.out.write_text(report.as_json(both, plan, pinned=pinning.POSSIBLE))
+    options.out.write_text(report.as_json(both, plan, translating, pinned=pinning.POSSIBLE))
     print(f"\nwritten to {options.out}")
 
 

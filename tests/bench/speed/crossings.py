@@ -11,16 +11,31 @@ from bench.speed.streams import PIECES
 PACED = b"/paced/"
 """Where the addresses begin at which the provider sends piece by piece."""
 _TEXT = "word " * 180
-_MODELS: Mapping[str, str] = {
-    "chat": "openai/gpt-4o, api_base: '{base}/v1'",
-    "messages": "anthropic/claude-sonnet-4-5, api_base: '{base}'",
-    "responses": "openai/o3-pro, api_base: '{base}/v1'",
-    "generate_content": "gemini/gemini-2.5-flash, api_base: '{base}'",
-    "converse": "bedrock/amazon.nova-lite-v1:0, api_base: '{base}', aws_region_name: us-east-1",
-    "cohere": "cohere_chat/command-a-03-2025, api_base: '{base}'",
-    "ollama": "ollama_chat/llama3.2, api_base: '{base}'",
+
+
+REQUIRED: Mapping[str, str] = {"api_key": "sk-upstream", "aws_region_name": "us-east-1"}
+"""What one or another of the deployments asks for."""
+
+
+class Offer(NamedTuple):
+    """A deployment that speaks a dialect."""
+
+    model: str
+    base: str = ""
+    """What follows the provider's address in its `api_base`."""
+    more: Mapping[str, object] = {}
+
+
+DEPLOYMENTS: Mapping[str, Offer] = {
+    "chat": Offer("openai/gpt-4o", "/v1", {"use_chat_completions_api": True}),
+    "messages": Offer("anthropic/claude-sonnet-4-5"),
+    "responses": Offer("openai/o3-pro", "/v1"),
+    "generate_content": Offer("gemini/gemini-2.5-flash"),
+    "converse": Offer("bedrock/amazon.nova-lite-v1:0"),
+    "cohere": Offer("cohere_chat/command-a-03-2025"),
+    "ollama": Offer("ollama_chat/llama3.2"),
 }
-"""A deployment of each dialect."""
+"""By the dialect."""
 
 
 class Crossing(NamedTuple):
@@ -29,13 +44,20 @@ class Crossing(NamedTuple):
     front: str
     dialect: str
 
-    key_is_known = True
-    status = 200
-
     @property
     def name(self) -> str:
         """Return what the crossing is called."""
         return f"{self.front} > {self.dialect}"
+
+    @property
+    def key_is_known(self) -> bool:
+        """Say that its key is accepted."""
+        return True
+
+    @property
+    def status(self) -> int:
+        """Return the status of a right answer."""
+        return 200
 
     def request(self, port: int, key: str) -> bytes:
         """Return the bytes of the whole request."""
@@ -51,7 +73,7 @@ class Crossing(NamedTuple):
 FRONTS = ("chat", "messages", "responses", "generate_content")
 CROSSINGS = (
     *(Crossing(front, front) for front in FRONTS),
-    *(Crossing("chat", dialect) for dialect in _MODELS if dialect != "chat"),
+    *(Crossing("chat", dialect) for dialect in DEPLOYMENTS if dialect != "chat"),
     *(Crossing(front, "chat") for front in FRONTS if front != "chat"),
 )
 """Formats that pass as they are first; then every decoder with one encoder, and every encoder with one
@@ -60,12 +82,14 @@ decoder."""
 
 def config(provider: str) -> str:
     """Return the deployments as entries of `model_list`; `provider` is the provider's address."""
+
+    def entry(dialect: str, offer: Offer) -> str:
+        params = {"model": offer.model, "api_base": base + offer.base, **REQUIRED, **offer.more}
+        made = {"model_name": f"crossing-{dialect}", "litellm_params": params}
+        return f"  - {msgspec.json.encode(made).decode()}\n"
+
     base = provider + PACED.decode().rstrip("/")
-    return "".join(
-        f"  - model_name: crossing-{dialect}\n"
-        f"    litellm_params: {{model: {model.format(base=base)}, api_key: sk-upstream}}\n"
-        for dialect, model in _MODELS.items()
-    )
+    return "".join(entry(dialect, offer) for dialect, offer in DEPLOYMENTS.items())
 
 
 def per_piece(cpu_us: float) -> float:

@@ -63,7 +63,7 @@ class Provider(asyncio.Protocol):
 
     whole = _whole()
     stream = _stream()
-    paced = tuple((end, stream.packets()) for end, stream in STREAMS.items())
+    paced = tuple((one.path, one.packets()) for one in STREAMS.values())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""

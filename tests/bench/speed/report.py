@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -27,22 +28,20 @@ def as_table(results: Results) -> str:
     return "\n".join(lines)
 
 
-def as_table_of_pieces(results: Results) -> str:
+def as_table_of_pieces(results: Results, translating_us: Mapping[str, float]) -> str:
     """Lay out what a piece of a stream costs; the first crossing is what the others are held against."""
     costs = {name: per_piece(of[_OURS].cpu_us or 0.0) for name, of in results.figures.items()}
     first = next(iter(costs.values()))
-    lines = [
-        "",
-        f"streams of {PIECES} pieces",
-        f"  {'client > provider':<36}{'CPU us/piece':>14}{'x first':>10}",
-    ]
+    head = f"  {'client > provider':<36}{'CPU us/piece':>14}{'x first':>10}{'translating':>14}"
+    lines = ["", f"streams of {PIECES} pieces", head]
     for name, cost in costs.items():
         wrong = results.figures[name][_OURS].wrong
-        lines.append(f"  {name:<36}{cost:>14.1f}{cost / first:>10.2f}{f'  {wrong} wrong' if wrong else ''}")
+        figures = f"{cost:>14.1f}{cost / first:>10.2f}{translating_us[name]:>14.1f}"
+        lines.append(f"  {name:<36}{figures}{f'  {wrong} wrong' if wrong else ''}")
     return "\n".join(lines)
 
 
-def as_json(results: Results, plan: Plan, *, pinned: bool) -> str:
+def as_json(results: Results, plan: Plan, translating_us: Mapping[str, float], *, pinned: bool) -> str:
     """Write all figures and the ratios that count."""
     value: dict[str, Any] = {
         "plan": plan._asdict(),
@@ -56,6 +55,7 @@ def as_json(results: Results, plan: Plan, *, pinned: bool) -> str:
             scenario: {name: _facts(name, by_target) for name in by_target}
             for scenario, by_target in results.figures.items()
         },
+        "translating_us_per_piece": translating_us,
         "rss_mib": results.rss_mib,
     }
     return msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n"

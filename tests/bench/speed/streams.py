@@ -19,6 +19,8 @@ _PROMPT, _OUTPUT = 190, PIECES
 class Stream(NamedTuple):
     """What a provider sends."""
 
+    path: bytes
+    """What the address ends in that it is asked for at."""
     media_type: bytes
     pieces: tuple[bytes, ...]
 
@@ -50,11 +52,11 @@ def _chat() -> Stream:
         chunk({}, "stop"),
         {**common, "choices": [], "usage": usage},
     ]
-    return Stream(b"text/event-stream", (*_bare(events), b"data: [DONE]\n\n"))
+    return Stream(b"/chat/completions", b"text/event-stream", (*_bare(events), b"data: [DONE]\n\n"))
 
 
 def _messages() -> Stream:
-    message = {
+    message: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
@@ -66,7 +68,7 @@ def _messages() -> Stream:
     }
     delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": _WORD}}
     stop = {"stop_reason": "end_turn", "stop_sequence": None}
-    events = [
+    events: list[dict[str, Any]] = [
         {"type": "message_start", "message": message},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
         *[delta] * PIECES,
@@ -74,7 +76,7 @@ def _messages() -> Stream:
         {"type": "message_delta", "delta": stop, "usage": {"output_tokens": _OUTPUT}},
         {"type": "message_stop"},
     ]
-    return Stream(b"text/event-stream", _named(events))
+    return Stream(b"/v1/messages", b"text/event-stream", _named(events))
 
 
 def _responses() -> Stream:
@@ -102,6 +104,7 @@ def _responses() -> Stream:
         {"type": "response.completed", "response": whole},
     ]
     return Stream(
+        b"/responses",
         b"text/event-stream",
         _named({**event, "sequence_number": number} for number, event in enumerate(events)),
     )
@@ -124,7 +127,7 @@ def _generate_content() -> Stream:
         }
 
     events = [piece(number) for number in range(1, PIECES + 1)]
-    return Stream(b"text/event-stream", tuple(_bare(events, b"\r\n\r\n")))
+    return Stream(b":streamGenerateContent", b"text/event-stream", tuple(_bare(events, b"\r\n\r\n")))
 
 
 def _converse() -> Stream:
@@ -137,7 +140,9 @@ def _converse() -> Stream:
         ("messageStop", {"stopReason": "end_turn"}),
         ("metadata", {"usage": usage, "metrics": {"latencyMs": 10}}),
     ]
-    return Stream(b"application/vnd.amazon.eventstream", tuple(frame(*event) for event in events))
+    return Stream(
+        b"/converse-stream", b"application/vnd.amazon.eventstream", tuple(frame(*event) for event in events)
+    )
 
 
 def _cohere() -> Stream:
@@ -145,14 +150,14 @@ def _cohere() -> Stream:
     delta = {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": _WORD}}}}
     start = {"message": {"content": {"type": "text", "text": ""}}}
     end = {"finish_reason": "COMPLETE", "usage": {"billed_units": tokens, "tokens": tokens}}
-    events = [
+    events: list[dict[str, Any]] = [
         {"type": "message-start", "id": "answer-1", "delta": {"message": {"role": "assistant"}}},
         {"type": "content-start", "index": 0, "delta": start},
         *[delta] * PIECES,
         {"type": "content-end", "index": 0},
         {"type": "message-end", "delta": end},
     ]
-    return Stream(b"text/event-stream", _named(events))
+    return Stream(b"/v2/chat", b"text/event-stream", _named(events))
 
 
 def _ollama() -> Stream:
@@ -167,16 +172,16 @@ def _ollama() -> Stream:
         "eval_count": _OUTPUT,
     }
     lines = (msgspec.json.encode(line) + b"\n" for line in (*[word] * PIECES, last))
-    return Stream(b"application/x-ndjson", tuple(lines))
+    return Stream(b"/api/chat", b"application/x-ndjson", tuple(lines))
 
 
-STREAMS: Mapping[bytes, Stream] = {
-    b"/chat/completions": _chat(),
-    b"/v1/messages": _messages(),
-    b"/responses": _responses(),
-    b":streamGenerateContent": _generate_content(),
-    b"/converse-stream": _converse(),
-    b"/v2/chat": _cohere(),
-    b"/api/chat": _ollama(),
+STREAMS: Mapping[str, Stream] = {
+    "chat": _chat(),
+    "messages": _messages(),
+    "responses": _responses(),
+    "generate_content": _generate_content(),
+    "converse": _converse(),
+    "cohere": _cohere(),
+    "ollama": _ollama(),
 }
-"""By what the address ends in that they are asked for at."""
+"""By the dialect."""
