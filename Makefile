@@ -12,7 +12,7 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 SAY := echo >&2 tianji:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cross chaos outages scale bench lint format docs lock
+.PHONY: help run test cross agents chaos outages scale bench lint format docs lock
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: $(TEST_READY) ## Run the tests (T=tests/unit for some, JOBS=4 for more at 
 cross: $(TEST_READY) ## Hold every client format against every provider and print the table (K="bedrock and stream").
 	@$(BIN)/python -m pytest -q --tb=no --no-header -p tianji_testkit.cross_table -r N \
 		$(if $(K),-k "$(K)") tests/integration/gateway/test_cross_*.py
+
+agents: $(TEST_READY) ## Run Claude Code and Codex through every dialect (CLAUDE_BIN= CODEX_BIN= K="codex.bedrock" JOBS=2).
+	@$(if $(CLAUDE_BIN),CLAUDE_BIN="$(CLAUDE_BIN)") $(if $(CODEX_BIN),CODEX_BIN="$(CODEX_BIN)") PYTHONPATH=tests \
+		$(BIN)/python -m agents $(if $(K),-k "$(K)") $(if $(JOBS),--jobs $(JOBS)) $(if $(KEEP),--keep "$(KEEP)")
 
 chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 GATEWAYS=2 KEEP=folder).
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \

@@ -39,6 +39,8 @@ _GOOGLE: Mapping[str, Methods] = {
     )
 }
 
+_RESPONSES: Methods = {"POST": responses.create, "GET": responses.open_socket}
+
 HERE: Mapping[str, Methods] = {
     "/v1/chat/completions": {"POST": chat.completions},
     "/chat/completions": {"POST": chat.completions},
@@ -46,9 +48,9 @@ HERE: Mapping[str, Methods] = {
     "/openai/deployments/{model:path}/chat/completions": {"POST": chat.completions},
     "/v1/messages": {"POST": messages.create},
     "/v1/messages/count_tokens": {"POST": messages.count_tokens},
-    "/v1/responses": {"POST": responses.create},
-    "/responses": {"POST": responses.create},
-    "/openai/v1/responses": {"POST": responses.create},
+    "/v1/responses": _RESPONSES,
+    "/responses": _RESPONSES,
+    "/openai/v1/responses": _RESPONSES,
     "/v1/responses/input_tokens": {"POST": responses.count_tokens},
     "/responses/input_tokens": {"POST": responses.count_tokens},
     **_GOOGLE,

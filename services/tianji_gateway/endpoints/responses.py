@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tianji.errors import TianjiError
 from tianji.wire.responses import ResponsesFront
 from tianji_gateway.caller import Caller
 from tianji_gateway.endpoints.answers import send_json
@@ -17,6 +18,16 @@ FRONT = ResponsesFront()
 async def create(asked: Asked, caller: Caller, rt: Runtime) -> None:
     """POST /v1/responses"""
     await serve(opened(asked.scope, asked.template), FRONT, "aresponses", caller, rt)
+
+
+async def open_socket(asked: Asked, caller: Caller, rt: Runtime) -> None:
+    """GET /v1/responses: agents ask for a WebSocket first, and take this answer for a plain no."""
+    raise TianjiError(
+        "responses are served over HTTP only: POST the request, with `stream` for events",
+        status=426,
+        type="invalid_request_error",
+        headers={"upgrade": "HTTP/1.1"},
+    )
 
 
 async def count_tokens(asked: Asked, caller: Caller, rt: Runtime) -> None:

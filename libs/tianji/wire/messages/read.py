@@ -8,7 +8,7 @@ from tianji.wire import values
 from tianji.wire.chat.parts import read_cache
 from tianji.wire.front import Fields
 from tianji.wire.messages.blocks import DIALECT, read_content
-from tianji.wire.neutral import Ask, NativeTool, Role, Shape, Thinking, Tool, ToolChoice, Turn
+from tianji.wire.neutral import Ask, Block, NativeTool, Role, Shape, Text, Thinking, Tool, ToolChoice, Turn
 from tianji.wire.values import Object, boolean, integer, mapping, number, optional, required, string
 
 _SIMPLE: dict[str, Any] = {
@@ -20,6 +20,7 @@ _SIMPLE: dict[str, Any] = {
     "stream": boolean,
 }
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
+_BILLING = "x-anthropic-billing-header:"
 _NAMED = {"model", "messages", "system", "stop_sequences", "tools", "tool_choice", "thinking", "metadata"}
 
 
@@ -28,7 +29,8 @@ def read(fields: Fields) -> Ask:
     body: Object = {name: values.decode(raw, name) for name, raw in fields.items()}
     ask = Ask(required(string, body, "model", ""), front=DIALECT)
     if body.get("system") is not None:
-        ask.turns.append(Turn("system", read_content(body["system"], "system")))
+        said = read_content(body["system"], "system")
+        ask.turns.append(Turn("system", [block for block in said if not _is_billing(block)]))
     ask.turns += _turns(required(values.array, body, "messages", ""))
     required(integer, body, "max_tokens", "")
     for name, reader in _SIMPLE.items():
@@ -46,6 +48,11 @@ def read(fields: Fields) -> Ask:
     ask.extra = values.rest(body, _NAMED | _SIMPLE.keys())
     _read_output(ask, optional(mapping, ask.extra, "output_config", ""))
     return ask
+
+
+def _is_billing(block: Block) -> bool:
+    """Say whether a block is Claude Code's note to Anthropic: it differs each time, and defeats caches."""
+    return isinstance(block, Text) and block.text.startswith(_BILLING)
 
 
 def _turns(messages: list[Any]) -> list[Turn]:

@@ -75,7 +75,7 @@ def _folded(turns: list[Any]) -> list[Any]:
     for turn in turns:
         if _is_systems(turn):
             turn = {"role": "user", "content": [_shown(block) for block in _blocks(turn)]}
-        before = out[-1] if out else None
+        before = out[-1] if out else {}
         if _is_users(before) and _is_users(turn):
             out[-1] = {"role": "user", "content": _blocks(before) + _blocks(turn)}
         else:
