@@ -131,3 +131,33 @@ def test_top_k_is_dropped_for_openai_where_the_deployment_drops_parameters(bound
 
     assert "top_k" not in json.loads(request.body)
     assert "dropped top_k" in request.warnings
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "params"),
+    [
+        ("anthropic", "claude-sonnet-4-5", {}),
+        ("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", AWS),
+        ("vertex_ai", "claude-sonnet-4-5", {"vertex_project": "p", "vertex_location": "global"}),
+    ],
+)
+def test_a_claude_that_thinks_is_not_forced_to_call_a_tool(bound, provider, model, params):
+    ask = Ask("m", [Turn("user", [Text("q")])], tools=[Tool("leap")], max_tokens=9000)
+    ask.tool_choice, ask.thinking = ToolChoice("tool", "leap"), Thinking(effort="high")
+
+    request = bound(provider, model=model, **params).request(ask)
+
+    body = json.loads(request.body)
+    assert "auto" in json.dumps(body.get("tool_choice") or body["toolConfig"]["toolChoice"])
+    assert any("tool_choice" in warning for warning in request.warnings)
+
+
+@pytest.mark.parametrize("base", ["http://o.test", "http://o.test/api/generate"])
+def test_ollamas_models_may_call_tools_beside_a_form_of_the_answer(bound, base):
+    shape = Shape("json_schema", schema={"type": "object", "title": "Jump"})
+    ask = Ask("m", [Turn("user", [Text("q")])], tools=[Tool("leap")], shape=shape)
+
+    body = bound("ollama", model="qwen3", api_base=base).request(ask).body.decode()
+
+    assert "format" not in json.loads(body)
+    assert "Jump" in body

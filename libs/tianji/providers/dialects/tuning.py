@@ -116,6 +116,12 @@ def _says_nothing(name: str, value: Any) -> bool:
     return (name == "n" and value == 1) or (name == "top_logprobs" and value == 0)
 
 
+def without_thinking(ask: Ask) -> list[str]:
+    """Note that the model is told nothing of how much it may think: there are no words for it."""
+    thinking = ask.thinking
+    return [] if thinking is None or thinking.enabled is False else ["dropped reasoning_effort"]
+
+
 def without_tools(ask: Ask, params: Params, provider: str) -> list[str]:
     """Refuse or drop the tools of a request, for a provider that takes a prompt and nothing beside it."""
     if not ask.tools or (ask.tool_choice is not None and ask.tool_choice.mode == "none"):

@@ -120,13 +120,17 @@ def _called(ask: Ask) -> bool:
 
 
 def _suit_thinking(body: Object, ask: Ask, params: Params) -> list[str]:
-    """Take out what may not stand beside thinking, where the deployment lets us."""
-    if not (params.drop or params.modify):
-        return []
+    """Take out what may not stand beside thinking, parameters only where the deployment lets us."""
     if params.modify and thoughtless_call(ask):
         del body["thinking"]
         return ["dropped thinking: the last call in the conversation came without its thought"]
-    changed = []
+    changed: list[str] = []
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
+        body["tool_choice"] = {**{k: v for k, v in choice.items() if k != "name"}, "type": "auto"}
+        changed.append("changed tool_choice to auto")
+    if not (params.drop or params.modify):
+        return changed
     takes: dict[str, Any] = {
         "temperature": body.get("temperature") == 1,
         "top_p": body.get("top_p", 0) >= 0.95,
@@ -135,8 +139,4 @@ def _suit_thinking(body: Object, ask: Ask, params: Params) -> list[str]:
         if name in body and not takes.get(name, False):
             del body[name]
             changed.append(f"dropped {name}")
-    choice = body.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
-        body["tool_choice"] = {**{k: v for k, v in choice.items() if k != "name"}, "type": "auto"}
-        changed.append("changed tool_choice to auto")
     return changed

@@ -15,7 +15,7 @@ from tianji.providers.dialects.events import object_of, objects_of
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.openai_chat.think_tags import TAG, parted
 from tianji.providers.dialects.transcript import dialogue
-from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.providers.dialects.tuning import vendor_fields, without_thinking, write_tuning
 from tianji.wire import values
 from tianji.wire.neutral import Answer, Ask, Choice, Finish, Text, Usage
 from tianji.wire.usage import count
@@ -116,7 +116,7 @@ def write(ask: Ask, family: Family, params: Params) -> tuple[Object, list[str]]:
         ask = instruct(ask, ask.shape)
     body: Object = {family.prompt: family.template(dialogue(ask, "bedrock"))}
     tuning: Object = dict(family.demands)
-    changed = write_tuning(tuning, ask, params, "bedrock", family.tuning)
+    changed = write_tuning(tuning, ask, params, "bedrock", family.tuning) + without_thinking(ask)
     if family.inside is None:
         body |= tuning
     elif tuning:

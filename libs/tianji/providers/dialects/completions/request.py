@@ -8,7 +8,7 @@ from tianji.errors import BadRequest
 from tianji.providers._params import Params
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.transcript import transcribe
-from tianji.providers.dialects.tuning import vendor_fields, without_tools, write_tuning
+from tianji.providers.dialects.tuning import vendor_fields, without_thinking, without_tools, write_tuning
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
 
@@ -48,7 +48,7 @@ def write(
         raise BadRequest(f"{provider} takes a prompt, and no pictures", param="messages")
     body: Object = {"model": model}
     body["prompt"] = f"{told.system}\n\n{told.prompt}" if told.system else told.prompt
-    changed += write_tuning(body, ask, params, provider, names)
+    changed += write_tuning(body, ask, params, provider, names) + without_thinking(ask)
     most = body.pop("top_logprobs", None)
     if body.get("logprobs") is True:
         body["logprobs"] = most or 1  # here a number: how many tokens are told at each place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tianji.providers._params import Params
+from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.offered import offered
 from tianji.providers.dialects.ollama.turns import bare, write_turns
 from tianji.providers.dialects.transcript import transcribe
@@ -44,6 +45,8 @@ def write(
     """Return the body of a request, and what was dropped on the way. `thinks`: the model may be able to."""
     body: Object = {"model": model}
     changed: list[str] = []
+    if ask.shape is not None and offered(ask):
+        ask = instruct(ask, ask.shape)  # kept to a form, a model cannot call a tool
     if generate:
         body |= _prompt(ask, provider)
     else:

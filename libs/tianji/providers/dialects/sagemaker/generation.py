@@ -15,7 +15,7 @@ from tianji.providers.dialects.events import EventDecoder, Lines, object_of
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.openai_chat.sides import Side
 from tianji.providers.dialects.transcript import dialogue
-from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.providers.dialects.tuning import vendor_fields, without_thinking, write_tuning
 from tianji.wire import values
 from tianji.wire.neutral import (
     Answer,
@@ -60,7 +60,7 @@ def write(
 ) -> tuple[Object, list[str]]:
     """Return the body of a request, and what was dropped. Raises BadRequest for what is no text."""
     tuning: Object = {}
-    changed = write_tuning(tuning, ask, params, provider, _TUNING)
+    changed = write_tuning(tuning, ask, params, provider, _TUNING) + without_thinking(ask)
     body: Object = {"inputs": _prompt(ask, template, provider), "parameters": tuning}
     for name, value in vendor_fields(ask, params).items():
         tuning[name] = value

@@ -8,7 +8,7 @@ from tianji.errors import BadRequest
 from tianji.providers._params import Params
 from tianji.providers.dialects.instructed import instruct
 from tianji.providers.dialects.transcript import transcribe
-from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.providers.dialects.tuning import vendor_fields, without_thinking, write_tuning
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
 
@@ -35,7 +35,7 @@ def write(ask: Ask, params: Params, provider: str, *, infer: bool) -> tuple[Obje
         raise BadRequest(f"{provider} takes a prompt, and no pictures", param="messages")
     text = f"{told.system}\n\n{told.prompt}" if told.system else told.prompt
     tuning: Object = {"max_tokens": _MOST}
-    changed = write_tuning(tuning, ask, params, provider, _NAMES)
+    changed = write_tuning(tuning, ask, params, provider, _NAMES) + without_thinking(ask)
     tuning |= vendor_fields(ask, params)
     if infer:
         tensors = [_tensor("text_input", text), *(_tensor(name, value) for name, value in tuning.items())]

@@ -8,7 +8,7 @@ from tianji.providers._params import Params
 from tianji.providers.dialects.cohere.request import within_range, write_tools
 from tianji.providers.dialects.cohere.v1.turns import write_turns
 from tianji.providers.dialects.instructed import instruct
-from tianji.providers.dialects.tuning import vendor_fields, write_tuning
+from tianji.providers.dialects.tuning import vendor_fields, without_thinking, write_tuning
 from tianji.wire.neutral import Ask
 from tianji.wire.values import Object
 
@@ -52,8 +52,7 @@ def write(ask: Ask, model: str, params: Params, provider: str) -> tuple[Object, 
         if choice is not None and choice.mode in ("required", "tool"):
             body["tool_choice"] = "REQUIRED"
     changed = write_tuning(body, ask, params, provider, _NAMES) + within_range(body)
-    if ask.thinking is not None:
-        changed.append("dropped reasoning_effort")
+    changed += without_thinking(ask)
     body |= vendor_fields(ask, params)
     if ask.stream:
         body["stream"] = True
