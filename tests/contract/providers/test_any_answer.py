@@ -27,7 +27,25 @@ FOLDERS: dict[str, tuple[str, str]] = {
     "text-completion-codestral/fim": ("text-completion-codestral", "codestral"),
     "triton/generate": ("triton", "mine"),
     "triton/infer": ("triton", "mine"),
+    "watsonx/chat": ("watsonx", "ibm/granite"),
+    "watsonx/generation": ("watsonx_text", "ibm/granite"),
+    "watsonx/generation_stream": ("watsonx_text", "ibm/granite"),
+    "snowflake/chat": ("snowflake", "claude-sonnet-4-5"),
+    "databricks/chat": ("databricks", "databricks-claude-sonnet-4-5"),
+    "sap_ai_core/orchestration": ("sap", "gpt-4o"),
+    "oci/chat": ("oci", "meta.llama-3.3-70b-instruct"),
 }
+NEEDED: dict[str, dict[str, str]] = {
+    "sap": {"api_key": "token"},
+    "oci": {
+        "oci_compartment_id": "c",
+        "oci_user": "u",
+        "oci_tenancy": "t",
+        "oci_fingerprint": "f",
+        "oci_key": "k",
+    },
+}
+"""What a deployment must say besides where its provider is."""
 ANSWERS = [(folder, path) for folder in FOLDERS for path in sorted((FIXTURES / folder).glob("*.json"))]
 ODD: tuple[Any, ...] = (None, True, 0, -1, 1.5, "", "x", [], {}, ["a"], [{}], {"a": 1}, [[]], 10**20)
 TIMES = 40
@@ -69,7 +87,8 @@ def spoilt_stream(text: str, chance: random.Random) -> bytes:
 @pytest.mark.parametrize(("folder", "path"), ANSWERS, ids=lambda one: getattr(one, "stem", None))
 def test_a_spoilt_answer_is_read_or_refused(bound, fields, folder, path):
     name, model = FOLDERS[folder]
-    upstream, ask = bound(name, model, api_base="http://p.test"), ChatFront().read(fields())
+    needed = NEEDED.get(name, {})
+    upstream, ask = bound(name, model, api_base="http://p.test", **needed), ChatFront().read(fields())
     recorded = json.loads(path.read_text())
     answer, chance = recorded["response"], random.Random(path.stem)
 
