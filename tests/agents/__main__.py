@@ -15,18 +15,19 @@ from pathlib import Path
 import aiohttp
 import yaml
 from agents.clis import AGENTS, Agent
+from agents.groups import GROUPS, config
 from agents.model import answer
 from agents.runs import Run, Stage, tell
 from agents.scenes import SCENES
 
-from tianji_testkit.scripted import SERVED, ScriptedProviders, dialects
+from tianji_testkit.scripted import ScriptedProviders, dialects
 from tianji_testkit.system import System
 
 
 def main() -> int:
     """Run all and return 0 where nothing is wrong."""
     parser = argparse.ArgumentParser(prog="make agents", description=__doc__)
-    parser.add_argument("-k", default="", help="a regular expression for agent|dialect|scene: only these")
+    parser.add_argument("-k", default="", help="a regular expression for agent|model|scene: only these")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="a folder for what agents printed and providers were asked")
     options = parser.parse_args()
@@ -47,27 +48,16 @@ async def _run(options: argparse.Namespace, found: dict[type[Agent], str], folde
     async with ScriptedProviders(dialects(), answer) as providers:
         with (
             tempfile.TemporaryDirectory(prefix="tianji-agents-") as place,
-            System(Path(place), config=_config(providers)) as system,
+            System(Path(place), config=yaml.safe_dump(config(providers))) as system,
         ):
             key = await _key(system)
             agents = [agent(program, system.url, key) for agent, program in found.items()]
-            runs = [Run(agent, name, scene) for agent in agents for name in SERVED for scene in SCENES]
+            runs = [Run(agent, name, scene) for agent in agents for name in GROUPS for scene in SCENES]
             runs = [run for run in runs if re.search(options.k, run.name)]
             stage = Stage(providers, folder, options.keep, asyncio.Semaphore(options.jobs))
             await asyncio.gather(*(stage.play(run) for run in runs))
     tell(runs)
     return 1 if any(run.wrong for run in runs) else 0
-
-
-def _config(providers: ScriptedProviders) -> str:
-    """Return a config file with models for each dialect, also under names that the agents know."""
-    models = []
-    for name, served in SERVED.items():
-        params = {k: v for k, v in served.params(providers.url(name)).items() if v is not None}
-        params["model"] = f"{served.provider}/{served.model}"
-        for group in (name, *(f"{agent.known}-{name}" for agent in AGENTS)):
-            models.append({"model_name": group, "litellm_params": params})
-    return str(yaml.safe_dump({"model_list": models, "router_settings": {"num_retries": 0}}))
 
 
 async def _key(system: System) -> str:

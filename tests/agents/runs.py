@@ -1,4 +1,4 @@
-"""One agent in one scene in front of one dialect: how it is run, judged and told."""
+"""One agent in one scene in front of one model: how it is run, judged and told."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class Run:
     """A cell of the table."""
 
     agent: Agent
-    dialect: str
+    group: str
     scene: Scene
     wrong: str = ""
 
     @property
     def name(self) -> str:
         """Return what the run is called."""
-        return f"{self.agent.name}|{self.dialect}|{self.scene.name}"
+        return f"{self.agent.name}|{self.group}|{self.scene.name}"
 
     @property
     def model(self) -> str:
         """Return the name that the agent asks for."""
-        return f"{self.agent.known}-{self.dialect}" if self.scene.known else self.dialect
+        return f"{self.agent.known}-{self.group}" if self.scene.known else self.group
 
 
 @dataclass
@@ -87,10 +87,10 @@ def _keep(base: Path, ended: Ended, asked: list[Asked]) -> None:
 
 
 def tell(runs: list[Run]) -> None:
-    """Print the table: a row for each dialect, a column for each agent and scene."""
+    """Print the table: a row for each model, a column for each agent and scene."""
     columns = list(dict.fromkeys((run.agent.name, run.scene.name) for run in runs))
-    outcomes = {(run.dialect, run.agent.name, run.scene.name): run for run in runs}
-    rows = list(dict.fromkeys(run.dialect for run in runs))
+    outcomes = {(run.group, run.agent.name, run.scene.name): run for run in runs}
+    rows = list(dict.fromkeys(run.group for run in runs))
     first = max(map(len, rows), default=0)
     heads = [" ".join(column) for column in columns]
     print("\n" + "  ".join([" " * first, *heads]))
