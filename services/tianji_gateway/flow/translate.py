@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from copy import copy
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tianji.providers._thinking import refuses_thinking
 from tianji.providers.contract import UpstreamRequest
 from tianji.providers.dialects.anthropic.betas import served
+from tianji.wire.chat.parts import DIALECT as CHAT
 from tianji_gateway.flow.follow import Follower, Translated, Untouched
 from tianji_gateway.flow.receive import Inference, object_of
 from tianji_gateway.snapshot.model import Target
 
 _BETAS = b"anthropic-beta"
+_THOUGHTLESS = "dropped thinking: this model does not think"
 
 
 class Translation(Struct):
@@ -29,7 +35,17 @@ def translate(inference: Inference, target: Target) -> Translation:
         if front == "messages":
             _pass_betas(inference, request, target.deployment.provider)
         return Translation(request, True)
-    return Translation(upstream.request(inference.read()), False)
+    ask = inference.read()
+    if (
+        front == CHAT
+        or ask.thinking is None
+        or not refuses_thinking(target.deployment.provider, target.price)
+    ):
+        return Translation(upstream.request(ask), False)
+    thoughtless = copy(ask)  # the next deployment may think
+    thoughtless.thinking = None
+    request = upstream.request(thoughtless)
+    return Translation(replace(request, warnings=(*request.warnings, _THOUGHTLESS)), False)
 
 
 def follower(inference: Inference, target: Target, *, same: bool) -> Follower:

@@ -101,3 +101,16 @@ async def test_tokens_are_counted_without_calling_anybody(gateway: Any) -> None:
 
     assert 3 <= counted < 20
     assert gateway.upstream.requests == []
+
+
+@pytest.mark.parametrize(("model", "asked"), [("gpt-4o", None), ("gpt-5-mini", "high")])
+async def test_only_models_that_think_are_asked_to(
+    gateway: Any, upstream: Any, model: str, asked: Any
+) -> None:
+    gateway.serve("claude", {"model": model})
+
+    thinking = {"thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}}
+    async with gateway.messages(**thinking) as answer:
+        assert answer.status == 200
+
+    assert upstream.requests[-1].json.get("reasoning_effort") == asked

@@ -16,6 +16,8 @@ def write_thinking(body: Object, thinking: Thinking | None, model: Model) -> lis
     """Say how much the model may think; return what had to be changed."""
     if thinking is None:
         return []
+    if thinking.extra.get("type") == "adaptive" and model.listed and not model.adaptive_thinking:
+        thinking = Thinking(effort=thinking.effort or "high")
     if thinking.budget_tokens is not None or thinking.enabled is not None:
         body["thinking"] = _said(thinking)
         _write_effort(body, thinking, model)
