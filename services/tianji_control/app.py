@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tianji.errors import TianjiError
 from tianji.obs import metrics
+from tianji_control.call import unguarded
 from tianji_control.envelope import failure, from_http
 from tianji_control.routes import ROUTES, unknown
 from tianji_control.runtime import running
@@ -23,7 +24,12 @@ log = logging.getLogger(__name__)
 
 
 def create_app(settings: ControlSettings) -> ASGIApp:
-    """Build the app; its connections live as long as its lifespan."""
+    """Build the app; its connections live as long as its lifespan.
+
+    Raises RuntimeError when a path does not say which permission it needs.
+    """
+    if missing := unguarded(ROUTES):
+        raise RuntimeError(f"These paths declare no permission: {', '.join(missing)}")
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:

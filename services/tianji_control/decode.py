@@ -34,6 +34,15 @@ _KINDS = {
 
 def body_of(raw: bytes, kind: type[T], path: str) -> T:
     """Decode a request body; unknown fields are left out, and said so in the log."""
+    return _convert(_object_of(raw), kind, "body", path)
+
+
+def said_of(raw: bytes, kind: type[T], path: str) -> tuple[T, dict[str, Any]]:
+    """Decode a request body; return it, and of its fields those that the request names."""
+    return parts_of(_object_of(raw), kind, path)
+
+
+def _object_of(raw: bytes) -> dict[str, Any]:
     try:
         given = msgspec.json.decode(raw or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
@@ -44,7 +53,13 @@ def body_of(raw: bytes, kind: type[T], path: str) -> T:
         raise WrongFields(
             [Fault(["body"], "the request body must be a JSON object", "model_attributes_type")]
         )
-    return _convert(given, kind, "body", path)
+    return given
+
+
+def parts_of(given: dict[str, Any], kind: type[T], path: str) -> tuple[T, dict[str, Any]]:
+    """Decode one of several objects of a body; return it, and of its fields those that it names."""
+    read = _convert(given, kind, "body", path)
+    return read, {name: getattr(read, name) for name in given if name in kind.__struct_fields__}
 
 
 def query_of(given: Mapping[str, str], kind: type[T], path: str) -> T:

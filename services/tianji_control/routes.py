@@ -10,6 +10,7 @@ from tianji_control.resources.config import api as config
 from tianji_control.resources.health import api as health
 from tianji_control.resources.keys import api as keys
 from tianji_control.resources.models import api as models
+from tianji_control.resources.organizations import api as organizations
 from tianji_control.resources.spend import api as spend
 from tianji_control.resources.teams import api as teams
 from tianji_control.resources.users import api as users
@@ -17,6 +18,7 @@ from tianji_control.unserved import is_unserved
 
 ROUTES: list[BaseRoute] = [
     *keys.routes,
+    *organizations.routes,
     *teams.routes,
     *users.routes,
     *models.routes,

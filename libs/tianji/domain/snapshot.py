@@ -16,7 +16,8 @@ CONFIG_KINDS = (DEPLOYMENT, SETTINGS)
 KEY = "key"
 TEAM = "team"
 USER = "user"
-LOOKUP_KINDS = (KEY, TEAM, USER)
+ORGANIZATION = "organization"
+LOOKUP_KINDS = (KEY, TEAM, USER, ORGANIZATION)
 """Kinds of record in the KEYS bucket, looked up on first use: what grows with the people."""
 
 

@@ -7,6 +7,20 @@ from typing import Any
 from msgspec import Struct, field
 
 
+class OrganizationRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An organization. An empty `models` allows all."""
+
+    id: str
+    alias: str | None = None
+    models: list[str] = field(default_factory=list)
+    blocked: bool = False
+    max_budget: str | None = None
+    tpm_limit: int | None = None
+    rpm_limit: int | None = None
+    max_parallel_requests: int | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
 class TeamRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A team. An empty `models` allows all."""
 

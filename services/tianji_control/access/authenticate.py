@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
-from tianji.domain.keys import hash_of
+from tianji.domain.access import Chain, barred
+from tianji.domain.keys import KeyRecord, hash_of
+from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
 from tianji.errors import AuthenticationFailed
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, one
-from tianji_control.access.permits import Actor
-from tianji_control.access.roles import Role, role_of
+from tianji_control.access.permits import MEMBER_GRANTS, Actor
+from tianji_control.access.roles import IN_ORGANIZATION, IN_TEAM, Role, role_of
 
 Q = Queries.beside(__file__)
 
@@ -43,11 +47,15 @@ class Caller(Struct, frozen=True):
     role: str | None
     user_blocked: bool
     team_blocked: bool
+    organization_blocked: bool
     allowed_routes: list[str]
     models: list[str]
     team_models: list[str]
-    member_of: list[str]
-    admin_of: list[str]
+    teams: dict[str, str]
+    """The user's role in each of their teams."""
+    team_permissions: dict[str, list[Any]]
+    """What those teams let their plain members do."""
+    organizations: dict[str, str]
 
 
 def key_in(headers: Mapping[str, str], extra_header: str | None = None) -> str | None:
@@ -60,9 +68,7 @@ def key_in(headers: Mapping[str, str], extra_header: str | None = None) -> str |
     return None
 
 
-async def authenticate(
-    db: Connection, key: str | None, master_key_hash: str | None, now: datetime | None = None
-) -> Actor:
+async def authenticate(db: Connection, key: str | None, master_key_hash: str | None) -> Actor:
     """Return who calls with this key. Raises AuthenticationFailed."""
     if not key:
         raise AuthenticationFailed(
@@ -82,29 +88,52 @@ async def authenticate(
             type="token_not_found_in_db",
             param="key",
         )
-    _check_usable(caller, now or datetime.now(UTC))
+    _check_usable(caller)
+    return _actor(caller)
+
+
+def _actor(caller: Caller) -> Actor:
+    role = role_of(caller.role)
+    if caller.role is None and caller.team_id is not None:
+        role = Role.TEAM
+    teams = {id: IN_TEAM.get(name, Role.TEAM_MEMBER) for id, name in caller.teams.items()}
+    if caller.team_id is not None:
+        teams.setdefault(caller.team_id, Role.TEAM)
     return Actor(
-        role=role_of(caller.role),
+        role=role,
         user_id=caller.user_id,
         key_hash=caller.hash,
         team_id=caller.team_id,
         allowed_routes=tuple(caller.allowed_routes),
         model_lists=(tuple(caller.models), tuple(caller.team_models)),
-        member_of=frozenset(caller.member_of),
-        admin_of=frozenset(caller.admin_of),
+        teams=teams,
+        organizations={
+            id: IN_ORGANIZATION.get(name, Role.ORG_VIEWER) for id, name in caller.organizations.items()
+        },
+        team_grants={
+            id: frozenset(MEMBER_GRANTS[route] for route in routes if route in MEMBER_GRANTS)
+            for id, routes in caller.team_permissions.items()
+        },
     )
 
 
-def _check_usable(caller: Caller, now: datetime) -> None:
-    if caller.blocked:
-        raise AuthenticationFailed("Authentication Error, this key is blocked; an admin can unblock it")
-    if caller.user_blocked:
-        raise AuthenticationFailed("Authentication Error, the user of this key is blocked")
-    if caller.team_blocked:
-        raise AuthenticationFailed("Authentication Error, the team of this key is blocked")
-    if caller.expires is not None and caller.expires <= now:
+def _check_usable(caller: Caller) -> None:
+    chain = Chain(
+        key=KeyRecord(
+            hash=caller.hash,
+            blocked=caller.blocked,
+            expires=caller.expires.timestamp() if caller.expires else None,
+        ),
+        team=TeamRecord(id=caller.team_id or "", blocked=caller.team_blocked),
+        user=UserRecord(id=caller.user_id or "", blocked=caller.user_blocked),
+        organization=OrganizationRecord(id="", blocked=caller.organization_blocked),
+    )
+    refusal = barred(chain, time.time())
+    if refusal is None:
+        return
+    if refusal.rule == "expired":
         raise AuthenticationFailed(
-            f"Authentication Error, this key expired at {caller.expires.isoformat()}",
-            type="expired_key",
-            param="key",
+            f"Authentication Error, this key expired at {caller.expires}", type="expired_key", param="key"
         )
+    whose = "this key" if refusal.who == "key" else f"the {refusal.who} of this key"
+    raise AuthenticationFailed(f"Authentication Error, {whose} is blocked; an admin can unblock it")

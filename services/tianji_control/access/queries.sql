@@ -2,11 +2,35 @@
 SELECT k.hash, k.user_id, k.team_id, k.blocked, k.expires, u.role, coalesce(u.blocked, false) AS user_blocked,
        k.allowed_routes, k.models, coalesce(t.models, '{}') AS team_models,
        coalesce(t.blocked, false) AS team_blocked,
-       coalesce(array_agg(m.team_id) FILTER (WHERE m.team_id IS NOT NULL), '{}') AS member_of,
-       coalesce(array_agg(m.team_id) FILTER (WHERE m.role = 'admin'), '{}') AS admin_of
+       EXISTS (SELECT FROM organizations o
+               WHERE o.organization_id IN (k.organization_id, t.organization_id) AND o.blocked)
+           AS organization_blocked,
+       (SELECT coalesce(jsonb_object_agg(m.team_id, m.role), '{}')
+        FROM team_members m WHERE m.user_id = k.user_id) AS teams,
+       (SELECT coalesce(jsonb_object_agg(m.team_id, mt.extra -> 'team_member_permissions'), '{}')
+        FROM team_members m JOIN teams mt ON mt.team_id = m.team_id
+        WHERE m.user_id = k.user_id
+          AND jsonb_typeof(mt.extra -> 'team_member_permissions') = 'array') AS team_permissions,
+       (SELECT coalesce(jsonb_object_agg(m.organization_id, m.role), '{}')
+        FROM organization_members m WHERE m.user_id = k.user_id) AS organizations
 FROM keys k
 LEFT JOIN users u ON u.user_id = k.user_id
 LEFT JOIN teams t ON t.team_id = k.team_id
-LEFT JOIN team_members m ON m.user_id = k.user_id
-WHERE k.hash = %(hash)s
-GROUP BY k.hash, u.user_id, t.team_id;
+WHERE k.hash = %(hash)s;
+
+-- name: organizations_of_key
+SELECT DISTINCT organization_id
+FROM (SELECT organization_id FROM teams WHERE team_id = %(team_id)s
+      UNION SELECT %(organization_id)s::text) places
+WHERE organization_id IS NOT NULL;
+
+-- name: organizations_of_user
+SELECT organization_id FROM organization_members WHERE user_id = %(user_id)s;
+
+-- name: powers_of_user
+SELECT m.team_id, t.organization_id
+FROM team_members m JOIN teams t ON t.team_id = m.team_id
+WHERE m.user_id = %(user_id)s AND m.role = 'admin'
+UNION ALL
+SELECT NULL, organization_id FROM organization_members
+WHERE user_id = %(user_id)s AND role NOT IN ('org_member', 'internal_user');

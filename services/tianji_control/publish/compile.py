@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from tianji.domain.deployments import Deployment
 from tianji.domain.keys import KeyRecord
-from tianji.domain.snapshot import DEPLOYMENT, KEY, SETTINGS, TEAM, USER, Settings
-from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.domain.snapshot import DEPLOYMENT, KEY, ORGANIZATION, SETTINGS, TEAM, USER, Settings
+from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many
 
@@ -76,6 +76,20 @@ class UserRow(Struct, frozen=True):
     metadata: dict[str, Any]
 
 
+class OrganizationRow(Struct, frozen=True):
+    """What an OrganizationRecord is made of."""
+
+    id: str
+    alias: str | None
+    models: list[str]
+    blocked: bool
+    max_budget: Decimal | None
+    tpm_limit: int | None
+    rpm_limit: int | None
+    max_parallel_requests: int | None
+    metadata: dict[str, Any]
+
+
 class DeploymentRow(Struct, frozen=True):
     """What a Deployment is made of."""
 
@@ -118,6 +132,7 @@ SOURCES = {
     KEY: Source(Q.keys_by_hash, Q.keys_after, KeyRow, KeyRecord, id="hash"),
     TEAM: Source(Q.teams_by_id, Q.teams_after, TeamRow, TeamRecord),
     USER: Source(Q.users_by_id, Q.users_after, UserRow, UserRecord),
+    ORGANIZATION: Source(Q.organizations_by_id, Q.organizations_after, OrganizationRow, OrganizationRecord),
     DEPLOYMENT: Source(Q.deployments_by_id, Q.deployments_after, DeploymentRow, Deployment),
     SETTINGS: Source(Q.settings_by_id, Q.settings_after, SettingsRow, Settings),
 }

@@ -68,6 +68,15 @@ FROM users WHERE user_id = ANY(%(ids)s);
 -- name: users_after
 SELECT user_id FROM users WHERE user_id > %(after)s ORDER BY user_id LIMIT %(limit)s;
 
+-- name: organizations_by_id
+SELECT organization_id AS id, alias, models, blocked, max_budget, tpm_limit, rpm_limit, max_parallel_requests,
+       metadata
+FROM organizations WHERE organization_id = ANY(%(ids)s);
+
+-- name: organizations_after
+SELECT organization_id FROM organizations WHERE organization_id > %(after)s
+ORDER BY organization_id LIMIT %(limit)s;
+
 -- name: deployments_by_id
 SELECT id, model_name, provider, model, params, secrets, info, team_id, source, blocked, created_at, updated_at
 FROM deployments WHERE id = ANY(%(ids)s);

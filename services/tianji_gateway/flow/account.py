@@ -147,7 +147,8 @@ class Account:
 
     def _event_of_start(self, target: Target) -> Began:
         assert self.principal is not None
-        key, deployment = self.principal.key, target.deployment
+        principal = self.principal
+        key, deployment = principal.key, target.deployment
         return Began(
             id=self.call.id,
             gateway_id=self.rt.process_id,
@@ -162,7 +163,7 @@ class Account:
             key_alias=key.alias,
             user_id=key.user_id,
             team_id=key.team_id,
-            organization_id=key.organization_id,
+            organization_id=principal.organization_id,
             end_user=self.labels.end_user,
             tags=self.labels.tags,
         )
@@ -201,7 +202,7 @@ class Account:
             user_id=key.user_id,
             team_id=key.team_id,
             team_alias=team.alias if team else None,
-            organization_id=key.organization_id,
+            organization_id=principal.organization_id,
             end_user=self.labels.end_user,
             client_ip=call.client_ip,
             user_agent=call.header(b"user-agent"),

@@ -1,23 +1,17 @@
-"""May this principal do this now: its routes, and the models of its key, team and user."""
+"""May this principal do this now: its routes, and the models of its key and all above it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
+from tianji.domain.access import Refusal, allows, barred_model, barred_route, levels
 from tianji.errors import BadRequest, PermissionDenied
 from tianji_gateway.flow.identify import Principal
 from tianji_gateway.flow.receive import Call, Inference
 from tianji_gateway.routing.known import names_of
 from tianji_gateway.snapshot.model import Snapshot, Target
-
-ALL_MODELS = frozenset({"all-proxy-models", "*"})
-TEAM_MODELS = "all-team-models"
-NO_MODELS = "no-default-models"
-
-INFERENCE_GROUPS = frozenset({"llm_api_routes", "openai_routes", "anthropic_routes", "google_routes"})
-"""Names that stand for all inference paths in a key's `allowed_routes`."""
 
 
 class Grant(Struct):
@@ -32,12 +26,10 @@ class Grant(Struct):
 
 def admit_route(call: Call, principal: Principal) -> None:
     """Raise PermissionDenied when the key may not call this path."""
-    allowed = principal.key.allowed_routes
-    if not allowed or principal.master:
-        return
-    if not any(_covers(entry, call.route) for entry in allowed):
+    if not principal.master and barred_route(principal.key, call.route) is not None:
         raise PermissionDenied(
-            f"Virtual key is not allowed to call this route. Only allowed to call routes: {allowed}. "
+            "Virtual key is not allowed to call this route. "
+            f"Only allowed to call routes: {principal.key.allowed_routes}. "
             f"Tried to call route: {call.route}"
         )
 
@@ -74,52 +66,28 @@ def visible_models(principal: Principal, snapshot: Snapshot) -> list[str]:
 
 def _named(model: str, principal: Principal) -> bool:
     """Say whether every list of models lets one of its entries stand for this model."""
-    return all(
-        not models or any(_covers_model(entry, model) for entry in models) for _, models in _lists(principal)
-    )
+    return all(not level.models or allows(level.models, [model]) for level in levels(principal.chain))
 
 
 def _check_models(model: str, principal: Principal, snapshot: Snapshot) -> None:
     refusal = _refusal(model, principal, snapshot)
     if refusal is not None:
-        who, models = refusal
+        who = refusal.who
         raise PermissionDenied(
-            f"{who} not allowed to access model. This {who} can only access models={list(models)}. "
+            f"{who} not allowed to access model. This {who} can only access models={list(refusal.models)}. "
             f"Tried to access {model}",
-            type=f"{who}_model_access_denied",
+            type=f"{'org' if who == 'organization' else who}_model_access_denied",
             param="model",
         )
 
 
-def _refusal(model: str, principal: Principal, snapshot: Snapshot) -> tuple[str, Sequence[str]] | None:
-    """Return whose list of models lacks this one, and that list."""
-    for who, models in _lists(principal):
-        if models and not _allowed(model, models, snapshot, principal.key.team_id):
-            return who, models
-    return None
-
-
-def _lists(principal: Principal) -> Iterator[tuple[str, Sequence[str]]]:
-    """Walk the lists that must all allow a model; an empty one allows every model."""
-    key, team, user = principal.key, principal.team, principal.user
-    if TEAM_MODELS not in key.models:
-        yield "key", key.models
-    if team is not None:
-        yield "team", team.models
-    elif user is not None:
-        yield "user", user.models
-
-
-def _allowed(model: str, models: Iterable[str], snapshot: Snapshot, team_id: str | None) -> bool:
-    names = {model, snapshot.group_of(model)}
-    if any(_covers_model(entry, name) for entry in models for name in names):
-        return True
-    groups = _access_groups(snapshot.targets_for(model, team_id))
-    return not groups.isdisjoint(models)
-
-
-def _covers_model(entry: str, name: str) -> bool:
-    return entry in ALL_MODELS or entry == name or ("*" in entry and _matches(entry, name))
+def _refusal(model: str, principal: Principal, snapshot: Snapshot) -> Refusal | None:
+    """Return whose list of models lacks this one."""
+    return barred_model(
+        principal.chain,
+        {model, snapshot.group_of(model)},
+        lambda: _access_groups(snapshot.targets_for(model, principal.key.team_id)),
+    )
 
 
 def _access_groups(targets: Iterable[Target]) -> set[str]:
@@ -137,23 +105,3 @@ def _unaliased(model: str, principal: Principal) -> str:
     if principal.team is not None:
         model = principal.team.aliases.get(model, model)
     return model
-
-
-def _covers(entry: str, route: str) -> bool:
-    if entry in INFERENCE_GROUPS or entry == route:
-        return True
-    return entry.startswith("/") and entry.endswith("*") and route.startswith(entry[:-1])
-
-
-def _matches(pattern: str, name: str) -> bool:
-    """Tell whether a name fits a pattern in which `*` stands for any text."""
-    first, *rest = pattern.split("*")
-    if not name.startswith(first):
-        return False
-    position = len(first)
-    for part in rest[:-1]:
-        found = name.find(part, position)
-        if found < 0:
-            return False
-        position = found + len(part)
-    return len(name) - position >= len(rest[-1]) and name.endswith(rest[-1])

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from tianji.domain.access import Chain, Refusal, barred
 from tianji.domain.keys import KeyRecord, hash_of, mask_of
-from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
 from tianji.errors import AuthenticationFailed, Unavailable
 from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.flow.receive import Call
@@ -34,6 +35,9 @@ class Keys(Protocol):
     async def user(self, id: str) -> UserRecord | None:
         """Return a user."""
 
+    async def organization(self, id: str) -> OrganizationRecord | None:
+        """Return an organization."""
+
 
 class Principal(Struct):
     """Who is calling."""
@@ -41,7 +45,18 @@ class Principal(Struct):
     key: KeyRecord
     team: TeamRecord | None = None
     user: UserRecord | None = None
+    organization: OrganizationRecord | None = None
     master: bool = False
+
+    @property
+    def organization_id(self) -> str | None:
+        """The organization that a call is spent in."""
+        return self.organization.id if self.organization is not None else self.key.organization_id
+
+    @property
+    def chain(self) -> Chain:
+        """The key with all that it belongs to."""
+        return Chain(key=self.key, team=self.team, user=self.user, organization=self.organization)
 
 
 async def identify(
@@ -61,12 +76,17 @@ async def identify(
     key = await _looked_up(hashed, call.client_ip or "", keys, guesses)
     if key is None:
         raise _unknown(secret)
-    _usable(key)
-    return Principal(
+    team = await _team(key, keys)
+    principal = Principal(
         key,
-        team=await _team(key, keys),
+        team=team,
         user=await keys.user(key.user_id) if key.user_id is not None else None,
+        organization=await _organization(key, team, keys),
     )
+    refusal = barred(principal.chain, time.time())
+    if refusal is not None:
+        raise _barred(refusal, key)
+    return principal
 
 
 def _credential(call: Call, snapshot: Snapshot) -> str:
@@ -126,20 +146,25 @@ def _unknown(secret: str) -> AuthenticationFailed:
     )
 
 
-def _usable(key: KeyRecord) -> None:
-    if key.blocked:
-        raise AuthenticationFailed(
-            f"Authentication Error, Key is blocked: {key.alias or key.name}. "
-            "An admin can free it with /key/unblock",
-            param="key",
-        )
-    if key.expires is not None and key.expires <= time.time():
+def _barred(refusal: Refusal, key: KeyRecord) -> AuthenticationFailed:
+    if refusal.rule == "expired":
         at = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(key.expires))
-        raise AuthenticationFailed(
+        return AuthenticationFailed(
             f"Authentication Error - Expired Key. The key {key.alias or key.name} ended at {at}",
             type="expired_key",
             param="key",
         )
+    if refusal.who == "key":
+        return AuthenticationFailed(
+            f"Authentication Error, Key is blocked: {key.alias or key.name}. "
+            "An admin can free it with /key/unblock",
+            param="key",
+        )
+    return AuthenticationFailed(
+        f"Authentication Error, {refusal.who.capitalize()}={refusal.id} is blocked. "
+        f"An admin can free it with /{refusal.who}/{'unblock' if refusal.who == 'team' else 'update'}",
+        param=f"{refusal.who}_id",
+    )
 
 
 async def _team(key: KeyRecord, keys: Keys) -> TeamRecord | None:
@@ -147,13 +172,22 @@ async def _team(key: KeyRecord, keys: Keys) -> TeamRecord | None:
         return None
     team = await keys.team(key.team_id)
     if team is None:
-        raise AuthenticationFailed(
-            f"Authentication Error, the team of this key does not exist any more: {key.team_id}",
-            param="team_id",
-        )
-    if team.blocked:
-        raise AuthenticationFailed(
-            f"Authentication Error, Team={key.team_id} is blocked. An admin can free it with /team/unblock",
-            param="team_id",
-        )
+        raise _gone("team", key.team_id)
     return team
+
+
+async def _organization(key: KeyRecord, team: TeamRecord | None, keys: Keys) -> OrganizationRecord | None:
+    """Return the organization of a key: that of its team, where the team has one."""
+    id = (team.organization_id if team is not None else None) or key.organization_id
+    if id is None:
+        return None
+    organization = await keys.organization(id)
+    if organization is None:
+        raise _gone("organization", id)
+    return organization
+
+
+def _gone(what: str, id: str) -> AuthenticationFailed:
+    return AuthenticationFailed(
+        f"Authentication Error, the {what} of this key does not exist any more: {id}", param=f"{what}_id"
+    )

@@ -1,4 +1,4 @@
-"""Who is calling: keys, teams and users, looked up on first use and kept as long as they are true.
+"""Who is calling: keys and what they belong to, looked up on first use and kept as long as they are true.
 
 What is cached is true because a watch on the bucket brings every change to it. While the watch
 is down nothing cached is taken for true: it is read again where NATS answers, and still used
@@ -20,8 +20,8 @@ from tianji.bus.client import Bus
 from tianji.bus.faults import Conversations, NoAnswer
 from tianji.bus.subjects import KEYS_BUCKET
 from tianji.domain.keys import KeyRecord
-from tianji.domain.snapshot import KEY, TEAM, USER, record_name
-from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.domain.snapshot import KEY, ORGANIZATION, TEAM, USER, record_name
+from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
 from tianji.errors import Unavailable
 from tianji_gateway.snapshot.breaker import Breaker
 from tianji_gateway.snapshot.kept import Held, Kept
@@ -30,7 +30,7 @@ from tianji_gateway.snapshot.on_disk import SeenKey
 _log = logging.getLogger(__name__)
 
 CAPACITY = 50_000
-"""Keys, teams and users kept in memory; each takes less than 1 KB."""
+"""Keys and what they belong to, kept in memory; each takes less than 1 KB."""
 
 RECENT = 2048
 """Changes kept although nobody asked for the name yet: a replica of NATS that lags behind may
@@ -48,7 +48,7 @@ STALL_S = 0.1
 _NEVER = 0
 """The epoch of what was read while no watch was up: true then, checked again on next use."""
 
-R = TypeVar("R", KeyRecord, TeamRecord, UserRecord)
+R = TypeVar("R", KeyRecord, TeamRecord, UserRecord, OrganizationRecord)
 
 
 class _Read:
@@ -95,6 +95,10 @@ class KeyLookup:
     async def user(self, id: str) -> UserRecord | None:
         """Return a user; as `key`."""
         return await self._record(record_name(USER, id), UserRecord)
+
+    async def organization(self, id: str) -> OrganizationRecord | None:
+        """Return an organization; as `key`."""
+        return await self._record(record_name(ORGANIZATION, id), OrganizationRecord)
 
     async def follow(self) -> None:
         """Keep what is cached true for as long as the watch lasts; ends by raising Unavailable."""

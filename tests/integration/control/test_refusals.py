@@ -101,7 +101,7 @@ async def test_a_body_beyond_the_limit_is_refused(control) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("POST", "/team/update", 501),
+        ("POST", "/project/new", 501),
         ("GET", "/policies/list", 501),
         ("PATCH", "/scim/v2/Users/7", 501),
         ("GET", "/no/such/path", 404),

@@ -21,7 +21,7 @@ from tianji.domain.deployments import Deployment
 from tianji.domain.events import Began, SpendEvent
 from tianji.domain.keys import KeyRecord, hash_of
 from tianji.domain.snapshot import Settings
-from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
 from tianji.pricing.lookup import price_of
 from tianji.providers import bind
 from tianji.settings import Secret
@@ -80,6 +80,7 @@ class People:
         self.keys: dict[str, KeyRecord] = {}
         self.teams: dict[str, TeamRecord] = {}
         self.users: dict[str, UserRecord] = {}
+        self.organizations: dict[str, OrganizationRecord] = {}
         self.held: set[str] = set()
         self.looked_up = 0
 
@@ -98,6 +99,9 @@ class People:
 
     async def user(self, id: str) -> UserRecord | None:
         return self.users.get(id)
+
+    async def organization(self, id: str) -> OrganizationRecord | None:
+        return self.organizations.get(id)
 
 
 class Gateway:

@@ -6,10 +6,9 @@ import asyncio
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from tianji.obs import metrics
-from tianji_control.call import Call, endpoint
+from tianji_control.call import Call, Guarded, Open
 from tianji_control.envelope import answer
 from tianji_control.runtime import Runtime
 
@@ -44,7 +43,6 @@ async def prometheus(_: Request) -> Response:
 
 async def fleet(call: Call) -> Response:
     """GET /fleet"""
-    call.require("fleet:read")
     published = await call.runtime.confirmation.published()
     fleet = call.runtime.fleet
     lagging = set(fleet.laggards(published.config_sequence, published.keys_sequence))
@@ -66,10 +64,10 @@ async def fleet(call: Call) -> Response:
 
 
 routes = [
-    Route("/health/liveliness", alive, methods=["GET", "OPTIONS"]),
-    Route("/health/liveness", alive, methods=["GET", "OPTIONS"]),
-    Route("/health/readiness", ready, methods=["GET", "OPTIONS"]),
-    Route("/metrics", prometheus, methods=["GET"]),
-    Route("/metrics/", prometheus, methods=["GET"]),
-    Route("/fleet", endpoint(fleet), methods=["GET"]),
+    Open("/health/liveliness", alive, methods=["GET", "OPTIONS"]),
+    Open("/health/liveness", alive, methods=["GET", "OPTIONS"]),
+    Open("/health/readiness", ready, methods=["GET", "OPTIONS"]),
+    Open("/metrics", prometheus, methods=["GET"]),
+    Open("/metrics/", prometheus, methods=["GET"]),
+    Guarded("GET", "/fleet", fleet, "fleet:read"),
 ]

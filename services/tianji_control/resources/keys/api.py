@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import uuid
+from decimal import Decimal
 
 from msgspec import UNSET, Struct
 from starlette.responses import Response
-from starlette.routing import Route
 
-from tianji_control.access.permits import Target
-from tianji_control.call import Call, endpoint
+from tianji.errors import BadRequest
+from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
-from tianji_control.resources.keys import service, shown, store
+from tianji_control.resources.keys import rotation, service, shown
+from tianji_control.resources.keys.bulk import bulk_update
 from tianji_control.resources.keys.fields import KeyFields, given
-from tianji_control.resources.keys.store import Wanted
-
-LONGEST_PAGE = 100
+from tianji_control.resources.keys.listing import aliases, listed
 
 
 class OneKey(Struct):
@@ -37,23 +36,18 @@ class WhichKey(Struct):
     key: str | None = None
 
 
-class KeyList(Struct, kw_only=True):
-    """The query of `/key/list`."""
+class Regeneration(KeyFields, kw_only=True):
+    """The body of `/key/regenerate`."""
 
-    page: int = 1
-    size: int = 10
-    user_id: str | None = None
-    team_id: str | None = None
-    organization_id: str | None = None
-    project_id: str | None = None
-    key_hash: str | None = None
-    key_alias: str | None = None
-    search: str | None = None
-    return_full_object: bool = False
-    include_team_keys: bool = False
-    include_created_by_keys: bool = False
-    sort_by: str | None = None
-    sort_order: str = "desc"
+    new_key: str | None = None
+    new_master_key: str | None = None
+    grace_period: str | None = None
+
+
+class SpendReset(Struct):
+    """The body of `/key/…/reset_spend`."""
+
+    reset_to: Decimal
 
 
 async def generate(call: Call) -> Response:
@@ -110,43 +104,55 @@ async def unblock(call: Call) -> Response:
     return await _set_blocked(call, False)
 
 
-async def listed(call: Call) -> Response:
-    """GET /key/list"""
-    ask = call.query(KeyList)
-    if ask.page < 1 or not 1 <= ask.size <= LONGEST_PAGE:
-        raise WrongFields(
-            [Fault(["query", "size"], f"pages begin at 1 and hold 1 to {LONGEST_PAGE}", "value_error")]
-        )
-    call.require("key:read", Target(user_id=call.actor.user_id, key_hash=call.actor.key_hash))
-    wanted = Wanted(
-        user_id=ask.user_id,
-        team_id=ask.team_id,
-        organization_id=ask.organization_id,
-        project_id=ask.project_id,
-        key_hash=service.hash_given(ask.key_hash) if ask.key_hash else None,
-        key_alias=ask.key_alias,
-        search=ask.search,
-    )
-    wanted = service.seen_by(call, wanted, team_keys=ask.include_team_keys)
-    async with call.runtime.store.connection() as db:
-        total = await store.count(db, wanted)
-        hashes = await store.page(
-            db,
-            wanted,
-            sort_by=ask.sort_by or "created_at",
-            descending=ask.sort_order.lower() != "asc",
-            limit=ask.size,
-            offset=(ask.page - 1) * ask.size,
-        )
-        rows = await service.rows_with_spend(db, hashes) if ask.return_full_object else []
+async def service_account(call: Call) -> Response:
+    """POST /key/service-account/generate: a key of a team, of no user."""
+    said = given(await call.body(KeyFields))
+    if not said.get("team_id"):
+        message = "A service account belongs to a team; name its team_id"
+        raise BadRequest(message, type="bad_request_error", param="team_id")
+    name = said.get("key_alias") or f"service-account-{uuid.uuid4()}"
+    said["metadata"] = {"service_account_id": name} | (said.get("metadata") or {})
+    said["user_id"] = None
+    key, row = await service.generate(call, said)
+    return call.answer(shown.generated(key, row, said))
+
+
+async def regenerate(call: Call) -> Response:
+    """POST /key/regenerate, POST /key/{key}/regenerate; without a key the caller's own"""
+    fields = await call.body(Regeneration)
+    if fields.new_master_key:
+        message = "The master key is set by TIANJI_MASTER_KEY or the config file, and changed there"
+        raise BadRequest(message, type="bad_request_error", param="new_master_key")
+    said = given(fields)
+    named = said.pop("key", None)
+    wanted, grace = (said.pop(name, None) for name in ("new_key", "grace_period"))
+    said.pop("new_master_key", None)
+    old = call.request.path_params.get("key") or call.query(WhichKey).key or named or call.actor.key_hash
+    if not old:
+        raise WrongFields([Fault(["body", "key"], "name the key to regenerate", "missing")])
+    key, row = await rotation.regenerate(call, old, said, wanted, grace)
+    return call.answer(shown.generated(key, row, said) | {"spend": float(row.spend_adjustment)})
+
+
+async def reset_spend(call: Call) -> Response:
+    """POST /key/{key}/reset_spend"""
+    reset_to = (await call.body(SpendReset)).reset_to
+    row, previous = await service.reset_spend(call, call.request.path_params["key"], reset_to)
     return call.answer(
         {
-            "keys": [shown.full(row, spent) for row, spent in rows] if ask.return_full_object else hashes,
-            "total_count": total,
-            "current_page": ask.page,
-            "total_pages": math.ceil(total / ask.size),
+            "key_hash": row.hash,
+            "spend": float(reset_to),
+            "previous_spend": float(previous),
+            "max_budget": shown.number(row.max_budget),
+            "budget_reset_at": row.budget_reset_at,
         }
     )
+
+
+async def health(call: Call) -> Response:
+    """POST /key/health: whether the caller's key works; that it got here says so."""
+    call.sight("key:read")
+    return call.answer({"key": "healthy", "logging_callbacks": None})
 
 
 async def _set_blocked(call: Call, blocked: bool) -> Response:
@@ -157,12 +163,20 @@ async def _set_blocked(call: Call, blocked: bool) -> Response:
 
 
 routes = [
-    Route("/key/generate", endpoint(generate), methods=["POST"]),
-    Route("/key/info", endpoint(info), methods=["GET"]),
-    Route("/v2/key/info", endpoint(infos), methods=["POST"]),
-    Route("/key/update", endpoint(update), methods=["POST"]),
-    Route("/key/delete", endpoint(delete), methods=["POST"]),
-    Route("/key/block", endpoint(block), methods=["POST"]),
-    Route("/key/unblock", endpoint(unblock), methods=["POST"]),
-    Route("/key/list", endpoint(listed), methods=["GET"]),
+    Guarded("POST", "/key/generate", generate, "key:create"),
+    Guarded("POST", "/key/service-account/generate", service_account, "key:create"),
+    Guarded("GET", "/key/info", info, "key:read"),
+    Guarded("POST", "/v2/key/info", infos, "key:read"),
+    Guarded("GET", "/key/list", listed, "key:read"),
+    Guarded("GET", "/key/aliases", aliases, "key:read"),
+    Guarded("POST", "/key/health", health, "key:read"),
+    Guarded("GET", "/key/health", health, "key:read"),
+    Guarded("POST", "/key/update", update, "key:update"),
+    Guarded("POST", "/key/bulk_update", bulk_update, "key:update"),
+    Guarded("POST", "/key/regenerate", regenerate, "key:update"),
+    Guarded("POST", "/key/{key:path}/regenerate", regenerate, "key:update"),
+    Guarded("POST", "/key/{key:path}/reset_spend", reset_spend, "key:limit"),
+    Guarded("POST", "/key/delete", delete, "key:delete"),
+    Guarded("POST", "/key/block", block, "key:limit"),
+    Guarded("POST", "/key/unblock", unblock, "key:limit"),
 ]

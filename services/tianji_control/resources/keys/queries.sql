@@ -49,17 +49,72 @@ DELETE FROM keys WHERE hash = %(hash)s;
 -- name: spend_of_keys
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = ANY(%(hashes)s);
 
+-- name: keys_of_team_for_update
+SELECT hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budget_id, key_type, models,
+       aliases, config, permissions, metadata, allowed_routes, allowed_cache_controls, blocked, expires,
+       max_budget, soft_budget, budget_duration, budget_reset_at, model_max_budget, spend_adjustment,
+       tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, extra, created_at, created_by, updated_at,
+       updated_by
+FROM keys WHERE team_id = %(team_id)s ORDER BY hash FOR UPDATE;
+
+-- name: keys_of_user_for_update
+SELECT hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budget_id, key_type, models,
+       aliases, config, permissions, metadata, allowed_routes, allowed_cache_controls, blocked, expires,
+       max_budget, soft_budget, budget_duration, budget_reset_at, model_max_budget, spend_adjustment,
+       tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, extra, created_at, created_by, updated_at,
+       updated_by
+FROM keys WHERE user_id = %(user_id)s ORDER BY hash FOR UPDATE;
+
+-- name: key_page_newest
+-- The order of an index: a page of a million keys reads no more than the page.
+SELECT hash FROM keys
+WHERE (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(user_id_part)s::text IS NULL OR user_id ILIKE %(user_id_part)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = %(organization_id)s))
+  AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
+  AND (%(agent_id)s::text IS NULL OR agent_id = %(agent_id)s)
+  AND (%(key_hash)s::text IS NULL OR hash = %(key_hash)s)
+  AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
+  AND (%(key_alias_part)s::text IS NULL OR alias ILIKE %(key_alias_part)s)
+  AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
+  AND (%(status)s::text IS NULL
+       OR CASE %(status)s::text
+              WHEN 'blocked' THEN blocked
+              WHEN 'expired' THEN expires <= now()
+              ELSE NOT blocked AND (expires IS NULL OR expires > now())
+          END)
+  AND (%(expires_by)s::timestamptz IS NULL OR expires <= %(expires_by)s)
+  AND (%(sees_all)s OR user_id = %(own_user)s OR hash = %(own_key)s OR team_id = ANY(%(teams)s)
+       OR created_by = %(created_by)s OR organization_id = ANY(%(organizations)s)
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s)))
+ORDER BY created_at DESC, hash DESC
+LIMIT %(limit)s OFFSET %(offset)s;
+
 -- name: key_page
 SELECT hash FROM keys
 WHERE (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(user_id_part)s::text IS NULL OR user_id ILIKE %(user_id_part)s)
   AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
-  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = %(organization_id)s))
   AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
+  AND (%(agent_id)s::text IS NULL OR agent_id = %(agent_id)s)
   AND (%(key_hash)s::text IS NULL OR hash = %(key_hash)s)
   AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
+  AND (%(key_alias_part)s::text IS NULL OR alias ILIKE %(key_alias_part)s)
   AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
-  AND (%(created_by)s::text IS NULL OR created_by = %(created_by)s)
-  AND (%(seen_by)s::text IS NULL OR user_id = %(seen_by)s OR team_id = ANY(%(seen_teams)s))
+  AND (%(status)s::text IS NULL
+       OR CASE %(status)s::text
+              WHEN 'blocked' THEN blocked
+              WHEN 'expired' THEN expires <= now()
+              ELSE NOT blocked AND (expires IS NULL OR expires > now())
+          END)
+  AND (%(expires_by)s::timestamptz IS NULL OR expires <= %(expires_by)s)
+  AND (%(sees_all)s OR user_id = %(own_user)s OR hash = %(own_key)s OR team_id = ANY(%(teams)s)
+       OR created_by = %(created_by)s OR organization_id = ANY(%(organizations)s)
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s)))
 ORDER BY CASE WHEN %(sort_by)s::text = 'key_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'key_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
@@ -74,17 +129,102 @@ ORDER BY CASE WHEN %(sort_by)s::text = 'key_alias' AND NOT %(descending)s THEN a
          CASE WHEN %(sort_by)s::text = 'user_id' AND %(descending)s THEN user_id END DESC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'team_id' AND NOT %(descending)s THEN team_id END ASC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'team_id' AND %(descending)s THEN team_id END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'organization_id' AND NOT %(descending)s THEN organization_id END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'organization_id' AND %(descending)s THEN organization_id END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'spend' AND NOT %(descending)s THEN
+             spend_adjustment + coalesce((SELECT spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = hash), 0)
+         END ASC,
+         CASE WHEN %(sort_by)s::text = 'spend' AND %(descending)s THEN
+             spend_adjustment + coalesce((SELECT spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = hash), 0)
+         END DESC,
          hash
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: key_count
 SELECT count(*) FROM keys
 WHERE (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(user_id_part)s::text IS NULL OR user_id ILIKE %(user_id_part)s)
   AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
-  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = %(organization_id)s))
   AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
+  AND (%(agent_id)s::text IS NULL OR agent_id = %(agent_id)s)
   AND (%(key_hash)s::text IS NULL OR hash = %(key_hash)s)
   AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
+  AND (%(key_alias_part)s::text IS NULL OR alias ILIKE %(key_alias_part)s)
   AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
-  AND (%(created_by)s::text IS NULL OR created_by = %(created_by)s)
-  AND (%(seen_by)s::text IS NULL OR user_id = %(seen_by)s OR team_id = ANY(%(seen_teams)s));
+  AND (%(status)s::text IS NULL
+       OR CASE %(status)s::text
+              WHEN 'blocked' THEN blocked
+              WHEN 'expired' THEN expires <= now()
+              ELSE NOT blocked AND (expires IS NULL OR expires > now())
+          END)
+  AND (%(expires_by)s::timestamptz IS NULL OR expires <= %(expires_by)s)
+  AND (%(sees_all)s OR user_id = %(own_user)s OR hash = %(own_key)s OR team_id = ANY(%(teams)s)
+       OR created_by = %(created_by)s OR organization_id = ANY(%(organizations)s)
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s)));
+
+-- name: alias_page
+SELECT alias FROM keys
+WHERE (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(user_id_part)s::text IS NULL OR user_id ILIKE %(user_id_part)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = %(organization_id)s))
+  AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
+  AND (%(agent_id)s::text IS NULL OR agent_id = %(agent_id)s)
+  AND (%(key_hash)s::text IS NULL OR hash = %(key_hash)s)
+  AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
+  AND (%(key_alias_part)s::text IS NULL OR alias ILIKE %(key_alias_part)s)
+  AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
+  AND (%(status)s::text IS NULL
+       OR CASE %(status)s::text
+              WHEN 'blocked' THEN blocked
+              WHEN 'expired' THEN expires <= now()
+              ELSE NOT blocked AND (expires IS NULL OR expires > now())
+          END)
+  AND (%(expires_by)s::timestamptz IS NULL OR expires <= %(expires_by)s)
+  AND (%(sees_all)s OR user_id = %(own_user)s OR hash = %(own_key)s OR team_id = ANY(%(teams)s)
+       OR created_by = %(created_by)s OR organization_id = ANY(%(organizations)s)
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s)))
+  AND alias IS NOT NULL
+ORDER BY alias
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: alias_count
+SELECT count(alias) FROM keys
+WHERE (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+  AND (%(user_id_part)s::text IS NULL OR user_id ILIKE %(user_id_part)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = %(organization_id)s))
+  AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
+  AND (%(agent_id)s::text IS NULL OR agent_id = %(agent_id)s)
+  AND (%(key_hash)s::text IS NULL OR hash = %(key_hash)s)
+  AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
+  AND (%(key_alias_part)s::text IS NULL OR alias ILIKE %(key_alias_part)s)
+  AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
+  AND (%(status)s::text IS NULL
+       OR CASE %(status)s::text
+              WHEN 'blocked' THEN blocked
+              WHEN 'expired' THEN expires <= now()
+              ELSE NOT blocked AND (expires IS NULL OR expires > now())
+          END)
+  AND (%(expires_by)s::timestamptz IS NULL OR expires <= %(expires_by)s)
+  AND (%(sees_all)s OR user_id = %(own_user)s OR hash = %(own_key)s OR team_id = ANY(%(teams)s)
+       OR created_by = %(created_by)s OR organization_id = ANY(%(organizations)s)
+       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s)));
+
+-- name: deleted_keys
+SELECT object, deleted_at, deleted_by
+FROM deleted_objects
+WHERE kind = 'key'
+  AND (%(user_id)s::text IS NULL OR object ->> 'user_id' = %(user_id)s)
+  AND (%(team_id)s::text IS NULL OR object ->> 'team_id' = %(team_id)s)
+  AND (%(organization_id)s::text IS NULL OR object ->> 'organization_id' = %(organization_id)s)
+  AND (%(key_hash)s::text IS NULL OR object_id = %(key_hash)s)
+  AND (%(key_alias)s::text IS NULL OR object ->> 'alias' = %(key_alias)s)
+  AND (%(sees_all)s OR object ->> 'user_id' = %(own_user)s OR object_id = %(own_key)s
+       OR object ->> 'team_id' = ANY(%(teams)s) OR object ->> 'organization_id' = ANY(%(organizations)s))
+ORDER BY deleted_at DESC
+LIMIT %(limit)s OFFSET %(offset)s;

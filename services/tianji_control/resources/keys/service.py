@@ -11,18 +11,15 @@ import msgspec
 
 from tianji.domain.keys import hash_of, mask_of
 from tianji.domain.snapshot import KEY
-from tianji.errors import BadRequest, NotFound, PermissionDenied
+from tianji.errors import BadRequest, NotFound
 from tianji.store.rows import Connection
 from tianji_control import durations
-from tianji_control.access.permits import Scope, Target, reach
-from tianji_control.access.roles import ADMINS, Role, role_of
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.keys import store
 from tianji_control.resources.keys.fields import columns
-from tianji_control.resources.keys.store import KeyRow, Wanted
-from tianji_control.resources.teams import store as teams
-from tianji_control.resources.users import store as users
+from tianji_control.resources.keys.ownership import check_claim, check_team, claimed, target_of
+from tianji_control.resources.keys.store import KeyRow
 
 KEY_BYTES = 16
 LIMITS = (
@@ -35,6 +32,7 @@ LIMITS = (
     "temp_budget_expiry",
 )
 """What an update may name only with the permission to limit the key."""
+OWNERS = ("user_id", "team_id", "organization_id")
 NEVER = "-1"
 """As the duration of an update: the key no longer expires."""
 
@@ -44,24 +42,16 @@ def hash_given(key: str) -> str:
     return hash_of(key) if key.startswith("sk-") else key
 
 
-def target_of(row: KeyRow) -> Target:
-    """Return a key as an object of permissions."""
-    return Target(user_id=row.user_id, team_id=row.team_id, key_hash=row.hash)
-
-
 async def generate(call: Call, said: dict[str, Any]) -> tuple[str, KeyRow]:
     """Make a key; return it, this once, and its row."""
-    said = _owned(call, said)
     async with call.change() as change:
-        await _check_owner(change, said.get("user_id"), said.get("team_id"))
-        return await make(change, said)
+        return await make(change, await claimed(call, change, said))
 
 
 async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
     """Make a key within a change; the caller has checked who may."""
-    key = said.get("key") or f"sk-{secrets.token_urlsafe(KEY_BYTES)}"
-    _check_form(key)
-    await _check_team(change, said.get("team_id"))
+    key = fresh_key(said.get("key"))
+    await check_team(change, said.get("team_id"))
     now = datetime.now(UTC)
     row = KeyRow(
         hash=hash_of(key),
@@ -71,7 +61,7 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
         updated_at=now,
         updated_by=change.actor.name,
         spend_adjustment=said.get("spend") or Decimal(0),
-        **_timed(said, now),
+        **timed(said, now),
         **columns(said, {}, {}),
     )
     await store.insert(change.db, row)
@@ -82,40 +72,70 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
 async def update(call: Call, key: str, said: dict[str, Any]) -> KeyRow:
     """Change what a request names of a key."""
     async with call.change() as change:
-        before = await _locked(call, change, key)
-        if any(name in said for name in LIMITS):
-            call.require("key:limit", target_of(before))
-        if "user_id" in said or "team_id" in said:
-            call.require(
-                "key:write",
-                Target(
-                    user_id=said.get("user_id", before.user_id), team_id=said.get("team_id", before.team_id)
-                ),
-            )
-            await _check_owner(change, said.get("user_id"), said.get("team_id", before.team_id))
-        if said.get("team_id") != before.team_id:
-            await _check_team(change, said.get("team_id"))
-        now = datetime.now(UTC)
+        return await rewrite(call, change, key, said)
+
+
+async def rewrite(call: Call, change: Change, key: str, said: dict[str, Any]) -> KeyRow:
+    """Change a key within a change."""
+    before = await locked(call, change, key, "key:update")
+    await check_new(call, change, before, said)
+    row = await changed(change, before, said)
+    await store.update(change.db, row)
+    await change.note(KEY, row.hash, "key:update", before=before, after=row)
+    return row
+
+
+async def check_new(call: Call, change: Change, before: KeyRow, said: dict[str, Any]) -> None:
+    """Require that the caller may limit the key, and give it to whom the request names."""
+    if any(name in said for name in LIMITS):
+        call.require("key:limit", await target_of(change.db, before))
+    owners = {name: getattr(before, name) for name in OWNERS}
+    wanted = owners | {name: said[name] for name in OWNERS if name in said}
+    if wanted != owners:
+        await check_claim(call, change, "key:update", wanted)
+
+
+async def changed(change: Change, before: KeyRow, said: dict[str, Any]) -> KeyRow:
+    """Return a key's row with what a request names of it."""
+    now = datetime.now(UTC)
+    row = msgspec.structs.replace(
+        before,
+        updated_at=now,
+        updated_by=change.actor.name,
+        **timed(said, now),
+        **columns(said, before.metadata, before.extra),
+    )
+    if said.get("spend") is None:
+        return row
+    return msgspec.structs.replace(
+        row, spend_adjustment=said["spend"] - await store.spent(change.db, before.hash)
+    )
+
+
+async def reset_spend(call: Call, key: str, reset_to: Decimal) -> tuple[KeyRow, Decimal]:
+    """Set what a key counts as having spent; return it as it is now, and the figure of before."""
+    async with call.change() as change:
+        before = await locked(call, change, key, "key:limit")
+        spent = await store.spent(change.db, before.hash)
+        previous = before.spend_adjustment + spent
+        if not 0 <= reset_to <= previous:
+            message = f"reset_to must be between 0 and what the key has spent: {previous:f}"
+            raise BadRequest(message, type="bad_request_error", param="reset_to")
         row = msgspec.structs.replace(
             before,
-            updated_at=now,
+            spend_adjustment=reset_to - spent,
+            updated_at=datetime.now(UTC),
             updated_by=call.actor.name,
-            **_timed(said, now),
-            **columns(said, before.metadata, before.extra),
         )
-        if said.get("spend") is not None:
-            spent = (await store.spend(change.db, [row.hash])).get(row.hash, Decimal(0))
-            row = msgspec.structs.replace(row, spend_adjustment=said["spend"] - spent)
         await store.update(change.db, row)
-        await change.note(KEY, row.hash, "key:update", before=before, after=row)
-    return row
+        await change.note(KEY, row.hash, "key:reset_spend", before=before, after=row)
+    return row, previous
 
 
 async def set_blocked(call: Call, key: str, blocked: bool) -> KeyRow:
     """Block a key, or let it in again."""
     async with call.change() as change:
-        before = await _locked(call, change, key)
-        call.require("key:limit", target_of(before))
+        before = await locked(call, change, key, "key:limit")
         row = msgspec.structs.replace(
             before, blocked=blocked, updated_at=datetime.now(UTC), updated_by=call.actor.name
         )
@@ -129,13 +149,18 @@ async def delete(call: Call, keys: list[str], aliases: list[str]) -> None:
     """Delete all these keys or, when one of them is not there, none."""
     async with call.change() as change:
         hashes = [hash_given(key) for key in keys]
-        hashes += await store.hashes_of_aliases(change.db, aliases)
-        found = [await _locked(call, change, hash) for hash in sorted(set(hashes))]
-        if len(found) < len(set(aliases)):
+        named = await store.hashes_of_aliases(change.db, aliases)
+        if len(named) < len(set(aliases)):
             raise NotFound("Not all of these key aliases are there; nothing was deleted", param="key_aliases")
-        for row in found:
-            await store.delete(change.db, row.hash)
-            await change.note(KEY, row.hash, "key:delete", before=row)
+        for hash in sorted({*hashes, *named}):
+            await remove(change, await locked(call, change, hash, "key:delete"))
+
+
+async def remove(change: Change, row: KeyRow, action: str = "key:delete") -> None:
+    """Delete a key within a change; the caller has checked who may."""
+    await change.keep(KEY, row.hash, row)
+    await store.delete(change.db, row.hash)
+    await change.note(KEY, row.hash, action, before=row)
 
 
 async def find(call: Call, key: str | None) -> tuple[KeyRow, Decimal]:
@@ -147,7 +172,7 @@ async def find(call: Call, key: str | None) -> tuple[KeyRow, Decimal]:
         rows = await store.by_hashes(db, [hash])
         if not rows:
             raise _missing(key or hash)
-        call.require("key:read", target_of(rows[0]))
+        call.require("key:read", await target_of(db, rows[0]))
         return rows[0], (await store.spend(db, [hash])).get(hash, Decimal(0))
 
 
@@ -158,33 +183,16 @@ async def rows_with_spend(db: Connection, hashes: list[str]) -> list[tuple[KeyRo
     return [(rows[hash], spent.get(hash, Decimal(0))) for hash in hashes if hash in rows]
 
 
-def seen_by(call: Call, wanted: Wanted, *, team_keys: bool) -> Wanted:
-    """Cut a list down to what the caller may see."""
-    if reach(call.actor, "key:read") is Scope.ALL:
-        return wanted
-    teams = call.actor.admin_of if team_keys or wanted.team_id else frozenset()
-    return msgspec.structs.replace(wanted, seen_by=call.actor.user_id or "", seen_teams=sorted(teams))
-
-
-def _owned(call: Call, said: dict[str, Any]) -> dict[str, Any]:
-    """Say whose a new key is, and require that the caller may make it."""
-    if call.actor.role is not Role.PROXY_ADMIN and not said.get("user_id") and not said.get("team_id"):
-        said = said | {"user_id": call.actor.user_id}
-    team_id = said.get("team_id")
-    owner = None if team_id else said.get("user_id")
-    call.require("key:write", Target(user_id=owner, team_id=team_id))
-    return said
-
-
-async def _locked(call: Call, change: Change, key: str) -> KeyRow:
+async def locked(call: Call, change: Change, key: str, permission: str) -> KeyRow:
+    """Return a key that nobody else writes until the change ends; require what the caller wants to do."""
     row = await store.by_hash_for_update(change.db, hash_given(key))
     if row is None:
         raise _missing(key)
-    call.require("key:write", target_of(row))
+    call.require(permission, await target_of(change.db, row))
     return row
 
 
-def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
+def timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Work out the points in time that follow from durations."""
     times: dict[str, Any] = {}
     if "duration" in said:
@@ -197,36 +205,13 @@ def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
     return times
 
 
-def _check_form(key: str) -> None:
+def fresh_key(wanted: str | None) -> str:
+    """Return the key that a request asks for, or a new one. Raises BadRequest for a bad form."""
+    key = wanted or f"sk-{secrets.token_urlsafe(KEY_BYTES)}"
     if not key.startswith("sk-") or len(key) == len("sk-"):
         message = "A key must begin with 'sk-' and go on after it"
         raise BadRequest(message, type="bad_request_error", param="key")
-
-
-async def _check_owner(change: Change, user_id: str | None, team_id: str | None) -> None:
-    """Refuse a key for somebody else, unless a team's admin makes it for a plain member of the team.
-
-    A key may do what its user's role permits: whoever made one for an admin would be one.
-    """
-    actor = change.actor
-    if actor.role is Role.PROXY_ADMIN or user_id is None or user_id == actor.user_id:
-        return
-    user = await users.by_id(change.db, user_id)
-    member = user is not None and team_id in await teams.of_user(change.db, user_id)
-    if user is None or not member or role_of(user.role) in ADMINS:
-        raise PermissionDenied(
-            f"Only a proxy admin may give a key to the user {user_id}; "
-            "a team's admin may, to members of the team who are no proxy admins",
-            type="auth_error",
-            param="user_id",
-        )
-
-
-async def _check_team(change: Change, team_id: str | None) -> None:
-    """Refuse a team that is not there: gateways would refuse each call with the key."""
-    if team_id is not None and await teams.by_id(change.db, team_id) is None:
-        message = f"There is no team {team_id}; make it first, with /team/new"
-        raise BadRequest(message, type="bad_request_error", param="team_id")
+    return key
 
 
 def _missing(key: str) -> NotFound:

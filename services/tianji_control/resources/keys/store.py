@@ -15,6 +15,9 @@ from tianji.store.rows import Connection, many, one, parameters, run, value
 
 Q = Queries.beside(__file__)
 
+NEWEST = "created_at"
+"""The order that an index has."""
+
 
 class KeyRow(Struct, frozen=True, kw_only=True):
     """One row of the table `keys`, without its spend."""
@@ -65,10 +68,36 @@ class Wanted(Struct, frozen=True, kw_only=True):
     key_hash: str | None = None
     key_alias: str | None = None
     search: str | None = None
-    seen_by: str | None = None
-    """Only keys of this user or of the teams in `seen_teams`; None means all."""
-    seen_teams: list[str] = []
+    agent_id: str | None = None
+    substring: bool = False
+    """Whether `key_alias` and `user_id` are parts of what is looked for."""
+    status: str | None = None
+    """`active`, `blocked` or `expired`."""
+    expires_by: datetime | None = None
+    sees_all: bool = False
+    own_user: str | None = None
+    own_key: str | None = None
+    teams: list[str] = []
+    organizations: list[str] = []
     created_by: str | None = None
+    """Keys that this user has made are seen as well."""
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """In which order, and which part."""
+
+    sort_by: str
+    descending: bool
+    limit: int
+    offset: int
+
+
+class Deleted(Struct, frozen=True):
+    """A key that is no more: its row as it last was."""
+
+    object: dict[str, Any]
+    deleted_at: datetime
+    deleted_by: str
 
 
 class Found(Struct, frozen=True):
@@ -119,26 +148,48 @@ async def delete(db: Connection, hash: str) -> None:
     await run(db, Q.delete_key, hash=hash)
 
 
-async def page(
-    db: Connection, wanted: Wanted, *, sort_by: str, descending: bool, limit: int, offset: int
-) -> list[str]:
+async def page(db: Connection, wanted: Wanted, order: Order) -> list[str]:
     """List the hashes of one page."""
-    rows = await many(
-        db,
-        Q.key_page,
-        Found,
-        **_filters(wanted),
-        sort_by=sort_by,
-        descending=descending,
-        limit=limit,
-        offset=offset,
-    )
-    return [row.hash for row in rows]
+    query = Q.key_page_newest if order.sort_by == NEWEST and order.descending else Q.key_page
+    filters = _filters(wanted) | parameters(order)
+    return [row.hash for row in await many(db, query, Found, **filters)]
 
 
 async def count(db: Connection, wanted: Wanted) -> int:
     """Count the keys of a list."""
     return await value(db, Q.key_count, int, **_filters(wanted)) or 0
+
+
+async def aliases(db: Connection, wanted: Wanted, *, limit: int, offset: int) -> list[str]:
+    """List the aliases of one page, by the alphabet."""
+    filters = _filters(wanted)
+    rows = await many(db, Q.alias_page, dict[str, str], **filters, limit=limit, offset=offset)
+    return [row["alias"] for row in rows]
+
+
+async def count_aliases(db: Connection, wanted: Wanted) -> int:
+    """Count the aliases of a list."""
+    return await value(db, Q.alias_count, int, **_filters(wanted)) or 0
+
+
+async def of_team(db: Connection, team_id: str) -> list[KeyRow]:
+    """List a team's keys and keep others from writing them until the transaction ends."""
+    return await many(db, Q.keys_of_team_for_update, KeyRow, team_id=team_id)
+
+
+async def of_user(db: Connection, user_id: str) -> list[KeyRow]:
+    """List a user's keys and keep others from writing them until the transaction ends."""
+    return await many(db, Q.keys_of_user_for_update, KeyRow, user_id=user_id)
+
+
+async def deleted(db: Connection, wanted: Wanted, *, limit: int, offset: int) -> list[Deleted]:
+    """List the keys that were deleted last."""
+    return await many(db, Q.deleted_keys, Deleted, **_filters(wanted), limit=limit, offset=offset)
+
+
+async def spent(db: Connection, hash: str) -> Decimal:
+    """Return what the ledger says was spent by one key."""
+    return (await spend(db, [hash])).get(hash, Decimal(0))
 
 
 async def spend(db: Connection, hashes: list[str]) -> dict[str, Decimal]:
@@ -157,6 +208,12 @@ class Spent(Struct, frozen=True):
 def _filters(wanted: Wanted) -> dict[str, Any]:
     filters = parameters(wanted)
     filters["search"] = f"%{wanted.search}%" if wanted.search else None
+    if wanted.substring:
+        for name in ("key_alias", "user_id"):
+            given = filters[name]
+            filters[name], filters[f"{name}_part"] = None, f"%{given}%" if given else None
+    else:
+        filters |= {"key_alias_part": None, "user_id_part": None}
     return filters
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 from starlette.responses import Response
-from starlette.routing import Route
 
-from tianji_control.call import Call, endpoint
+from tianji_control.call import Call, Guarded
 from tianji_control.change import HIDDEN, without_secrets
 from tianji_control.resources.models import service
 from tianji_control.resources.models.fields import ModelChange, NewModel, OneModel, WhichModels
@@ -101,10 +100,10 @@ def _row(row: DeploymentRow) -> dict[str, Any]:
 
 
 routes = [
-    Route("/model/new", endpoint(new), methods=["POST"]),
-    Route("/model/update", endpoint(update), methods=["POST"]),
-    Route("/model/delete", endpoint(delete), methods=["POST"]),
-    Route("/model/info", endpoint(info), methods=["GET"]),
-    Route("/v1/model/info", endpoint(info), methods=["GET"]),
-    Route("/v2/model/info", endpoint(info_pages), methods=["GET"]),
+    Guarded("POST", "/model/new", new, "model:create"),
+    Guarded("POST", "/model/update", update, "model:update"),
+    Guarded("POST", "/model/delete", delete, "model:delete"),
+    Guarded("GET", "/model/info", info, "model:read"),
+    Guarded("GET", "/v1/model/info", info, "model:read"),
+    Guarded("GET", "/v2/model/info", info_pages, "model:read"),
 ]

@@ -17,7 +17,7 @@ def sees(actor: Actor, row: DeploymentRow) -> bool:
     """Say whether a deployment shows to a caller: to admins all do."""
     if actor.role in ADMINS:
         return True
-    if row.team_id is not None and row.team_id != actor.team_id and row.team_id not in actor.member_of:
+    if row.team_id is not None and row.team_id != actor.team_id and row.team_id not in actor.teams:
         return False
     return all(not models or _allowed(row, models) for models in actor.model_lists)
 

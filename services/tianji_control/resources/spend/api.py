@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from msgspec import Struct
 from starlette.responses import Response
-from starlette.routing import Route
 
-from tianji_control.call import Call, endpoint
+from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
+from tianji_control.moments import moment
 from tianji_control.resources.keys.service import hash_given
 from tianji_control.resources.spend import operations, service, shown, store
 from tianji_control.resources.spend.store import Order, Wanted
@@ -59,9 +59,8 @@ class PageQuery(Struct, kw_only=True):
 async def logs(call: Call) -> Response:
     """GET /spend/logs: calls, or sums by day when both dates are given."""
     ask = call.query(LogQuery)
-    service.require_some(call)
-    since = service.moment(ask.start_date, "start_date")
-    until = service.moment(ask.end_date, "end_date", end=True)
+    since = moment(ask.start_date, "start_date")
+    until = moment(ask.end_date, "end_date", end=True)
     wanted = Wanted(
         key_hash=hash_given(ask.api_key) if ask.api_key else None,
         user_id=ask.user_id,
@@ -80,7 +79,6 @@ async def logs(call: Call) -> Response:
 async def page(call: Call) -> Response:
     """GET /spend/logs/v2: calls by pages."""
     ask = call.query(PageQuery)
-    service.require_some(call)
     if ask.page < 1 or not 1 <= ask.page_size <= LONGEST_PAGE:
         words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
         raise WrongFields([Fault(["query", "page_size"], words, "value_error")])
@@ -98,8 +96,8 @@ async def page(call: Call) -> Response:
         http_status=ask.error_code,
         min_spend=ask.min_spend,
         max_spend=ask.max_spend,
-        since=service.moment(ask.start_date, "start_date"),
-        until=service.moment(ask.end_date, "end_date", end=True),
+        since=moment(ask.start_date, "start_date"),
+        until=moment(ask.end_date, "end_date", end=True),
     )
     wanted = service.seen_by(call, service.request_named(wanted, ask.request_id))
     descending = ask.sort_order.lower() != "asc"
@@ -126,15 +124,14 @@ async def page(call: Call) -> Response:
 
 async def everything(call: Call) -> Response:
     """GET /global/spend: all that was ever spent."""
-    call.require("spend:read")
     async with call.runtime.store.connection() as db:
         return call.answer({"spend": float(await store.total(db)), "max_budget": 0.0})
 
 
 routes = [
-    Route("/spend/logs", endpoint(logs), methods=["GET"]),
-    Route("/spend/logs/v2", endpoint(page), methods=["GET"]),
-    Route("/spend/logs/ui", endpoint(page), methods=["GET"]),
-    Route("/global/spend", endpoint(everything), methods=["GET"]),
+    Guarded("GET", "/spend/logs", logs, "spend:read"),
+    Guarded("GET", "/spend/logs/v2", page, "spend:read"),
+    Guarded("GET", "/spend/logs/ui", page, "spend:read"),
+    Guarded("GET", "/global/spend", everything, "ledger:read"),
     *operations.routes,
 ]

@@ -8,10 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 from starlette.responses import Response
-from starlette.routing import Route
 
 from tianji.errors import BadRequest, NotFound, Unavailable
-from tianji_control.call import Call, endpoint
+from tianji_control.call import Call, Guarded
 from tianji_control.durations import after
 from tianji_control.resources.spend import dead_letters
 from tianji_control.resources.spend.dead_letters import DeadLetter
@@ -49,7 +48,6 @@ class Replay(Struct, kw_only=True):
 
 async def reconcile(call: Call) -> Response:
     """GET /spend/reconcile: counts of the gateways beside the rows, by process and hour."""
-    call.require("spend:read")
     ask, rt = call.query(ReconcileQuery), call.runtime
     now = datetime.now(UTC)
     since = now - (after(now, ask.since, "since") - now)
@@ -70,7 +68,6 @@ async def reconcile(call: Call) -> Response:
 
 async def letters(call: Call) -> Response:
     """GET /spend/dead_letters: what was set aside, oldest first."""
-    call.require("spend:read")
     ask, bus = call.query(LettersQuery), call.runtime.bus
     if not 1 <= ask.limit <= MOST_LETTERS or ask.after < 0:
         raise BadRequest(f"limit: 1 to {MOST_LETTERS}; after: an id", param="limit")
@@ -81,14 +78,12 @@ async def letters(call: Call) -> Response:
 
 async def letter(call: Call) -> Response:
     """GET /spend/dead_letters/{id}: one of them with all it says."""
-    call.require("spend:read")
     found = await dead_letters.one(call.runtime.bus, call.request.path_params["id"])
     return call.answer({**_listed(found), "event": found.event})
 
 
 async def replay(call: Call) -> Response:
     """POST /spend/dead_letters/replay: give some to the worker again."""
-    call.require("spend:write")
     ask, bus = await call.body(Replay), call.runtime.bus
     replayed, missing = [], []
     for id in ask.ids:
@@ -144,8 +139,8 @@ def _listed(letter: DeadLetter) -> dict[str, Any]:
 
 
 routes = [
-    Route("/spend/reconcile", endpoint(reconcile), methods=["GET"]),
-    Route("/spend/dead_letters", endpoint(letters), methods=["GET"]),
-    Route("/spend/dead_letters/{id:int}", endpoint(letter), methods=["GET"]),
-    Route("/spend/dead_letters/replay", endpoint(replay), methods=["POST"]),
+    Guarded("GET", "/spend/reconcile", reconcile, "ledger:read"),
+    Guarded("GET", "/spend/dead_letters", letters, "ledger:read"),
+    Guarded("GET", "/spend/dead_letters/{id:int}", letter, "ledger:read"),
+    Guarded("POST", "/spend/dead_letters/replay", replay, "ledger:update"),
 ]

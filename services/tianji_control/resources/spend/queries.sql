@@ -25,7 +25,8 @@ WHERE (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
        OR (started_at >= %(since)s AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1))
   AND (%(until)s::timestamptz IS NULL
        OR (started_at < %(until)s AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1))
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s))
+  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
+       OR organization_id = ANY(%(own_organizations)s))
 ORDER BY CASE WHEN %(sort)s::text <> '' THEN
     CASE WHEN %(descending)s THEN -1 ELSE 1 END * CASE %(sort)s::text
         WHEN 'spend' THEN cost_usd
@@ -60,7 +61,8 @@ WHERE (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
        OR (started_at >= %(since)s AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1))
   AND (%(until)s::timestamptz IS NULL
        OR (started_at < %(until)s AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1))
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s));
+  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
+       OR organization_id = ANY(%(own_organizations)s));
 
 -- name: days
 -- Sums by day, key, user and model of the calls that began in a span of time.
@@ -76,7 +78,8 @@ WHERE started_at >= %(since)s AND started_at < %(until)s
   AND (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
   AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
   AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s))
+  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
+       OR organization_id = ANY(%(own_organizations)s))
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4;
 

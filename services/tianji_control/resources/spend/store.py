@@ -106,6 +106,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     own_key: str | None = None
     own_user: str | None = None
     own_teams: list[str] = []
+    own_organizations: list[str] = []
 
 
 class Order(Struct, frozen=True, kw_only=True):

@@ -2,49 +2,182 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 from starlette.responses import Response
-from starlette.routing import Route
 
-from tianji_control.call import Call, endpoint
+from tianji_control.call import Call, Guarded
+from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys.shown import full
-from tianji_control.resources.teams import service
-from tianji_control.resources.teams.fields import NewTeam
-from tianji_control.resources.teams.shown import shown
+from tianji_control.resources.teams import listing, members, permissions, service, store
+from tianji_control.resources.teams.bulk import bulk_member_add
+from tianji_control.resources.teams.fields import NewTeam, TeamChange, TeamFields
+from tianji_control.resources.teams.members import MemberAdd, MemberUpdate
+from tianji_control.resources.teams.service import Team
+from tianji_control.resources.teams.shown import membership, shown, updated
+from tianji_control.resources.users import shown as users
 
 
 class WhichTeam(Struct):
     """The query of `/team/info`."""
 
-    team_id: str
+    team_id: str | None = None
     key_limit: int | None = None
+
+
+class OneTeam(Struct):
+    """The body of `/team/block`."""
+
+    team_id: str
+
+
+class Teams(Struct):
+    """The body of `/team/delete`."""
+
+    team_ids: list[str]
+
+
+class Models(Struct):
+    """The body of `/team/model/add`."""
+
+    team_id: str
+    models: list[str]
+
+
+class LostMember(Struct, kw_only=True):
+    """The body of `/team/member_delete`."""
+
+    team_id: str
+    user_id: str | None = None
+    user_email: str | None = None
 
 
 async def new(call: Call) -> Response:
     """POST /team/new"""
-    team = await service.create(call, await call.body(NewTeam))
-    return call.answer(shown(team.row, team.members, team.spend))
+    return call.answer(_shown(await service.create(call, await call.body(NewTeam))))
 
 
 async def info(call: Call) -> Response:
     """GET /team/info"""
     ask = call.query(WhichTeam)
-    team = await service.find(call, ask.team_id, ask.key_limit)
+    team_id = call.request.path_params.get("team_id") or ask.team_id
+    if not team_id:
+        raise WrongFields([Fault(["query", "team_id"], "the field team_id is required", "missing")])
+    team = await service.find(call, team_id, ask.key_limit)
     return call.answer(
         {
             "team_id": team.row.team_id,
-            "team_info": shown(team.row, team.members, team.spend),
+            "team_info": _shown(team),
             "keys": [full(row, spent) for row, spent in team.keys],
-            "team_memberships": [
-                {"user_id": member.user_id, "team_id": team.row.team_id, "role": member.role}
-                for member in team.members
-            ],
+            "team_memberships": [membership(member) for member in team.members],
         }
     )
 
 
+async def update(call: Call) -> Response:
+    """POST /team/update"""
+    ask, said = await call.said(TeamChange)
+    del said["team_id"]
+    team = await service.update(call, ask.team_id, said)
+    return call.answer({"team_id": ask.team_id, "data": _shown(team)})
+
+
+async def patch(call: Call) -> Response:
+    """PATCH /team/{team_id}"""
+    _, said = await call.said(TeamFields)
+    return call.answer(_shown(await service.update(call, call.request.path_params["team_id"], said)))
+
+
+async def delete(call: Call) -> Response:
+    """POST /team/delete"""
+    team_ids = (await call.body(Teams)).team_ids
+    if not team_ids:
+        raise WrongFields([Fault(["body", "team_ids"], "name the teams to delete", "missing")])
+    await service.delete(call, team_ids)
+    return call.answer({"deleted_teams": team_ids})
+
+
+async def block(call: Call) -> Response:
+    """POST /team/block"""
+    return call.answer(_shown(await service.set_blocked(call, (await call.body(OneTeam)).team_id, True)))
+
+
+async def unblock(call: Call) -> Response:
+    """POST /team/unblock"""
+    return call.answer(_shown(await service.set_blocked(call, (await call.body(OneTeam)).team_id, False)))
+
+
+async def model_add(call: Call) -> Response:
+    """POST /team/model/add"""
+    ask = await call.body(Models)
+    return call.answer(_shown(await service.set_models(call, ask.team_id, ask.models, add=True)))
+
+
+async def model_delete(call: Call) -> Response:
+    """POST /team/model/delete"""
+    ask = await call.body(Models)
+    return call.answer(_shown(await service.set_models(call, ask.team_id, ask.models, add=False)))
+
+
+async def member_add(call: Call) -> Response:
+    """POST /team/member_add"""
+    ask = await call.body(MemberAdd)
+    added = await members.add(call, ask)
+    async with call.runtime.store.connection() as db:
+        team = shown(added.row, await store.members(db, ask.team_id), await store.spend(db, ask.team_id))
+    return call.answer(
+        {
+            **team,
+            "updated_users": [users.shown(user, 0, [ask.team_id]) for user in added.users],
+            "updated_team_memberships": [membership(member) for member in added.members],
+        }
+    )
+
+
+async def member_update(call: Call) -> Response:
+    """POST /team/member_update"""
+    return call.answer(updated(await members.update(call, await call.body(MemberUpdate))))
+
+
+async def member_delete(call: Call) -> Response:
+    """POST /team/member_delete"""
+    ask = await call.body(LostMember)
+    row = await members.remove(call, ask.team_id, ask.user_id, ask.user_email)
+    async with call.runtime.store.connection() as db:
+        team = shown(row, await store.members(db, ask.team_id), await store.spend(db, ask.team_id))
+    return call.answer(team)
+
+
+def _shown(team: Team) -> dict[str, Any]:
+    return shown(team.row, team.members, team.spend)
+
+
 routes = [
-    Route("/team/new", endpoint(new), methods=["POST"]),
-    Route("/team/create", endpoint(new), methods=["POST"]),
-    Route("/team/info", endpoint(info), methods=["GET"]),
+    Guarded("POST", "/team/new", new, "team:create"),
+    Guarded("POST", "/team/create", new, "team:create"),
+    Guarded("GET", "/team/info", info, "team:read"),
+    Guarded("GET", "/team/info/{team_id}", info, "team:read"),
+    Guarded("GET", "/team/list", listing.listed, "team:read"),
+    Guarded("GET", "/v2/team/list", listing.pages, "team:read"),
+    Guarded("GET", "/team/available", listing.available, "open:read"),
+    Guarded("POST", "/team/update", update, "team:update"),
+    Guarded("POST", "/team/delete", delete, "team:delete"),
+    Guarded("POST", "/team/block", block, "team:limit"),
+    Guarded("POST", "/team/unblock", unblock, "team:limit"),
+    Guarded("POST", "/team/member_add", member_add, "team:members"),
+    Guarded("POST", "/team/member/add", member_add, "team:members"),
+    Guarded("POST", "/team/bulk_member_add", bulk_member_add, "team:members"),
+    Guarded("POST", "/team/member_update", member_update, "team:members"),
+    Guarded("POST", "/team/member_delete", member_delete, "team:members"),
+    Guarded("POST", "/team/member/delete", member_delete, "team:members"),
+    Guarded("POST", "/team/model/add", model_add, "team:update"),
+    Guarded("POST", "/team/model/delete", model_delete, "team:update"),
+    Guarded("POST", "/team/model/remove", model_delete, "team:update"),
+    Guarded("GET", "/team/permissions_list", permissions.listed, "team:read"),
+    Guarded("GET", "/team/permissions", permissions.listed, "team:read"),
+    Guarded("POST", "/team/permissions_update", permissions.update, "team:update"),
+    Guarded("POST", "/team/permissions", permissions.update, "team:update"),
+    Guarded("POST", "/team/permissions_bulk_update", permissions.bulk_update, "team:update"),
+    Guarded("PATCH", "/team/{team_id}", patch, "team:update"),
 ]

@@ -21,15 +21,11 @@ class Member(Struct):
     user_email: str | None = None
 
 
-class NewTeam(Struct, kw_only=True):
-    """The body of `/team/new`."""
+class TeamFields(Struct, kw_only=True):
+    """What `/team/new` and `/team/update` may say of a team."""
 
     team_alias: str | None = None
-    team_id: str | None = None
     organization_id: str | None = None
-    admins: list[str] = []
-    members: list[str] = []
-    members_with_roles: list[Member] = []
     team_member_permissions: list[str] | None = None
     metadata: Map | None = None
     tpm_limit: int | None = None
@@ -75,6 +71,24 @@ class NewTeam(Struct, kw_only=True):
     enforced_file_expires_after: Map | None = None
 
 
+class NewTeam(TeamFields, kw_only=True):
+    """The body of `/team/new`; other gateways' names of its fields are taken, too."""
+
+    team_id: str | None = None
+    admins: list[str] = []
+    members: list[str] = []
+    members_with_roles: list[Member] = []
+    name: str | None = None
+    slug: str | None = None
+    org_id: str | None = None
+
+
+class TeamChange(TeamFields, kw_only=True):
+    """The body of `/team/update`."""
+
+    team_id: str
+
+
 COLUMNS = (
     "organization_id",
     "tpm_limit",
@@ -107,23 +121,38 @@ IN_METADATA = (
 )
 """Fields that LiteLLM keeps in the team's metadata, where its scripts look for them."""
 
-_ELSEWHERE = ("team_alias", "team_id", "admins", "members", "members_with_roles", "metadata", "model_aliases")
+_ELSEWHERE = ("team_alias", "metadata", "model_aliases")
 IN_EXTRA = tuple(
-    name for name in NewTeam.__struct_fields__ if name not in (*COLUMNS, *IN_METADATA, *_ELSEWHERE)
+    name for name in TeamFields.__struct_fields__ if name not in (*COLUMNS, *IN_METADATA, *_ELSEWHERE)
 )
 """Fields that are kept and shown."""
 
+LIMITS = (
+    *("organization_id", "tpm_limit", "rpm_limit", "tpd_limit", "max_budget", "soft_budget"),
+    *("budget_duration", "budget_limits", "model_max_budget", "blocked", "max_parallel_requests"),
+)
+"""What an update may name only with the permission to limit the team."""
 
-def columns(ask: NewTeam) -> Map:
-    """Lay a request's fields out over the columns."""
-    check_limits(msgspec.structs.asdict(ask))
-    row: Map = {name: getattr(ask, name) for name in COLUMNS}
-    row["alias"] = ask.team_alias
-    row["aliases"] = ask.model_aliases or {}
-    row["metadata"] = (ask.metadata or {}) | _given(ask, IN_METADATA)
-    row["extra"] = _given(ask, IN_EXTRA)
+_EMPTY: Map = {"models": [], "blocked": False}
+"""What null means for columns that are never null."""
+
+
+def columns(said: Map, metadata: Map, extra: Map) -> Map:
+    """Lay a request's fields out over the columns; `metadata` and `extra` are those of before."""
+    check_limits(said)
+    row = {
+        name: said[name] if said[name] is not None else _EMPTY.get(name) for name in COLUMNS if name in said
+    }
+    if "team_alias" in said:
+        row["alias"] = said["team_alias"]
+    if "model_aliases" in said:
+        row["aliases"] = said["model_aliases"] or {}
+    kept = (said["metadata"] or {}) if "metadata" in said else metadata
+    row["metadata"] = _laid(kept, said, IN_METADATA)
+    row["extra"] = _laid(extra, said, IN_EXTRA)
     return row
 
 
-def _given(ask: NewTeam, names: tuple[str, ...]) -> Map:
-    return {name: msgspec.to_builtins(getattr(ask, name)) for name in names if getattr(ask, name) is not None}
+def _laid(before: Map, said: Map, names: tuple[str, ...]) -> Map:
+    merged = before | {name: msgspec.to_builtins(said[name]) for name in names if name in said}
+    return {name: value for name, value in merged.items() if value is not None}

@@ -13,15 +13,96 @@ VALUES (%(team_id)s, %(alias)s, %(organization_id)s, %(models)s, %(aliases)s, %(
         %(max_parallel_requests)s, %(metadata)s, %(extra)s, %(created_at)s, %(created_by)s, %(updated_at)s,
         %(updated_by)s);
 
--- name: add_member
-INSERT INTO team_members (team_id, user_id, role, created_at)
-VALUES (%(team_id)s, %(user_id)s, %(role)s, clock_timestamp())
-ON CONFLICT (team_id, user_id) DO UPDATE SET role = excluded.role;
+-- name: team_for_update
+SELECT team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
+       budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, metadata, extra,
+       created_at, created_by, updated_at, updated_by
+FROM teams WHERE team_id = %(id)s FOR UPDATE;
 
--- name: members
-SELECT m.user_id, u.email AS user_email, m.role
+-- name: teams_of_organization
+SELECT team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
+       budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, metadata, extra,
+       created_at, created_by, updated_at, updated_by
+FROM teams WHERE organization_id = %(organization_id)s ORDER BY team_id FOR UPDATE;
+
+-- name: update_team
+UPDATE teams
+SET alias = %(alias)s, organization_id = %(organization_id)s, models = %(models)s, aliases = %(aliases)s,
+    blocked = %(blocked)s, max_budget = %(max_budget)s, soft_budget = %(soft_budget)s, budget_duration =
+    %(budget_duration)s, budget_reset_at = %(budget_reset_at)s, tpm_limit = %(tpm_limit)s, rpm_limit =
+    %(rpm_limit)s, tpd_limit = %(tpd_limit)s, max_parallel_requests = %(max_parallel_requests)s, metadata =
+    %(metadata)s, extra = %(extra)s, updated_at = %(updated_at)s, updated_by = %(updated_by)s
+WHERE team_id = %(team_id)s;
+
+-- name: delete_team
+DELETE FROM teams WHERE team_id = %(id)s;
+
+-- name: all_team_ids
+SELECT team_id FROM teams ORDER BY team_id;
+
+-- name: team_page
+SELECT team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
+       budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, metadata, extra,
+       created_at, created_by, updated_at, updated_by
+FROM teams
+WHERE (%(user_id)s::text IS NULL OR EXISTS
+           (SELECT FROM team_members m WHERE m.team_id = teams.team_id AND m.user_id = %(user_id)s))
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(team_alias)s::text IS NULL OR alias ILIKE %(team_alias)s)
+  AND (%(search)s::text IS NULL OR team_id = %(search)s OR alias ILIKE %(search_part)s
+       OR (%(prefix)s AND starts_with(team_id, %(search)s)))
+  AND (%(sees_all)s OR team_id = ANY(%(teams)s) OR organization_id = ANY(%(organizations)s))
+ORDER BY CASE WHEN %(sort_by)s::text = 'team_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'team_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'created_at' AND %(descending)s THEN created_at END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'updated_at' AND NOT %(descending)s THEN updated_at END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'updated_at' AND %(descending)s THEN updated_at END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'max_budget' AND NOT %(descending)s THEN max_budget END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'max_budget' AND %(descending)s THEN max_budget END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'organization_id' AND NOT %(descending)s THEN organization_id END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'organization_id' AND %(descending)s THEN organization_id END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'spend' AND NOT %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = team_id) END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'spend' AND %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = team_id) END DESC NULLS LAST,
+         team_id
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: team_count
+SELECT count(*) FROM teams
+WHERE (%(user_id)s::text IS NULL OR EXISTS
+           (SELECT FROM team_members m WHERE m.team_id = teams.team_id AND m.user_id = %(user_id)s))
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(team_alias)s::text IS NULL OR alias ILIKE %(team_alias)s)
+  AND (%(search)s::text IS NULL OR team_id = %(search)s OR alias ILIKE %(search_part)s
+       OR (%(prefix)s AND starts_with(team_id, %(search)s)))
+  AND (%(sees_all)s OR team_id = ANY(%(teams)s) OR organization_id = ANY(%(organizations)s));
+
+-- name: save_member
+INSERT INTO team_members (team_id, user_id, role, max_budget, budget_duration, tpm_limit, rpm_limit, models,
+                          extra, created_at)
+VALUES (%(team_id)s, %(user_id)s, %(role)s, %(max_budget)s, %(budget_duration)s, %(tpm_limit)s, %(rpm_limit)s,
+        %(models)s, %(extra)s, clock_timestamp())
+ON CONFLICT (team_id, user_id) DO UPDATE
+SET role = excluded.role, max_budget = excluded.max_budget, budget_duration = excluded.budget_duration,
+    tpm_limit = excluded.tpm_limit, rpm_limit = excluded.rpm_limit, models = excluded.models,
+    extra = excluded.extra;
+
+-- name: member_for_update
+SELECT m.team_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.budget_duration, m.tpm_limit,
+       m.rpm_limit, m.models, m.extra
 FROM team_members m JOIN users u ON u.user_id = m.user_id
-WHERE m.team_id = %(team_id)s ORDER BY m.created_at, m.user_id;
+WHERE m.team_id = %(team_id)s AND m.user_id = %(user_id)s FOR UPDATE OF m;
+
+-- name: remove_member
+DELETE FROM team_members WHERE team_id = %(team_id)s AND user_id = %(user_id)s;
+
+-- name: members_of_teams
+SELECT m.team_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.budget_duration, m.tpm_limit,
+       m.rpm_limit, m.models, m.extra
+FROM team_members m JOIN users u ON u.user_id = m.user_id
+WHERE m.team_id = ANY(%(team_ids)s) ORDER BY m.created_at, m.user_id;
 
 -- name: teams_of_user
 SELECT team_id FROM team_members WHERE user_id = %(user_id)s ORDER BY created_at, team_id;
@@ -29,5 +110,5 @@ SELECT team_id FROM team_members WHERE user_id = %(user_id)s ORDER BY created_at
 -- name: keys_of_team
 SELECT hash FROM keys WHERE team_id = %(team_id)s ORDER BY created_at DESC, hash LIMIT %(limit)s;
 
--- name: spend_of_team
-SELECT spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = %(team_id)s;
+-- name: spend_of_teams
+SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = ANY(%(team_ids)s);

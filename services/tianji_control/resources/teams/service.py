@@ -5,20 +5,26 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from tianji.domain.snapshot import TEAM
-from tianji.errors import NotFound
+from tianji.errors import BadRequest, NotFound
+from tianji.store.rows import Connection
 from tianji_control import durations
-from tianji_control.access.permits import Target
+from tianji_control.access import targets
+from tianji_control.access.permits import ANYTHING
 from tianji_control.access.roles import Role
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.keys import service as keys
+from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.store import KeyRow
+from tianji_control.resources.organizations.bounds import check_bounds
 from tianji_control.resources.teams import store
-from tianji_control.resources.teams.fields import Member, NewTeam, columns
+from tianji_control.resources.teams.fields import LIMITS, Member, NewTeam, TeamFields, columns
 from tianji_control.resources.teams.store import MemberRow, TeamRow
 from tianji_control.resources.users import service as users
 
@@ -34,25 +40,101 @@ class Team(Struct, frozen=True):
 
 async def create(call: Call, ask: NewTeam) -> Team:
     """Make a team with its members; who makes it is its admin, unless a proxy admin does."""
-    call.require("team:write", Target(team_id=ask.team_id))
+    organization_id = ask.organization_id or ask.org_id
+    call.require(
+        "team:create",
+        targets.of_organization(organization_id) if organization_id else ANYTHING,
+    )
+    said = {name: getattr(ask, name) for name in TeamFields.__struct_fields__}
+    said |= {"organization_id": organization_id, "team_alias": ask.team_alias or ask.name}
     now = datetime.now(UTC)
-    period = ask.budget_duration
     row = TeamRow(
-        team_id=ask.team_id or str(uuid.uuid4()),
-        budget_reset_at=durations.next_reset(now, period) if period else None,
+        team_id=ask.team_id or ask.slug or str(uuid.uuid4()),
         created_at=now,
         created_by=call.actor.name,
         updated_at=now,
         updated_by=call.actor.name,
-        **columns(ask),
+        **_timed(said, now),
+        **columns(said, {}, {}),
     )
     async with call.change() as change:
+        await check_bounds(change.db, row)
         await store.insert(change.db, row)
         await change.note(TEAM, row.team_id, "team:new", after=row)
         for member in _members(call, ask):
             user = await users.ensure(change, member.user_id, member.user_email)
             await store.add_member(change.db, row.team_id, user.user_id, member.role)
-        return Team(row, await store.members(change.db, row.team_id), Decimal(0), [])
+        return await _whole(change.db, row)
+
+
+async def update(call: Call, team_id: str, said: dict[str, Any]) -> Team:
+    """Change what a request names of a team."""
+    async with call.change() as change:
+        before = await locked(call, change, team_id, "team:update")
+        if any(said[name] != getattr(before, name, None) for name in LIMITS if name in said):
+            call.require("team:limit", await targets.of_team(change.db, team_id))
+        moved = said.get("organization_id", before.organization_id)
+        if moved != before.organization_id:
+            call.require("team:create", targets.of_organization(moved) if moved else ANYTHING)
+        now = datetime.now(UTC)
+        row = msgspec.structs.replace(
+            before, **_timed(said, now), **columns(said, before.metadata, before.extra)
+        )
+        await check_bounds(change.db, row)
+        return await _whole(change.db, await saved(change, before, row, "team:update"))
+
+
+async def set_models(call: Call, team_id: str, models: list[str], *, add: bool) -> Team:
+    """Add models to what a team may use, or take them away."""
+    async with call.change() as change:
+        before = await locked(call, change, team_id, "team:update")
+        if add:
+            now = [*before.models, *(name for name in dict.fromkeys(models) if name not in before.models)]
+        else:
+            now = [name for name in before.models if name not in models]
+            if before.models and not now:
+                raise BadRequest(
+                    "A team without a list may use all models; let at least one stay, or block the team",
+                    type="bad_request_error",
+                    param="models",
+                )
+        row = msgspec.structs.replace(before, models=now)
+        await check_bounds(change.db, row)
+        action = "team:model_add" if add else "team:model_delete"
+        return await _whole(change.db, await saved(change, before, row, action))
+
+
+async def set_blocked(call: Call, team_id: str, blocked: bool) -> Team:
+    """Block a team with all its keys, or let it in again."""
+    async with call.change() as change:
+        before = await locked(call, change, team_id, "team:limit")
+        row = msgspec.structs.replace(before, blocked=blocked)
+        action = "team:block" if blocked else "team:unblock"
+        return await _whole(change.db, await saved(change, before, row, action))
+
+
+async def delete(call: Call, team_ids: list[str]) -> None:
+    """Delete all these teams with their keys or, when one of them is not there, none."""
+    async with call.change() as change:
+        for team_id in sorted(set(team_ids)):
+            await remove(change, await locked(call, change, team_id, "team:delete"))
+
+
+async def remove(change: Change, row: TeamRow) -> None:
+    """Delete a team with its keys within a change; the caller has checked who may."""
+    for key in await key_store.of_team(change.db, row.team_id):
+        await keys.remove(change, key)
+    await change.keep(TEAM, row.team_id, row)
+    await change.record(TEAM, row.team_id, "team:delete", before=row)
+    await store.delete(change.db, row.team_id)
+    await change.tell(TEAM, row.team_id)
+
+
+async def drop_keys(change: Change, team_id: str, user_id: str) -> None:
+    """Delete the keys that one user has in a team."""
+    for key in await key_store.of_team(change.db, team_id):
+        if key.user_id == user_id:
+            await keys.remove(change, key)
 
 
 async def find(call: Call, team_id: str, key_limit: int | None) -> Team:
@@ -60,22 +142,43 @@ async def find(call: Call, team_id: str, key_limit: int | None) -> Team:
     async with call.runtime.store.connection() as db:
         row = await store.by_id(db, team_id)
         if row is None:
-            raise NotFound(f"There is no team {team_id}", param="team_id")
-        call.require("team:read", Target(team_id=team_id))
+            raise missing(team_id)
+        call.require("team:read", await targets.of_team(db, team_id))
         hashes = await store.key_hashes(db, team_id, key_limit)
-        return Team(
-            row,
-            await store.members(db, team_id),
-            await store.spend(db, team_id),
-            await keys.rows_with_spend(db, hashes),
-        )
+        return await _whole(db, row, await keys.rows_with_spend(db, hashes))
 
 
-async def join(change: Change, team_id: str, user_id: str, role: str) -> None:
-    """Add a user to a team. Raises NotFound when there is no such team."""
-    if await store.by_id(change.db, team_id) is None:
-        raise NotFound(f"There is no team {team_id}", param="teams")
-    await store.add_member(change.db, team_id, user_id, role)
+async def locked(call: Call, change: Change, team_id: str, permission: str) -> TeamRow:
+    """Return a team that nobody else writes until the change ends; require what the caller wants to do."""
+    row = await store.by_id_for_update(change.db, team_id)
+    if row is None:
+        raise missing(team_id)
+    call.require(permission, await targets.of_team(change.db, team_id))
+    return row
+
+
+async def saved(change: Change, before: TeamRow, row: TeamRow, action: str) -> TeamRow:
+    """Write a changed team; return it as it is now."""
+    row = msgspec.structs.replace(row, updated_at=datetime.now(UTC), updated_by=change.actor.name)
+    await store.update(change.db, row)
+    await change.note(TEAM, row.team_id, action, before=before, after=row)
+    return row
+
+
+def missing(team_id: str) -> NotFound:
+    """Say that there is no such team."""
+    return NotFound(f"There is no team {team_id}", param="team_id")
+
+
+async def _whole(db: Connection, row: TeamRow, held: list[tuple[KeyRow, Decimal]] | None = None) -> Team:
+    return Team(row, await store.members(db, row.team_id), await store.spend(db, row.team_id), held or [])
+
+
+def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
+    if "budget_duration" not in said:
+        return {}
+    period = said["budget_duration"]
+    return {"budget_reset_at": durations.next_reset(now, period) if period else None}
 
 
 def _members(call: Call, ask: NewTeam) -> list[Member]:

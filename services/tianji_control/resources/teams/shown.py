@@ -10,7 +10,7 @@ from tianji_control.resources.teams.fields import IN_EXTRA
 from tianji_control.resources.teams.store import MemberRow, TeamRow
 
 
-def shown(row: TeamRow, members: list[MemberRow], spend: Decimal) -> dict[str, Any]:
+def shown(row: TeamRow, members: list[MemberRow], spend: Decimal | int) -> dict[str, Any]:
     """Return a team as `/team/new` and `/team/info` show it."""
     team: dict[str, Any] = {
         "team_id": row.team_id,
@@ -18,7 +18,10 @@ def shown(row: TeamRow, members: list[MemberRow], spend: Decimal) -> dict[str, A
         "organization_id": row.organization_id,
         "admins": [member.user_id for member in members if member.role == "admin"],
         "members": [member.user_id for member in members],
-        "members_with_roles": members,
+        "members_with_roles": [
+            {"user_id": member.user_id, "user_email": member.user_email, "role": member.role}
+            for member in members
+        ],
         "metadata": row.metadata,
         "tpm_limit": row.tpm_limit,
         "rpm_limit": row.rpm_limit,
@@ -39,3 +42,36 @@ def shown(row: TeamRow, members: list[MemberRow], spend: Decimal) -> dict[str, A
         "updated_at": row.updated_at,
     }
     return dict.fromkeys(IN_EXTRA) | row.extra | team
+
+
+def membership(row: MemberRow) -> dict[str, Any]:
+    """Return a membership with what the member may use."""
+    return {
+        "user_id": row.user_id,
+        "team_id": row.team_id,
+        "role": row.role,
+        "spend": 0.0,
+        "litellm_budget_table": {
+            "max_budget": number(row.max_budget),
+            "budget_duration": row.budget_duration,
+            "tpm_limit": row.tpm_limit,
+            "rpm_limit": row.rpm_limit,
+            "allowed_models": row.models,
+            **row.extra,
+        },
+    }
+
+
+def updated(row: MemberRow) -> dict[str, Any]:
+    """Return a member as `/team/member_update` shows it."""
+    return {
+        "user_id": row.user_id,
+        "user_email": row.user_email,
+        "team_id": row.team_id,
+        "role": row.role,
+        "max_budget_in_team": number(row.max_budget),
+        "tpm_limit": row.tpm_limit,
+        "rpm_limit": row.rpm_limit,
+        "budget_duration": row.budget_duration,
+        "allowed_models": row.models,
+    } | row.extra

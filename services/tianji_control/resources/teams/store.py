@@ -41,12 +41,43 @@ class TeamRow(Struct, frozen=True, kw_only=True):
     updated_by: str | None = None
 
 
-class MemberRow(Struct, frozen=True):
+class MemberRow(Struct, frozen=True, kw_only=True):
     """A member of a team, with the e-mail address of the user."""
 
+    team_id: str
     user_id: str
-    user_email: str | None
-    role: str
+    user_email: str | None = None
+    role: str = "user"
+    max_budget: Decimal | None = None
+    budget_duration: str | None = None
+    tpm_limit: int | None = None
+    rpm_limit: int | None = None
+    models: list[str] = []
+    extra: dict[str, Any] = {}
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which teams a list is about; None where it does not matter."""
+
+    user_id: str | None = None
+    organization_id: str | None = None
+    team_id: str | None = None
+    team_alias: str | None = None
+    search: str | None = None
+    prefix: bool = False
+    """Whether `search` may be the beginning of a team's id."""
+    sees_all: bool = False
+    teams: list[str] = []
+    organizations: list[str] = []
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """In which order, and which part."""
+
+    sort_by: str = "team_alias"
+    descending: bool = False
+    limit: int | None = None
+    offset: int = 0
 
 
 async def by_ids(db: Connection, ids: list[str]) -> list[TeamRow]:
@@ -68,18 +99,79 @@ async def insert(db: Connection, row: TeamRow) -> None:
         message = f"There is a team with the id {row.team_id!r} already; choose another"
         raise BadRequest(message, type="bad_request_error", param="team_id") from None
     except ForeignKeyViolation:
-        message = f"There is no organization {row.organization_id!r}"
-        raise BadRequest(message, type="bad_request_error", param="organization_id") from None
+        raise _no_organization(row) from None
+
+
+async def by_id_for_update(db: Connection, id: str) -> TeamRow | None:
+    """Return a team and keep others from writing it until the transaction ends."""
+    return await one(db, Q.team_for_update, TeamRow, id=id)
+
+
+async def of_organization(db: Connection, organization_id: str) -> list[TeamRow]:
+    """List an organization's teams and keep others from writing them until the transaction ends."""
+    return await many(db, Q.teams_of_organization, TeamRow, organization_id=organization_id)
+
+
+async def update(db: Connection, row: TeamRow) -> None:
+    """Write a changed team. Raises BadRequest when its new organization is not there."""
+    try:
+        async with db.transaction():
+            await run(db, Q.update_team, **parameters(row))
+    except ForeignKeyViolation:
+        raise _no_organization(row) from None
+
+
+async def delete(db: Connection, id: str) -> None:
+    """Remove a team with its memberships."""
+    await run(db, Q.delete_team, id=id)
+
+
+async def all_ids(db: Connection) -> list[str]:
+    """List the ids of all teams."""
+    return [row["team_id"] for row in await many(db, Q.all_team_ids, dict[str, str])]
+
+
+async def page(db: Connection, wanted: Wanted, order: Order) -> list[TeamRow]:
+    """List the teams of one page."""
+    return await many(db, Q.team_page, TeamRow, **_filters(wanted), **parameters(order))
+
+
+async def count(db: Connection, wanted: Wanted) -> int:
+    """Count the teams of a list."""
+    return await value(db, Q.team_count, int, **_filters(wanted)) or 0
 
 
 async def add_member(db: Connection, team_id: str, user_id: str, role: str) -> None:
     """Add a member, or give one another role; the user must be there."""
-    await run(db, Q.add_member, team_id=team_id, user_id=user_id, role=role)
+    await save_member(db, MemberRow(team_id=team_id, user_id=user_id, role=role))
+
+
+async def save_member(db: Connection, row: MemberRow) -> None:
+    """Write a member, new or changed; the user must be there."""
+    await run(db, Q.save_member, **parameters(row))
+
+
+async def member(db: Connection, team_id: str, user_id: str) -> MemberRow | None:
+    """Return one member and keep others from writing it until the transaction ends."""
+    return await one(db, Q.member_for_update, MemberRow, team_id=team_id, user_id=user_id)
+
+
+async def remove_member(db: Connection, team_id: str, user_id: str) -> None:
+    """Take a member out of a team."""
+    await run(db, Q.remove_member, team_id=team_id, user_id=user_id)
+
+
+async def members_of(db: Connection, team_ids: list[str]) -> dict[str, list[MemberRow]]:
+    """List the members of several teams."""
+    found: dict[str, list[MemberRow]] = {id: [] for id in team_ids}
+    for row in await many(db, Q.members_of_teams, MemberRow, team_ids=team_ids):
+        found[row.team_id].append(row)
+    return found
 
 
 async def members(db: Connection, team_id: str) -> list[MemberRow]:
     """List a team's members in the order they came."""
-    return await many(db, Q.members, MemberRow, team_id=team_id)
+    return (await members_of(db, [team_id]))[team_id]
 
 
 async def of_user(db: Connection, user_id: str) -> list[str]:
@@ -95,4 +187,29 @@ async def key_hashes(db: Connection, team_id: str, limit: int | None) -> list[st
 
 async def spend(db: Connection, team_id: str) -> Decimal:
     """Return what the ledger says a team has spent."""
-    return await value(db, Q.spend_of_team, Decimal, team_id=team_id) or Decimal(0)
+    return (await spend_of(db, [team_id])).get(team_id, Decimal(0))
+
+
+async def spend_of(db: Connection, team_ids: list[str]) -> dict[str, Decimal]:
+    """Return what the ledger says was spent by each of these teams; one without spend is left out."""
+    rows = await many(db, Q.spend_of_teams, Spent, team_ids=team_ids)
+    return {row.scope_id: row.spend_usd for row in rows}
+
+
+class Spent(Struct, frozen=True):
+    """A team's total in the ledger."""
+
+    scope_id: str
+    spend_usd: Decimal
+
+
+def _filters(wanted: Wanted) -> dict[str, Any]:
+    filters = parameters(wanted)
+    filters["search_part"] = f"%{wanted.search}%" if wanted.search else None
+    filters["team_alias"] = f"%{wanted.team_alias}%" if wanted.team_alias else None
+    return filters
+
+
+def _no_organization(row: TeamRow) -> BadRequest:
+    message = f"There is no organization {row.organization_id!r}"
+    return BadRequest(message, type="bad_request_error", param="organization_id")

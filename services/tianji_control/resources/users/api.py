@@ -7,15 +7,36 @@ from typing import Any
 
 from msgspec import Struct
 from starlette.responses import Response
-from starlette.routing import Route
 
-from tianji_control.call import Call, endpoint
+from tianji_control.call import Call, Guarded
+from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys import shown as keys
 from tianji_control.resources.teams import service as teams
 from tianji_control.resources.teams.shown import shown as team_shown
-from tianji_control.resources.users import service
-from tianji_control.resources.users.fields import NewUser, key_fields
+from tianji_control.resources.users import listing, service
+from tianji_control.resources.users.bulk import bulk_update
+from tianji_control.resources.users.fields import NewUser, UserFields, key_fields
 from tianji_control.resources.users.shown import shown
+
+ROLES = {
+    "proxy_admin": {"description": "sees and changes everything", "ui_label": "Admin (All Permissions)"},
+    "proxy_admin_viewer": {"description": "sees everything", "ui_label": "Admin (View Only)"},
+    "internal_user": {
+        "description": "makes keys of their own, sees what they spend",
+        "ui_label": "Internal User (Create/Delete/View)",
+    },
+    "internal_user_viewer": {
+        "description": "sees their own keys and what they spend",
+        "ui_label": "Internal User (View Only)",
+    },
+}
+"""The roles that a user can be given, as LiteLLM's pages show them."""
+
+
+class Users(Struct):
+    """The body of `/user/delete`."""
+
+    user_ids: list[str]
 
 
 class WhichUser(Struct):
@@ -49,7 +70,43 @@ async def info(call: Call) -> Response:
     )
 
 
+async def info_v2(call: Call) -> Response:
+    """GET /v2/user/info: the user alone, without keys"""
+    user = await service.find(call, call.query(WhichUser).user_id)
+    return call.answer(shown(user.row, user.spend, user.teams))
+
+
+async def update(call: Call) -> Response:
+    """POST /user/update"""
+    ask, said = await call.said(UserFields)
+    if not ask.user_id and not ask.user_email:
+        raise WrongFields([Fault(["body", "user_id"], "name the user by user_id or user_email", "missing")])
+    user = await service.update(call, ask.user_id, ask.user_email, said)
+    return call.answer({"user_id": user.row.user_id, "data": shown(user.row, user.spend, user.teams)})
+
+
+async def delete(call: Call) -> Response:
+    """POST /user/delete: answers how many"""
+    user_ids = (await call.body(Users)).user_ids
+    if not user_ids:
+        raise WrongFields([Fault(["body", "user_ids"], "name the users to delete", "missing")])
+    return call.answer(await service.delete(call, user_ids))
+
+
+async def available_roles(call: Call) -> Response:
+    """GET /user/available_roles"""
+    return call.answer(ROLES)
+
+
 routes = [
-    Route("/user/new", endpoint(new), methods=["POST"]),
-    Route("/user/info", endpoint(info), methods=["GET"]),
+    Guarded("POST", "/user/new", new, "user:create"),
+    Guarded("GET", "/user/info", info, "user:read"),
+    Guarded("GET", "/v2/user/info", info_v2, "user:read"),
+    Guarded("GET", "/user/list", listing.listed, "user:read"),
+    Guarded("GET", "/user/get_users", listing.listed, "user:read"),
+    Guarded("GET", "/user/filter/ui", listing.suggested, "user:read"),
+    Guarded("GET", "/user/available_roles", available_roles, "open:read"),
+    Guarded("POST", "/user/update", update, "user:update"),
+    Guarded("POST", "/user/bulk_update", bulk_update, "user:update"),
+    Guarded("POST", "/user/delete", delete, "user:delete"),
 ]

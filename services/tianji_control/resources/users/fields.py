@@ -8,24 +8,22 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tianji.errors import BadRequest
+from tianji_control.access.roles import SYSTEM
 from tianji_control.limits import check_limits
 
 Map = dict[str, Any]
 
 
-class NewUser(Struct, kw_only=True):
-    """The body of `/user/new`: about the user, and about the key that is made along."""
+class UserFields(Struct, kw_only=True):
+    """What `/user/new` and `/user/update` may say about a user."""
 
     user_id: str | None = None
     user_email: str | None = None
     user_alias: str | None = None
     user_role: str | None = None
     sso_user_id: str | None = None
-    teams: list[str | Map] | None = None
-    team_id: str | None = None
     organizations: list[str] | None = None
-    auto_create_key: bool = True
-    send_invite_email: bool | None = None
     max_budget: Decimal | None = None
     budget_duration: str | None = None
     models: list[str] | None = None
@@ -55,8 +53,22 @@ class NewUser(Struct, kw_only=True):
     object_permission: Map | None = None
 
 
+class NewUser(UserFields, kw_only=True):
+    """The body of `/user/new`: about the user, and about the key that is made along."""
+
+    teams: list[str | Map] | None = None
+    team_id: str | None = None
+    auto_create_key: bool = True
+    send_invite_email: bool | None = None
+
+
+_RENAMED = {"user_alias": "alias", "user_email": "email"}
+
 COLUMNS = (
     "sso_user_id",
+    "models",
+    "blocked",
+    "metadata",
     "max_budget",
     "budget_duration",
     "tpm_limit",
@@ -65,7 +77,7 @@ COLUMNS = (
 )
 """Fields with a column of the same name."""
 
-IN_EXTRA = ("organizations", "model_max_budget", "allowed_cache_controls", "policies", "object_permission")
+IN_EXTRA = ("model_max_budget", "allowed_cache_controls", "policies", "object_permission")
 """Fields that are kept and shown."""
 
 OF_THE_KEY = (
@@ -95,20 +107,35 @@ OF_THE_KEY = (
 """Fields that also say what the user's first key is like; limits of the user are not the key's."""
 
 
-def columns(ask: NewUser) -> Map:
-    """Lay a request's fields out over the columns."""
-    check_limits(msgspec.structs.asdict(ask))
-    row: Map = {name: getattr(ask, name) for name in COLUMNS}
-    row["alias"] = ask.user_alias
-    row["email"] = ask.user_email
-    row["models"] = ask.models or []
-    row["metadata"] = ask.metadata or {}
-    row["extra"] = {
-        name: msgspec.to_builtins(getattr(ask, name)) for name in IN_EXTRA if getattr(ask, name) is not None
+LIMITS = (
+    *("user_role", "models", "blocked", "spend", "max_budget", "budget_duration", "tpm_limit"),
+    *("rpm_limit", "max_parallel_requests", "model_max_budget"),
+)
+"""What an update may name only with the permission to limit the user."""
+
+_EMPTY: Map = {"models": [], "blocked": False, "metadata": {}}
+"""What null means for columns that are never null."""
+
+
+def columns(said: Map, extra: Map) -> Map:
+    """Lay a request's fields out over the columns; `extra` is that of before."""
+    check_limits(said)
+    row = {
+        name: said[name] if said[name] is not None else _EMPTY.get(name) for name in COLUMNS if name in said
     }
-    if ask.user_role is not None:
-        row["role"] = ask.user_role
+    row |= {column: said[name] for name, column in _RENAMED.items() if name in said}
+    merged = extra | {name: msgspec.to_builtins(said[name]) for name in IN_EXTRA if name in said}
+    row["extra"] = {name: value for name, value in merged.items() if value is not None}
+    if said.get("user_role") is not None:
+        row["role"] = _role(said["user_role"])
     return row
+
+
+def _role(name: str) -> str:
+    if name not in SYSTEM:
+        message = f"user_role is {name!r}; it must be one of {', '.join(SYSTEM)}"
+        raise BadRequest(message, type="bad_request_error", param="user_role")
+    return SYSTEM[name].value
 
 
 def key_fields(ask: NewUser, user_id: str) -> Map:

@@ -21,3 +21,81 @@ SELECT hash FROM keys WHERE user_id = %(user_id)s ORDER BY created_at DESC, hash
 
 -- name: spend_of_user
 SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = %(user_id)s;
+
+-- name: user_for_update
+SELECT user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration, budget_reset_at,
+       tpm_limit, rpm_limit, max_parallel_requests, metadata, extra, created_at, created_by, updated_at, updated_by
+FROM users WHERE user_id = %(user_id)s FOR UPDATE;
+
+-- name: update_user
+UPDATE users
+SET alias = %(alias)s, email = %(email)s, sso_user_id = %(sso_user_id)s, role = %(role)s, models = %(models)s,
+    blocked = %(blocked)s, max_budget = %(max_budget)s, budget_duration = %(budget_duration)s, budget_reset_at =
+    %(budget_reset_at)s, tpm_limit = %(tpm_limit)s, rpm_limit = %(rpm_limit)s, max_parallel_requests =
+    %(max_parallel_requests)s, metadata = %(metadata)s, extra = %(extra)s, updated_at = %(updated_at)s,
+    updated_by = %(updated_by)s
+WHERE user_id = %(user_id)s;
+
+-- name: delete_user
+DELETE FROM users WHERE user_id = %(user_id)s;
+
+-- name: all_user_ids
+SELECT user_id FROM users ORDER BY user_id;
+
+-- name: user_page
+SELECT user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration, budget_reset_at,
+       tpm_limit, rpm_limit, max_parallel_requests, metadata, extra, created_at, created_by, updated_at, updated_by
+FROM users
+WHERE (%(role)s::text IS NULL OR role = %(role)s)
+  AND (%(user_ids)s::text[] IS NULL OR user_id = ANY(%(user_ids)s))
+  AND (%(sso_user_ids)s::text[] IS NULL OR sso_user_id = ANY(%(sso_user_ids)s))
+  AND (%(user_email)s::text IS NULL OR email ILIKE %(user_email)s)
+  AND (%(search)s::text IS NULL OR email ILIKE %(search)s OR user_id ILIKE %(search)s OR alias ILIKE %(search)s)
+  AND (%(team_id)s::text IS NULL OR EXISTS
+           (SELECT FROM team_members m WHERE m.user_id = users.user_id AND m.team_id = %(team_id)s))
+  AND (%(organization_ids)s::text[] IS NULL OR EXISTS
+           (SELECT FROM organization_members m
+            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organization_ids)s)))
+  AND (%(sees_all)s OR user_id = %(own_user)s OR EXISTS
+           (SELECT FROM organization_members m
+            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organizations)s)))
+ORDER BY CASE WHEN %(sort_by)s::text = 'user_id' AND NOT %(descending)s THEN user_id END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_id' AND %(descending)s THEN user_id END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_email' AND NOT %(descending)s THEN email END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_email' AND %(descending)s THEN email END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'created_at' AND %(descending)s THEN created_at END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'updated_at' AND NOT %(descending)s THEN updated_at END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'updated_at' AND %(descending)s THEN updated_at END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_role' AND NOT %(descending)s THEN role END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'user_role' AND %(descending)s THEN role END DESC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'spend' AND NOT %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = user_id) END ASC NULLS LAST,
+         CASE WHEN %(sort_by)s::text = 'spend' AND %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = user_id) END DESC NULLS LAST,
+         user_id
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: user_count
+SELECT count(*) FROM users
+WHERE (%(role)s::text IS NULL OR role = %(role)s)
+  AND (%(user_ids)s::text[] IS NULL OR user_id = ANY(%(user_ids)s))
+  AND (%(sso_user_ids)s::text[] IS NULL OR sso_user_id = ANY(%(sso_user_ids)s))
+  AND (%(user_email)s::text IS NULL OR email ILIKE %(user_email)s)
+  AND (%(search)s::text IS NULL OR email ILIKE %(search)s OR user_id ILIKE %(search)s OR alias ILIKE %(search)s)
+  AND (%(team_id)s::text IS NULL OR EXISTS
+           (SELECT FROM team_members m WHERE m.user_id = users.user_id AND m.team_id = %(team_id)s))
+  AND (%(organization_ids)s::text[] IS NULL OR EXISTS
+           (SELECT FROM organization_members m
+            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organization_ids)s)))
+  AND (%(sees_all)s OR user_id = %(own_user)s OR EXISTS
+           (SELECT FROM organization_members m
+            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organizations)s)));
+
+-- name: facts_of_users
+SELECT u.user_id,
+       ARRAY(SELECT m.team_id FROM team_members m WHERE m.user_id = u.user_id
+             ORDER BY m.created_at, m.team_id) AS teams,
+       (SELECT count(*) FROM keys k WHERE k.user_id = u.user_id) AS key_count,
+       coalesce((SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = u.user_id), 0) AS spend
+FROM unnest(%(user_ids)s::text[]) AS u(user_id);

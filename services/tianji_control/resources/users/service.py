@@ -5,21 +5,36 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from tianji.domain.snapshot import USER
 from tianji.errors import BadRequest, NotFound
+from tianji.store.rows import Connection
 from tianji_control import durations
+from tianji_control.access import targets
+from tianji_control.access.authenticate import MASTER_USER
 from tianji_control.access.permits import Target
-from tianji_control.access.roles import ASSIGNABLE
+from tianji_control.access.roles import ADMINS, SYSTEM, Role, role_of
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.keys import service as keys
+from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.store import KeyRow
+from tianji_control.resources.organizations import store as organizations
+from tianji_control.resources.organizations.store import MemberRow
 from tianji_control.resources.teams import store as teams
 from tianji_control.resources.users import store
-from tianji_control.resources.users.fields import NewUser, columns, key_fields, teams_of
+from tianji_control.resources.users.fields import (
+    LIMITS,
+    NewUser,
+    UserFields,
+    columns,
+    key_fields,
+    teams_of,
+)
 from tianji_control.resources.users.store import UserRow
 
 
@@ -42,31 +57,85 @@ class Made(Struct, frozen=True):
 
 async def create(call: Call, ask: NewUser) -> Made:
     """Make a user, with a key unless the request declines it."""
-    call.require("user:write")
-    if ask.user_role is not None and ask.user_role not in ASSIGNABLE:
-        message = f"user_role is {ask.user_role!r}; it must be one of {', '.join(ASSIGNABLE)}"
-        raise BadRequest(message, type="bad_request_error", param="user_role")
+    places = frozenset(ask.organizations or ())
+    call.require("user:create", Target(organizations=places))
+    said = {name: getattr(ask, name) for name in UserFields.__struct_fields__}
+    _check_role(call, ask.user_role)
     now = datetime.now(UTC)
-    period = ask.budget_duration
     row = UserRow(
         user_id=ask.user_id or str(uuid.uuid4()),
-        budget_reset_at=durations.next_reset(now, period) if period else None,
         created_at=now,
         created_by=call.actor.name,
         updated_at=now,
         updated_by=call.actor.name,
-        **columns(ask),
+        **_timed(said, now),
+        **columns(said, {}),
     )
     memberships = teams_of(ask)
     async with call.change() as change:
         await store.insert(change.db, row)
-        await change.note(USER, row.user_id, "user:new", after=row)
+        for id in sorted(places):
+            await _enter(change, id, row, now)
         for team_id, role in memberships.items():
-            if await teams.by_id(change.db, team_id) is None:
-                raise NotFound(f"There is no team {team_id}", param="teams")
-            await teams.add_member(change.db, team_id, row.user_id, role)
+            await _join(call, change, team_id, row.user_id, role)
+        await change.note(USER, row.user_id, "user:new", after=row)
         key = await keys.make(change, key_fields(ask, row.user_id)) if ask.auto_create_key else None
     return Made(row, list(memberships), key)
+
+
+async def update(call: Call, user_id: str | None, email: str | None, said: dict[str, Any]) -> User:
+    """Change what a request names of a user, whom it names by id or e-mail address."""
+    async with call.change() as change:
+        row = await rewrite(call, change, user_id, email, said)
+        return await _whole(change.db, row, with_keys=False)
+
+
+async def rewrite(
+    call: Call, change: Change, user_id: str | None, email: str | None, said: dict[str, Any]
+) -> UserRow:
+    """Change a user within a change."""
+    if not user_id and email:
+        found = await store.by_email(change.db, email)
+        user_id = found.user_id if found is not None else None
+    before = await locked(call, change, user_id or email or "", "user:update")
+    if any(name in said for name in LIMITS):
+        call.require("user:limit", await targets.of_user(change.db, before.user_id))
+    now = datetime.now(UTC)
+    row = msgspec.structs.replace(
+        before,
+        updated_at=now,
+        updated_by=call.actor.name,
+        **_timed(said, now),
+        **columns({name: value for name, value in said.items() if name != "user_id"}, before.extra),
+    )
+    await store.update(change.db, row)
+    await change.note(USER, row.user_id, "user:update", before=before, after=row)
+    return row
+
+
+async def delete(call: Call, user_ids: list[str]) -> int:
+    """Delete all these users with their keys or, when one of them is not there, none."""
+    async with call.change() as change:
+        for user_id in sorted(set(user_ids)):
+            row = await locked(call, change, user_id, "user:delete")
+            for key in await key_store.of_user(change.db, user_id):
+                await keys.remove(change, key)
+            await change.keep(USER, user_id, row)
+            await change.record(USER, user_id, "user:delete", before=row)
+            await store.delete(change.db, user_id)
+            await change.tell(USER, user_id)
+    return len(set(user_ids))
+
+
+async def locked(call: Call, change: Change, user_id: str, permission: str) -> UserRow:
+    """Return a user whom nobody else writes until the change ends; require what the caller wants to do."""
+    row = await store.by_id_for_update(change.db, user_id)
+    if row is None:
+        raise _missing(user_id)
+    call.require(permission, await targets.of_user(change.db, user_id))
+    if role_of(row.role) in ADMINS:
+        call.require(permission)  # who administers one organization does not change who sees all
+    return row
 
 
 async def ensure(change: Change, user_id: str | None, email: str | None) -> UserRow:
@@ -100,15 +169,68 @@ async def find(call: Call, user_id: str | None) -> User:
     wanted = user_id or call.actor.user_id
     if not wanted:
         raise NotFound("Name a user: this key belongs to none", param="user_id")
-    call.require("user:read", Target(user_id=wanted))
     async with call.runtime.store.connection() as db:
+        call.require("user:read", await targets.of_user(db, wanted))
         row = await store.by_id(db, wanted)
+        if row is None and wanted == MASTER_USER:
+            row = _master()
         if row is None:
-            raise NotFound(f"There is no user {wanted}", param="user_id")
-        hashes = await store.key_hashes(db, wanted)
-        return User(
-            row,
-            await store.spend(db, wanted),
-            await keys.rows_with_spend(db, hashes),
-            await teams.of_user(db, wanted),
-        )
+            raise _missing(wanted)
+        return await _whole(db, row)
+
+
+async def _whole(db: Connection, row: UserRow, *, with_keys: bool = True) -> User:
+    hashes = await store.key_hashes(db, row.user_id) if with_keys else []
+    return User(
+        row,
+        await store.spend(db, row.user_id),
+        await keys.rows_with_spend(db, hashes),
+        await teams.of_user(db, row.user_id),
+    )
+
+
+async def _enter(change: Change, organization_id: str, user: UserRow, now: datetime) -> None:
+    """Make a new user a member of an organization."""
+    if await organizations.by_id(change.db, organization_id) is None:
+        raise NotFound(f"There is no organization {organization_id}", param="organizations")
+    await organizations.save_member(
+        change.db,
+        MemberRow(
+            organization_id=organization_id,
+            user_id=user.user_id,
+            role="internal_user",
+            created_at=now,
+            updated_at=now,
+        ),
+    )
+
+
+async def _join(call: Call, change: Change, team_id: str, user_id: str, role: str) -> None:
+    """Make a new user a member of a team."""
+    if await teams.by_id(change.db, team_id) is None:
+        raise NotFound(f"There is no team {team_id}", param="teams")
+    call.require("team:members", await targets.of_team(change.db, team_id))
+    await teams.add_member(change.db, team_id, user_id, role)
+
+
+def _check_role(call: Call, name: str | None) -> None:
+    """Refuse a role that only a proxy admin gives."""
+    if name is not None and SYSTEM.get(name, Role.INTERNAL_USER) in ADMINS:
+        call.require("user:limit")
+
+
+def _master() -> UserRow:
+    """Return the user that the master key acts for, who has no row until somebody makes one."""
+    epoch = datetime.fromtimestamp(0, UTC)
+    return UserRow(user_id=MASTER_USER, role=Role.PROXY_ADMIN.value, created_at=epoch, updated_at=epoch)
+
+
+def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
+    if "budget_duration" not in said:
+        return {}
+    period = said["budget_duration"]
+    return {"budget_reset_at": durations.next_reset(now, period) if period else None}
+
+
+def _missing(user_id: str) -> NotFound:
+    return NotFound(f"There is no user {user_id}", param="user_id")

@@ -10,7 +10,7 @@ from tianji_control.resources.users.fields import IN_EXTRA
 from tianji_control.resources.users.store import UserRow
 
 
-def shown(row: UserRow, spend: Decimal, teams: list[str]) -> dict[str, Any]:
+def shown(row: UserRow, spend: Decimal | int, teams: list[str]) -> dict[str, Any]:
     """Return a user as `/user/info` shows it."""
     user: dict[str, Any] = {
         "user_id": row.user_id,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from psycopg.errors import UniqueViolation
 
 from tianji.errors import BadRequest
-from tianji.store.queries import Queries
+from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many, one, parameters, run, value
 
 Q = Queries.beside(__file__)
@@ -42,6 +42,39 @@ class UserRow(Struct, frozen=True, kw_only=True):
     updated_by: str | None = None
 
 
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which users a list is about; None where it does not matter."""
+
+    role: str | None = None
+    user_ids: list[str] | None = None
+    sso_user_ids: list[str] | None = None
+    user_email: str | None = None
+    search: str | None = None
+    team_id: str | None = None
+    organization_ids: list[str] | None = None
+    sees_all: bool = False
+    own_user: str | None = None
+    organizations: list[str] = []
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """In which order, and which part."""
+
+    sort_by: str = "created_at"
+    descending: bool = True
+    limit: int
+    offset: int = 0
+
+
+class Facts(Struct, frozen=True):
+    """What belongs to a user: teams, how many keys, and spend in the ledger."""
+
+    user_id: str
+    teams: list[str]
+    key_count: int
+    spend: Decimal
+
+
 async def by_id(db: Connection, user_id: str) -> UserRow | None:
     """Return a user."""
     return await one(db, Q.user_by_id, UserRow, user_id=user_id)
@@ -52,15 +85,62 @@ async def by_email(db: Connection, email: str) -> UserRow | None:
     return await one(db, Q.user_by_email, UserRow, email=email)
 
 
+async def by_id_for_update(db: Connection, user_id: str) -> UserRow | None:
+    """Return a user and keep others from writing it until the transaction ends."""
+    return await one(db, Q.user_for_update, UserRow, user_id=user_id)
+
+
 async def insert(db: Connection, row: UserRow) -> None:
     """Add a user. Raises BadRequest when the id or the e-mail address is taken."""
+    await _write(db, Q.insert_user, row)
+
+
+async def update(db: Connection, row: UserRow) -> None:
+    """Write a changed user. Raises BadRequest when the e-mail address is taken."""
+    await _write(db, Q.update_user, row)
+
+
+async def delete(db: Connection, user_id: str) -> None:
+    """Remove a user with all memberships."""
+    await run(db, Q.delete_user, user_id=user_id)
+
+
+async def all_ids(db: Connection) -> list[str]:
+    """List the ids of all users."""
+    return [row["user_id"] for row in await many(db, Q.all_user_ids, dict[str, str])]
+
+
+async def page(db: Connection, wanted: Wanted, order: Order) -> list[UserRow]:
+    """List the users of one page."""
+    return await many(db, Q.user_page, UserRow, **_filters(wanted), **parameters(order))
+
+
+async def count(db: Connection, wanted: Wanted) -> int:
+    """Count the users of a list."""
+    return await value(db, Q.user_count, int, **_filters(wanted)) or 0
+
+
+async def facts_of(db: Connection, user_ids: list[str]) -> dict[str, Facts]:
+    """Return what lists say beside the rows of users."""
+    return {row.user_id: row for row in await many(db, Q.facts_of_users, Facts, user_ids=user_ids)}
+
+
+async def _write(db: Connection, query: Query, row: UserRow) -> None:
     try:
         async with db.transaction():
-            await run(db, Q.insert_user, **parameters(row))
+            await run(db, query, **parameters(row))
     except UniqueViolation as fault:
         field = _TAKEN.get(fault.diag.constraint_name or "", "user_id")
         message = f"There is a user with this {field} already; choose another, or use that one"
         raise BadRequest(message, type="bad_request_error", param=field) from None
+
+
+def _filters(wanted: Wanted) -> dict[str, Any]:
+    filters = parameters(wanted)
+    for name in ("user_email", "search"):
+        given = filters[name]
+        filters[name] = f"%{given}%" if given else None
+    return filters
 
 
 async def key_hashes(db: Connection, user_id: str) -> list[str]:

@@ -1,0 +1,232 @@
+"""How the test of the permission table calls each path, on an object of its choice."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+
+_numbers = itertools.count()
+
+
+class Place(Struct, kw_only=True):
+    """Where an object is: in the caller's organization and team, elsewhere, or the caller's own."""
+
+    name: str
+    organization_id: str
+    team_id: str
+    user_id: str
+    key: str
+    owned: bool = False
+    """Whether new keys of this place are of its user rather than of its team."""
+
+
+Request = tuple[str, Any]
+Make = Callable[[Any, Place], Awaitable[Request]]
+
+
+class Try(Struct):
+    """One way to call a path."""
+
+    make: Make
+    lists: str | None = None
+    """The field of a place whose value a list shows where the object is seen; None for other paths."""
+    fine: tuple[int, ...] = (200,)
+    """What a caller who may gets."""
+
+
+def fresh(word: str) -> str:
+    """Return a name that nothing has yet."""
+    return f"{word}-{next(_numbers)}"
+
+
+async def made(control: Any, path: str, body: dict[str, Any]) -> Any:
+    """Make an object as the proxy admin."""
+    answer = await control.post(path, body)
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
+async def a_key(control: Any, place: Place) -> str:
+    owner = {"user_id": place.user_id} if place.owned else {"team_id": place.team_id}
+    return (await made(control, "/key/generate", owner))["token"]
+
+
+async def a_team(control: Any, place: Place) -> str:
+    return (await made(control, "/team/new", {"organization_id": place.organization_id}))["team_id"]
+
+
+async def a_user(control: Any, place: Place) -> str:
+    body = {"organizations": [place.organization_id], "auto_create_key": False}
+    return (await made(control, "/user/new", body))["user_id"]
+
+
+async def a_team_member(control: Any, place: Place) -> str:
+    user_id = await a_user(control, place)
+    body = {"team_id": place.team_id, "member": {"user_id": user_id, "role": "user"}}
+    await made(control, "/team/member_add", body)
+    return user_id
+
+
+def on(path: str, **body: Any) -> Make:
+    """Call a path; `{team_id}` and the like in it and in the body stand for the place's."""
+
+    async def make(_: Any, place: Place) -> Request:
+        return _filled(path, place), {name: _filled(value, place) for name, value in body.items()}
+
+    return make
+
+
+def on_fresh(kind: Callable[[Any, Place], Awaitable[str]], path: str, **body: Any) -> Make:
+    """The same on an object made for this call: `{fresh}`."""
+
+    async def make(control: Any, place: Place) -> Request:
+        id = await kind(control, place)
+        values = {name: _filled(value, place, id) for name, value in body.items()}
+        return _filled(path, place, id), values
+
+    return make
+
+
+def _filled(value: Any, place: Place, id: str = "") -> Any:
+    if isinstance(value, str):
+        known = {name: getattr(place, name) for name in place.__struct_fields__}
+        return value.format(fresh=id, new=fresh("new"), **known) if "{" in value else value
+    if isinstance(value, list):
+        return [_filled(part, place, id) for part in value]
+    if isinstance(value, dict):
+        return {name: _filled(part, place, id) for name, part in value.items()}
+    return value
+
+
+async def _new_key(_: Any, place: Place) -> Request:
+    owner = {"user_id": place.user_id} if place.owned else {"team_id": place.team_id}
+    return "/key/generate", owner
+
+
+MEMBER = {"user_id": "{new}", "role": "user"}
+ORGANIZATION_MEMBER = {"user_id": "{new}", "role": "internal_user"}
+
+TRIES: dict[str, Try] = {
+    "POST /organization/new": Try(on("/organization/new", organization_alias="a")),
+    "POST /org/create": Try(on("/org/create", name="a", slug="{new}")),
+    "PATCH /organization/update": Try(
+        on("/organization/update", organization_id="{organization_id}", metadata={"a": "b"})
+    ),
+    "POST /organization/update": Try(
+        on("/organization/update", organization_id="{organization_id}", metadata={"a": "b"})
+    ),
+    "PATCH /v2/organization/{organization_id}": Try(on("/v2/organization/{organization_id}", metadata={})),
+    "DELETE /organization/delete": Try(on("/organization/delete", organization_ids=["none"]), fine=(404,)),
+    "DELETE /organization/delete/{organization_id}": Try(on("/organization/delete/none"), fine=(404,)),
+    "GET /organization/info": Try(on("/organization/info?organization_id={organization_id}")),
+    "POST /organization/info": Try(on("/organization/info", organizations=["{organization_id}"])),
+    "GET /organization/list": Try(on("/organization/list"), lists="organization_id"),
+    "GET /org/list": Try(on("/org/list"), lists="organization_id"),
+    "POST /organization/member_add": Try(
+        on("/organization/member_add", organization_id="{organization_id}", member=ORGANIZATION_MEMBER)
+    ),
+    "POST /org/{organization_id}/member/add": Try(
+        on("/org/{organization_id}/member/add", user_id="{new}", role="member")
+    ),
+    "PATCH /organization/member_update": Try(
+        on_fresh(
+            a_user,
+            "/organization/member_update",
+            organization_id="{organization_id}",
+            user_id="{fresh}",
+            role="internal_user_viewer",
+        )
+    ),
+    "DELETE /organization/member_delete": Try(
+        on_fresh(
+            a_user, "/organization/member_delete", organization_id="{organization_id}", user_id="{fresh}"
+        )
+    ),
+    "POST /team/new": Try(on("/team/new", organization_id="{organization_id}")),
+    "POST /team/create": Try(on("/team/create", name="a", slug="{new}", org_id="{organization_id}")),
+    "GET /team/info": Try(on("/team/info?team_id={team_id}")),
+    "GET /team/info/{team_id}": Try(on("/team/info/{team_id}")),
+    "GET /team/list": Try(on("/team/list"), lists="team_id"),
+    "GET /v2/team/list": Try(on("/v2/team/list?page_size=100"), lists="team_id"),
+    "GET /team/permissions_list": Try(on("/team/permissions_list?team_id={team_id}")),
+    "GET /team/permissions": Try(on("/team/permissions?team_id={team_id}")),
+    "GET /team/available": Try(on("/team/available")),
+    "POST /team/update": Try(on("/team/update", team_id="{team_id}", metadata={"a": "b"})),
+    "PATCH /team/{team_id}": Try(on("/team/{team_id}", metadata={"a": "b"})),
+    "POST /team/model/add": Try(on("/team/model/add", team_id="{team_id}", models=["m"])),
+    "POST /team/model/delete": Try(on("/team/model/delete", team_id="{team_id}", models=["n"])),
+    "POST /team/model/remove": Try(on("/team/model/remove", team_id="{team_id}", models=["n"])),
+    "POST /team/permissions_update": Try(
+        on("/team/permissions_update", team_id="{team_id}", team_member_permissions=["/key/info"])
+    ),
+    "POST /team/permissions": Try(
+        on("/team/permissions", team_id="{team_id}", team_member_permissions=["/key/info"])
+    ),
+    "POST /team/permissions_bulk_update": Try(
+        on("/team/permissions_bulk_update", team_ids=["{team_id}"], permissions=["/key/info"])
+    ),
+    "POST /team/delete": Try(on_fresh(a_team, "/team/delete", team_ids=["{fresh}"])),
+    "POST /team/block": Try(on_fresh(a_team, "/team/block", team_id="{fresh}")),
+    "POST /team/unblock": Try(on("/team/unblock", team_id="{team_id}")),
+    "POST /team/member_add": Try(on("/team/member_add", team_id="{team_id}", member=MEMBER)),
+    "POST /team/member/add": Try(on("/team/member/add", team_id="{team_id}", member=[MEMBER])),
+    "POST /team/bulk_member_add": Try(on("/team/bulk_member_add", team_id="{team_id}", members=[MEMBER])),
+    "POST /team/member_update": Try(
+        on_fresh(a_team_member, "/team/member_update", team_id="{team_id}", user_id="{fresh}", rpm_limit=1)
+    ),
+    "POST /team/member_delete": Try(
+        on_fresh(a_team_member, "/team/member_delete", team_id="{team_id}", user_id="{fresh}")
+    ),
+    "POST /team/member/delete": Try(
+        on_fresh(a_team_member, "/team/member/delete", team_id="{team_id}", user_id="{fresh}")
+    ),
+    "POST /user/new": Try(on("/user/new", organizations=["{organization_id}"])),
+    "GET /user/info": Try(on("/user/info?user_id={user_id}")),
+    "GET /v2/user/info": Try(on("/v2/user/info?user_id={user_id}")),
+    "GET /user/list": Try(on("/user/list?page_size=100&user_ids=mate,stranger,{user_id}"), lists="user_id"),
+    "GET /user/get_users": Try(
+        on("/user/get_users?page_size=100&user_ids=mate,stranger,{user_id}"), lists="user_id"
+    ),
+    "GET /user/filter/ui": Try(on("/user/filter/ui?user_id={user_id}"), lists="user_id"),
+    "GET /user/available_roles": Try(on("/user/available_roles")),
+    "POST /user/update": Try(on("/user/update", user_id="{user_id}", user_alias="a")),
+    "POST /user/bulk_update": Try(
+        on("/user/bulk_update", users=[{"user_id": "{user_id}", "user_alias": "a"}])
+    ),
+    "POST /user/delete": Try(on_fresh(a_user, "/user/delete", user_ids=["{fresh}"])),
+    "POST /key/generate": Try(_new_key),
+    "POST /key/service-account/generate": Try(on("/key/service-account/generate", team_id="{team_id}")),
+    "POST /key/update": Try(on("/key/update", key="{key}", metadata={"a": "b"})),
+    "POST /key/bulk_update": Try(on("/key/bulk_update", keys=[{"key": "{key}", "tags": ["a"]}])),
+    "POST /key/regenerate": Try(on_fresh(a_key, "/key/regenerate", key="{fresh}")),
+    "POST /key/{key:path}/regenerate": Try(on_fresh(a_key, "/key/{fresh}/regenerate")),
+    "POST /key/delete": Try(on_fresh(a_key, "/key/delete", keys=["{fresh}"])),
+    "GET /key/info": Try(on("/key/info?key={key}")),
+    "POST /v2/key/info": Try(on("/v2/key/info", keys=["{key}"])),
+    "GET /key/list": Try(on("/key/list?size=100&include_team_keys=true&key_hash={key}"), lists="key"),
+    "GET /key/aliases": Try(on("/key/aliases?size=100"), lists=""),
+    "POST /key/health": Try(on("/key/health")),
+    "GET /key/health": Try(on("/key/health")),
+    "POST /key/block": Try(on_fresh(a_key, "/key/block", key="{fresh}")),
+    "POST /key/unblock": Try(on_fresh(a_key, "/key/unblock", key="{fresh}")),
+    "POST /key/{key:path}/reset_spend": Try(on("/key/{key}/reset_spend", reset_to=0)),
+    "POST /model/new": Try(on("/model/new", model_name="m", litellm_params={"model": "openai/m"})),
+    "POST /model/update": Try(on("/model/update", model_info={"id": "none"}), fine=(400,)),
+    "POST /model/delete": Try(on("/model/delete", id="none"), fine=(400,)),
+    "GET /model/info": Try(on("/model/info")),
+    "GET /v1/model/info": Try(on("/v1/model/info")),
+    "GET /v2/model/info": Try(on("/v2/model/info")),
+    "GET /spend/logs": Try(on("/spend/logs"), lists="key"),
+    "GET /spend/logs/v2": Try(on("/spend/logs/v2"), lists="key"),
+    "GET /spend/logs/ui": Try(on("/spend/logs/ui"), lists="key"),
+    "GET /global/spend": Try(on("/global/spend")),
+    "GET /spend/reconcile": Try(on("/spend/reconcile")),
+    "GET /spend/dead_letters": Try(on("/spend/dead_letters")),
+    "GET /spend/dead_letters/{id:int}": Try(on("/spend/dead_letters/7"), fine=(404,)),
+    "POST /spend/dead_letters/replay": Try(on("/spend/dead_letters/replay", ids=[7]), fine=(200, 404)),
+    "POST /config/reload": Try(on("/config/reload")),
+    "GET /fleet": Try(on("/fleet")),
+}

@@ -1,0 +1,9 @@
+DROP TABLE organization_members;
+ALTER TABLE organizations
+    DROP COLUMN blocked,
+    DROP COLUMN budget_id,
+    DROP COLUMN soft_budget,
+    DROP COLUMN tpd_limit,
+    DROP COLUMN max_parallel_requests,
+    DROP COLUMN model_max_budget,
+    DROP COLUMN extra;

@@ -1,0 +1,9 @@
+DROP INDEX audit_log_by_actor;
+DROP INDEX audit_log_by_action;
+ALTER TABLE audit_log
+    DROP COLUMN ip,
+    DROP COLUMN route,
+    DROP COLUMN changed_by,
+    DROP COLUMN organizations,
+    DROP COLUMN team_id,
+    DROP COLUMN key_hash;

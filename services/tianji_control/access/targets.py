@@ -1,0 +1,50 @@
+"""Objects as permissions see them: who owns them, up to the organization."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tianji.store.rows import Connection, many
+from tianji_control.access.authenticate import Q
+from tianji_control.access.permits import Target
+
+
+class Power(Struct, frozen=True):
+    """Where somebody may do more than a plain member: in a team, or in all of an organization."""
+
+    team_id: str | None
+    organization_id: str | None
+
+
+async def of_key(
+    db: Connection, *, user_id: str | None, team_id: str | None, organization_id: str | None, hash: str | None
+) -> Target:
+    """Return a key, or one that is to be made, as an object of permissions."""
+    query = Q.organizations_of_key
+    rows = await many(db, query, dict[str, str], team_id=team_id, organization_id=organization_id)
+    return Target(user_id=user_id, team_id=team_id, key_hash=hash, organizations=_ids(rows))
+
+
+async def of_team(db: Connection, team_id: str) -> Target:
+    """Return a team as an object of permissions."""
+    return await of_key(db, user_id=None, team_id=team_id, organization_id=None, hash=None)
+
+
+async def of_user(db: Connection, user_id: str) -> Target:
+    """Return a user as an object of permissions."""
+    rows = await many(db, Q.organizations_of_user, dict[str, str], user_id=user_id)
+    return Target(user_id=user_id, organizations=_ids(rows))
+
+
+async def powers_of(db: Connection, user_id: str) -> list[Power]:
+    """List where a user may do more than a plain member."""
+    return await many(db, Q.powers_of_user, Power, user_id=user_id)
+
+
+def of_organization(organization_id: str) -> Target:
+    """Return an organization, or what is directly in it, as an object of permissions."""
+    return Target(organizations=frozenset({organization_id}))
+
+
+def _ids(rows: list[dict[str, str]]) -> frozenset[str]:
+    return frozenset(row["organization_id"] for row in rows)

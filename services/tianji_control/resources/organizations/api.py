@@ -1,0 +1,164 @@
+"""`/organization/…`, and `/org/…` as other gateways call it: organizations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from tianji_control.call import Call, Guarded
+from tianji_control.envelope import Fault, WrongFields
+from tianji_control.resources.organizations import members, service
+from tianji_control.resources.organizations.fields import OrganizationFields
+from tianji_control.resources.organizations.members import MemberAdd, MemberUpdate
+from tianji_control.resources.organizations.service import Organization
+from tianji_control.resources.organizations.shown import member, shown
+from tianji_control.resources.organizations.store import Wanted
+from tianji_control.resources.teams import shown as teams
+from tianji_control.resources.users import shown as users
+
+LONGEST_LIST = 1000
+
+
+class WhichOrganization(Struct):
+    """The query of `/organization/info`."""
+
+    organization_id: str
+
+
+class OrganizationList(Struct, kw_only=True):
+    """The query of `/organization/list`."""
+
+    org_id: str | None = None
+    org_alias: str | None = None
+    page: int = 1
+    size: int = LONGEST_LIST
+
+
+class Ids(Struct):
+    """The body of `/organization/delete`."""
+
+    organization_ids: list[str]
+
+
+class Organizations(Struct):
+    """The body of `POST /organization/info`."""
+
+    organizations: list[str]
+
+
+class LostMember(Struct, kw_only=True):
+    """The body of `/organization/member_delete`."""
+
+    organization_id: str
+    user_id: str | None = None
+    user_email: str | None = None
+
+
+async def new(call: Call) -> Response:
+    """POST /organization/new"""
+    return call.answer(shown(await service.create(call, await call.body(OrganizationFields)), 0))
+
+
+async def update(call: Call) -> Response:
+    """PATCH /organization/update"""
+    _, said = await call.said(OrganizationFields)
+    id = call.request.path_params.get("organization_id") or said.pop("organization_id", None)
+    if not id:
+        raise WrongFields([_required("organization_id")])
+    said.pop("organization_id", None)
+    return call.answer(_whole(await service.update(call, id, said)))
+
+
+async def delete(call: Call) -> Response:
+    """DELETE /organization/delete"""
+    named = call.request.path_params.get("organization_id")
+    ids = [named] if named else (await call.body(Ids)).organization_ids
+    if not ids:
+        raise WrongFields([_required("organization_ids")])
+    return call.answer([_whole(one) for one in await service.delete(call, ids)])
+
+
+async def info(call: Call) -> Response:
+    """GET /organization/info"""
+    [found] = await service.find(call, [call.query(WhichOrganization).organization_id])
+    return call.answer(_whole(found))
+
+
+async def infos(call: Call) -> Response:
+    """POST /organization/info"""
+    ids = (await call.body(Organizations)).organizations
+    if not ids:
+        raise WrongFields([_required("organizations")])
+    return call.answer([_whole(one) for one in await service.find(call, ids)])
+
+
+async def listed(call: Call) -> Response:
+    """GET /organization/list"""
+    ask = call.query(OrganizationList)
+    if ask.page < 1 or not 1 <= ask.size <= LONGEST_LIST:
+        words = f"pages begin at 1 and hold 1 to {LONGEST_LIST}"
+        raise WrongFields([Fault(["query", "size"], words, "value_error")])
+    wanted = Wanted(
+        organization_id=ask.org_id, alias=ask.org_alias, limit=ask.size, offset=(ask.page - 1) * ask.size
+    )
+    return call.answer([_whole(one) for one in await service.listed(call, wanted)])
+
+
+async def member_add(call: Call) -> Response:
+    """POST /organization/member_add, POST /org/{id}/member/add"""
+    ask = await call.body(MemberAdd)
+    id = call.request.path_params.get("organization_id") or ask.organization_id
+    if not id:
+        raise WrongFields([_required("organization_id")])
+    joined = await members.add(call, id, ask)
+    return call.answer(
+        {
+            "organization_id": id,
+            "updated_users": [users.shown(user, 0, []) for user, _ in joined],
+            "updated_organization_memberships": [member(row) for _, row in joined],
+        }
+    )
+
+
+async def member_update(call: Call) -> Response:
+    """PATCH /organization/member_update"""
+    return call.answer(member(await members.update(call, await call.body(MemberUpdate))))
+
+
+async def member_delete(call: Call) -> Response:
+    """DELETE /organization/member_delete"""
+    ask = await call.body(LostMember)
+    return call.answer(member(await members.remove(call, ask.organization_id, ask.user_id, ask.user_email)))
+
+
+def _whole(found: Organization) -> dict[str, Any]:
+    return shown(found.row, found.spend) | {
+        "members": [member(row) for row in found.members],
+        "teams": [teams.shown(row, [], 0) for row in found.teams],
+        "users": None,
+    }
+
+
+def _required(name: str) -> Fault:
+    return Fault(["body", name], f"the field {name} is required", "missing")
+
+
+routes = [
+    Guarded("POST", "/organization/new", new, "organization:create"),
+    Guarded("POST", "/org/create", new, "organization:create"),
+    Guarded("PATCH", "/organization/update", update, "organization:update"),
+    Guarded("POST", "/organization/update", update, "organization:update"),
+    Guarded("PATCH", "/v2/organization/{organization_id}", update, "organization:update"),
+    Guarded("DELETE", "/organization/delete", delete, "organization:delete"),
+    Guarded("DELETE", "/organization/delete/{organization_id}", delete, "organization:delete"),
+    Guarded("GET", "/organization/info", info, "organization:read"),
+    Guarded("POST", "/organization/info", infos, "organization:read"),
+    Guarded("GET", "/organization/list", listed, "organization:read"),
+    Guarded("GET", "/org/list", listed, "organization:read"),
+    Guarded("POST", "/organization/member_add", member_add, "organization:members"),
+    Guarded("POST", "/org/{organization_id}/member/add", member_add, "organization:members"),
+    Guarded("PATCH", "/organization/member_update", member_update, "organization:members"),
+    Guarded("DELETE", "/organization/member_delete", member_delete, "organization:members"),
+]

@@ -1,0 +1,127 @@
+"""`/team/list`, `/v2/team/list`, `/team/available`: teams that the caller may see."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from tianji.store.rows import Connection
+from tianji_control.call import Call
+from tianji_control.envelope import Fault, WrongFields
+from tianji_control.resources.keys import service as keys
+from tianji_control.resources.keys.shown import full
+from tianji_control.resources.teams import store
+from tianji_control.resources.teams.shown import membership, shown
+from tianji_control.resources.teams.store import Order, TeamRow, Wanted
+
+LONGEST_PAGE = 100
+MOST_TEAMS = 1000
+"""What `/team/list` answers at most; `/v2/team/list` has pages."""
+MOST_KEYS = 100
+"""Keys that `/team/list` shows of each team."""
+SORTS = ("team_alias", "created_at", "updated_at", "max_budget", "organization_id", "spend")
+
+
+class TeamList(Struct, kw_only=True):
+    """The query of `/team/list`."""
+
+    user_id: str | None = None
+    organization_id: str | None = None
+
+
+class TeamPage(Struct, kw_only=True):
+    """The query of `/v2/team/list`."""
+
+    user_id: str | None = None
+    organization_id: str | None = None
+    team_id: str | None = None
+    team_alias: str | None = None
+    search: str | None = None
+    search_team_id_match: str = "exact"
+    page: int = 1
+    page_size: int = 10
+    sort_by: str | None = None
+    sort_order: str = "asc"
+
+
+async def listed(call: Call) -> Response:
+    """GET /team/list: teams with their members and keys"""
+    ask = call.query(TeamList)
+    wanted = _seen(call, Wanted(user_id=ask.user_id, organization_id=ask.organization_id))
+    async with call.runtime.store.connection() as db:
+        rows = await store.page(db, wanted, Order(limit=MOST_TEAMS))
+        teams = await _shown(db, rows)
+        for team in teams:
+            hashes = await store.key_hashes(db, team["team_id"], MOST_KEYS)
+            team["keys"] = [full(row, spent) for row, spent in await keys.rows_with_spend(db, hashes)]
+    return call.answer(teams)
+
+
+async def pages(call: Call) -> Response:
+    """GET /v2/team/list"""
+    ask = call.query(TeamPage)
+    if ask.page < 1 or not 1 <= ask.page_size <= LONGEST_PAGE:
+        words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
+        raise WrongFields([Fault(["query", "page_size"], words, "value_error")])
+    if ask.sort_by and ask.sort_by not in SORTS:
+        words = f"sort_by is {ask.sort_by!r}; it must be one of {', '.join(SORTS)}"
+        raise WrongFields([Fault(["query", "sort_by"], words, "value_error")])
+    wanted = Wanted(
+        user_id=ask.user_id,
+        organization_id=ask.organization_id,
+        team_id=ask.team_id,
+        team_alias=ask.team_alias,
+        search=ask.search,
+        prefix=ask.search_team_id_match == "prefix",
+    )
+    order = Order(
+        sort_by=ask.sort_by or "team_alias",
+        descending=ask.sort_order.lower() == "desc",
+        limit=ask.page_size,
+        offset=(ask.page - 1) * ask.page_size,
+    )
+    wanted = _seen(call, wanted)
+    async with call.runtime.store.connection() as db:
+        total = await store.count(db, wanted)
+        teams = await _shown(db, await store.page(db, wanted, order))
+    return call.answer(
+        {
+            "teams": teams,
+            "total": total,
+            "page": ask.page,
+            "page_size": ask.page_size,
+            "total_pages": math.ceil(total / ask.page_size),
+        }
+    )
+
+
+async def available(call: Call) -> Response:
+    """GET /team/available: teams of `default_internal_user_params` that the caller is not in"""
+    params = call.runtime.file.settings.calls.get("default_internal_user_params")
+    named = params.get("available_teams") if isinstance(params, dict) else None
+    ids = [id for id in named if isinstance(id, str)] if isinstance(named, list) else []
+    async with call.runtime.store.connection() as db:
+        rows = await store.by_ids(db, [id for id in ids if id not in call.actor.teams])
+        return call.answer(await _shown(db, rows))
+
+
+async def _shown(db: Connection, rows: list[TeamRow]) -> list[dict[str, Any]]:
+    ids = [row.team_id for row in rows]
+    members, spent = await store.members_of(db, ids), await store.spend_of(db, ids)
+    return [
+        {
+            **shown(row, members[row.team_id], spent.get(row.team_id, 0)),
+            "team_memberships": [membership(member) for member in members[row.team_id]],
+            "members_count": len(members[row.team_id]),
+        }
+        for row in rows
+    ]
+
+
+def _seen(call: Call, wanted: Wanted) -> Wanted:
+    sight = call.sight("team:read")
+    return replace(wanted, sees_all=sight.all, teams=sight.teams, organizations=sight.organizations)

@@ -1,0 +1,169 @@
+"""Who belongs to a team, and what each member may use of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from tianji.domain.snapshot import TEAM
+from tianji.errors import BadRequest, NotFound
+from tianji_control.call import Call
+from tianji_control.change import Change
+from tianji_control.limits import check_limits
+from tianji_control.resources.teams import service, store
+from tianji_control.resources.teams.fields import Member
+from tianji_control.resources.teams.store import MemberRow, TeamRow
+from tianji_control.resources.users import service as users
+from tianji_control.resources.users import store as user_store
+from tianji_control.resources.users.store import UserRow
+
+Map = dict[str, Any]
+
+
+class MemberAdd(Struct, kw_only=True):
+    """The body of `/team/member_add`."""
+
+    team_id: str
+    member: list[Member] | Member
+    max_budget_in_team: Decimal | None = None
+    budget_duration: str | None = None
+    allowed_models: list[str] | None = None
+
+
+class MemberUpdate(Struct, kw_only=True):
+    """The body of `/team/member_update`."""
+
+    team_id: str
+    user_id: str | None = None
+    user_email: str | None = None
+    role: str | None = None
+    max_budget_in_team: Decimal | UnsetType | None = UNSET
+    tpm_limit: int | UnsetType | None = UNSET
+    rpm_limit: int | UnsetType | None = UNSET
+    budget_duration: str | UnsetType | None = UNSET
+    allowed_models: list[str] | UnsetType | None = UNSET
+    temp_budget_increase: Decimal | UnsetType | None = UNSET
+    temp_budget_expiry: str | UnsetType | None = UNSET
+    model_max_budget: Map | UnsetType | None = UNSET
+
+
+class Added(Struct, frozen=True):
+    """A team after members were added, and who they are."""
+
+    row: TeamRow
+    users: list[UserRow]
+    members: list[MemberRow]
+
+
+_EXTRA = ("temp_budget_increase", "temp_budget_expiry", "model_max_budget")
+
+
+async def add(call: Call, ask: MemberAdd) -> Added:
+    """Add members to a team; who is not there yet is made a user."""
+    wanted = ask.member if isinstance(ask.member, list) else [ask.member]
+    check_limits({"max_budget": ask.max_budget_in_team})
+    async with call.change() as change:
+        team = await service.locked(call, change, ask.team_id, "team:members")
+        joined: list[tuple[UserRow, MemberRow]] = []
+        for one in wanted:
+            joined.append(await join(change, team, one, ask))
+        await note(change, team, "team:member_add")
+    return Added(team, [user for user, _ in joined], [member for _, member in joined])
+
+
+async def update(call: Call, ask: MemberUpdate) -> MemberRow:
+    """Change the role of a member, or what they may use."""
+    async with call.change() as change:
+        team = await service.locked(call, change, ask.team_id, "team:members")
+        user_id = await user_of(change, ask.user_id, ask.user_email)
+        before = await store.member(change.db, ask.team_id, user_id)
+        if before is None:
+            raise _no_member(user_id, ask.team_id)
+        said = {name: value for name, value in msgspec.structs.asdict(ask).items() if value is not UNSET}
+        check_limits(said | {"max_budget": said.get("max_budget_in_team")})
+        row = msgspec.structs.replace(before, **_columns(said, before))
+        await store.save_member(change.db, row)
+        await note(change, team, "team:member_update", before, row)
+    return row
+
+
+async def remove(call: Call, team_id: str, user_id: str | None, user_email: str | None) -> TeamRow:
+    """Take a member out of a team, with the keys that they have in it."""
+    async with call.change() as change:
+        team = await service.locked(call, change, team_id, "team:members")
+        gone = await user_of(change, user_id, user_email)
+        before = await store.member(change.db, team_id, gone)
+        if before is None:
+            raise _no_member(gone, team_id)
+        await service.drop_keys(change, team_id, gone)
+        await store.remove_member(change.db, team_id, gone)
+        await note(change, team, "team:member_delete", before)
+    return team
+
+
+async def user_of(change: Change, user_id: str | None, user_email: str | None) -> str:
+    """Return the id of the user that a request names by id or by e-mail address."""
+    if user_id:
+        return user_id
+    if not user_email:
+        raise BadRequest("Name the member by user_id or user_email", param="user_id")
+    user = await user_store.by_email(change.db, user_email)
+    if user is None:
+        raise NotFound(f"There is no user with the e-mail address {user_email}", param="user_email")
+    return user.user_id
+
+
+async def join(change: Change, team: TeamRow, one: Member, ask: MemberAdd) -> tuple[UserRow, MemberRow]:
+    """Add one member within a change. Raises BadRequest for who is in the team already."""
+    user = await users.ensure(change, one.user_id, one.user_email)
+    if await store.member(change.db, team.team_id, user.user_id) is not None:
+        raise BadRequest(
+            f"The user {user.user_id} is in the team {team.team_id} already; "
+            "change them with /team/member_update",
+            type="team_member_already_in_team",
+            param="user_id",
+        )
+    member = MemberRow(
+        team_id=team.team_id,
+        user_id=user.user_id,
+        user_email=user.email,
+        role=one.role,
+        max_budget=ask.max_budget_in_team,
+        budget_duration=ask.budget_duration,
+        models=ask.allowed_models or [],
+    )
+    await store.save_member(change.db, member)
+    return user, member
+
+
+def _columns(said: Map, before: MemberRow) -> Map:
+    row: Map = {name: said[name] for name in ("tpm_limit", "rpm_limit", "budget_duration") if name in said}
+    if "max_budget_in_team" in said:
+        row["max_budget"] = said["max_budget_in_team"]
+    if "allowed_models" in said:
+        row["models"] = said["allowed_models"] or []
+    if said.get("role"):
+        if said["role"] not in ("admin", "user"):
+            raise BadRequest(f"role is {said['role']!r}; it must be admin or user", param="role")
+        row["role"] = said["role"]
+    extra = before.extra | {name: msgspec.to_builtins(said[name]) for name in _EXTRA if name in said}
+    return row | {"extra": {name: value for name, value in extra.items() if value is not None}}
+
+
+async def note(
+    change: Change,
+    team: TeamRow,
+    action: str,
+    before: MemberRow | None = None,
+    after: MemberRow | None = None,
+) -> None:
+    """Note that the members of a team are others now."""
+    await change.tell(TEAM, team.team_id)
+    await change.record(TEAM, team.team_id, action, before=before, after=after or (None if before else team))
+
+
+def _no_member(user_id: str, team_id: str) -> NotFound:
+    return NotFound(f"The user {user_id} is not in the team {team_id}", param="user_id")

@@ -1,0 +1,60 @@
+"""`/user/bulk_update`: many users in one transaction; one who cannot be changed is told, the others are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from tianji.errors import TianjiError
+from tianji_control.call import Call
+from tianji_control.decode import parts_of
+from tianji_control.envelope import Fault, WrongFields
+from tianji_control.resources.users import service, store
+from tianji_control.resources.users.fields import UserFields
+from tianji_control.resources.users.shown import shown
+
+MOST_AT_ONCE = 500
+
+
+class Users(Struct, kw_only=True):
+    """The body of `/user/bulk_update`."""
+
+    users: list[dict[str, Any]] | None = None
+    all_users: bool = False
+    user_updates: dict[str, Any] | None = None
+
+
+async def bulk_update(call: Call) -> Response:
+    """POST /user/bulk_update"""
+    ask = await call.body(Users)
+    results: list[dict[str, Any]] = []
+    async with call.change() as change:
+        wanted = ask.users or []
+        if ask.all_users:
+            call.require("user:update")
+            wanted = [(ask.user_updates or {}) | {"user_id": id} for id in await store.all_ids(change.db)]
+        if not wanted or (len(wanted) > MOST_AT_ONCE and not ask.all_users):
+            words = f"name 1 to {MOST_AT_ONCE} users, or set all_users"
+            raise WrongFields([Fault(["body", "users"], words, "value_error")])
+        for one in wanted:
+            result: dict[str, Any] = {"user_id": one.get("user_id"), "user_email": one.get("user_email")}
+            try:
+                fields, said = parts_of(one, UserFields, call.request.url.path)
+                async with change.part():
+                    row = await service.rewrite(call, change, fields.user_id, fields.user_email, said)
+            except TianjiError as fault:
+                results.append(result | {"success": False, "error": fault.message, "updated_user": None})
+            else:
+                results.append(result | {"success": True, "error": None, "updated_user": shown(row, 0, [])})
+        call.checked_each()
+    done = sum(result["success"] for result in results)
+    return call.answer(
+        {
+            "results": results,
+            "total_requested": len(results),
+            "successful_updates": done,
+            "failed_updates": len(results) - done,
+        }
+    )
