@@ -168,10 +168,34 @@ def test_a_conversation_that_lost_its_thoughts_goes_on_without_thinking(sent):
         {"role": "tool", "tool_call_id": "t", "content": "1"},
     ]
 
-    assert "thinking" in sent(NEW, messages=turns, reasoning_effort="low", tools=[TOOL])
+    assert "thinking" not in sent(NEW, messages=turns, reasoning_effort="low", tools=[TOOL])
+    assert "thinking" in sent(NEW, messages=turns[:1], reasoning_effort="low", tools=[TOOL])
+    assert "thinking" in sent(ADAPTIVE, messages=turns, reasoning_effort="low", tools=[TOOL])
     body = sent(NEW, {"modify_params": True}, messages=turns, reasoning_effort="low")
     assert "thinking" not in body
     assert body["tools"][0]["name"] == "unused"
+
+
+def test_one_thought_at_its_beginning_is_enough_for_a_chain_of_calls(sent):
+    thought = {"type": "thinking", "thinking": "hm", "signature": "ErUB"}
+    turns = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": None, "thinking_blocks": [thought], "tool_calls": [CALLED]},
+        {"role": "tool", "tool_call_id": "t", "content": "1"},
+        {"role": "assistant", "content": None, "tool_calls": [{**CALLED, "id": "u"}]},
+        {"role": "tool", "tool_call_id": "u", "content": "2"},
+    ]
+
+    assert "thinking" in sent(NEW, messages=turns, reasoning_effort="low", tools=[TOOL])
+
+
+def test_turns_of_nothing_but_spaces_are_left_out(sent):
+    turns = [
+        {"role": role, "content": said} for role, said in (("user", "a"), ("assistant", " \n"), ("user", "b"))
+    ]
+
+    (only,) = sent(NEW, messages=turns)["messages"]
+    assert [block["text"] for block in only["content"]] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

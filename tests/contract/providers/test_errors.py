@@ -5,6 +5,22 @@ import pytest
 CASES = [
     (
         400,
+        {
+            "error": {
+                "message": "Invalid 'messages[1].tool_calls[0].id': string too long. Expected at most 40."
+            }
+        },
+        None,
+        False,
+    ),
+    (
+        400,
+        {"error": {"message": "Invalid 'messages[0].content': string too long. Expected at most 10485760."}},
+        "context_length_exceeded",
+        False,
+    ),
+    (
+        400,
         {"error": {"message": "too long", "code": "context_length_exceeded"}},
         "context_length_exceeded",
         False,

@@ -76,3 +76,30 @@ def test_a_conversation_without_marks_passes_byte_for_byte(bound, fields):
 
     body = bound("anthropic", "claude-sonnet-4-5").forward("messages", request, stream=False).body
     assert bytes(request["messages"]) in body
+
+
+@pytest.mark.parametrize("signature", ["", "gemini:c2ln"])
+def test_claude_goes_on_without_thinking_from_calls_that_others_thought_out(bound, fields, signature):
+    thought = {"type": "thinking", "thinking": "hm", "signature": signature}
+    call = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+    conversation = [
+        USER,
+        {"role": "assistant", "content": [thought, call]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "x"}]},
+    ]
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    upstream = bound("anthropic", "claude-sonnet-4-5")
+
+    request = fields(max_tokens=2000, thinking=thinking, messages=conversation)
+    for sent in (
+        upstream.forward("messages", request, stream=False),
+        upstream.request(messages.read(request)),
+    ):
+        body = json.loads(sent.body)
+        assert body["messages"][1]["content"] == [call]
+        assert "thinking" not in body
+        assert any("dropped thinking" in word for word in sent.warnings)
+
+    signed = [USER, {"role": "assistant", "content": [thought, {**thought, "signature": "ErUB"}, call]}]
+    request = fields(max_tokens=2000, thinking=thinking, messages=[*signed, conversation[2]])
+    assert "thinking" in json.loads(upstream.forward("messages", request, stream=False).body)

@@ -13,7 +13,7 @@ from tianji.wire.messages.citations import is_foreign
 from tianji.wire.neutral import Block, Reasoning
 from tianji.wire.signers import ANTHROPIC, signer_of
 
-_MARKED = re.compile(rb'"(?:signature|data)"\s*:\s*"[a-z]+:|"encrypted_index"\s*:\s*""')
+_MARKED = re.compile(rb'"(?:signature|data)"\s*:\s*"(?:[a-z]+:|")|"encrypted_index"\s*:\s*""')
 _THOUGHTS = {"thinking": "signature", "redacted_thinking": "data"}
 
 
@@ -44,7 +44,8 @@ def _cleaned(turn: Any) -> bool:
 
 def _foreign(block: dict[str, Any]) -> bool:
     signed = block.get(_THOUGHTS.get(str(block.get("type")), ""))
-    return isinstance(signed, str) and signer_of(signed)[0] != ANTHROPIC
+    # Models that do not sign have their thoughts told with an empty signature, which Anthropic refuses.
+    return isinstance(signed, str) and (not signed or signer_of(signed)[0] != ANTHROPIC)
 
 
 def own(block: Block) -> bool:

@@ -7,11 +7,12 @@ from typing import Any
 
 from tianji.errors import UnsupportedParameter
 from tianji.providers._params import GATEWAY, Params
+from tianji.providers.dialects.anthropic.lost_thoughts import DROPPED, thoughtless_call
 from tianji.providers.dialects.anthropic.model import Model
 from tianji.providers.dialects.anthropic.shape import write_shape
 from tianji.providers.dialects.anthropic.thinking import thinks, write_thinking
 from tianji.providers.dialects.anthropic.tools import write_choice, write_tools
-from tianji.providers.dialects.anthropic.turns import thoughtless_call, write_turns
+from tianji.providers.dialects.anthropic.turns import write_turns
 from tianji.providers.dialects.tuning import OPENAIS_OWN
 from tianji.wire.neutral import Ask, ToolCall
 from tianji.wire.values import Object
@@ -121,9 +122,10 @@ def _called(ask: Ask) -> bool:
 
 def _suit_thinking(body: Object, ask: Ask, params: Params) -> list[str]:
     """Take out what may not stand beside thinking, parameters only where the deployment lets us."""
-    if params.modify and thoughtless_call(ask):
+    budgeted = body["thinking"]["type"] == "enabled"
+    if (budgeted or params.modify) and thoughtless_call(ask.turns):
         del body["thinking"]
-        return ["dropped thinking: the last call in the conversation came without its thought"]
+        return [DROPPED]
     changed: list[str] = []
     choice = body.get("tool_choice")
     if isinstance(choice, dict) and choice.get("type") in ("any", "tool"):

@@ -10,7 +10,7 @@ from tianji.errors import BadRequest
 from tianji.providers.dialects.anthropic.answered import answered
 from tianji.providers.dialects.anthropic.foreign import own
 from tianji.wire.messages.blocks import DIALECT, write_blocks
-from tianji.wire.neutral import Ask, Block, Opaque, Text, ToolCall, ToolResult, Turn
+from tianji.wire.neutral import Ask, Block, Opaque, Text, ToolResult, Turn
 from tianji.wire.values import Object
 
 _PLACEHOLDER = "."
@@ -45,12 +45,17 @@ def write_turns(ask: Ask, *, system_anywhere: bool) -> tuple[list[Object], list[
 
 def _ordered(turn: Turn) -> list[Block]:
     """Put the results of tools first, where Anthropic wants them; leave out what others signed or ran."""
-    blocks = [block for block in turn.blocks if own(block)]
+    blocks = [block for block in turn.blocks if own(block) and not _blank(block)]
     if turn.role == "assistant":
         blocks = [block for block in blocks if not isinstance(block, Opaque) or block.dialect == DIALECT]
     if turn.role != "tool" and any(isinstance(block, ToolResult) for block in blocks):
         return sorted(blocks, key=lambda block: not isinstance(block, ToolResult))
     return blocks
+
+
+def _blank(block: Block) -> bool:
+    """Say whether a block is a text of nothing but spaces, which is refused as an empty one is."""
+    return isinstance(block, Text) and not block.text.strip()
 
 
 def _trim_prefill(messages: list[Object]) -> None:
@@ -59,13 +64,3 @@ def _trim_prefill(messages: list[Object]) -> None:
         last = messages[-1]["content"][-1]
         if last.get("type") == "text":
             last["text"] = last["text"].rstrip() or _PLACEHOLDER
-
-
-def thoughtless_call(ask: Ask) -> bool:
-    """Say whether the last call in the conversation lacks the thought that led to it."""
-    for turn in reversed(ask.turns):
-        if turn.role == "assistant":
-            called = any(isinstance(block, ToolCall) for block in turn.blocks)
-            thought = any(not isinstance(block, (Text, ToolCall)) for block in turn.blocks)
-            return called and not thought
-    return False

@@ -13,6 +13,7 @@ from tianji.providers.contract import UpstreamRequest
 from tianji.providers.dialects.anthropic import answer, request
 from tianji.providers.dialects.anthropic.betas import betas_of, served
 from tianji.providers.dialects.anthropic.foreign import without_foreign
+from tianji.providers.dialects.anthropic.lost_thoughts import suit_forwarded
 from tianji.providers.dialects.anthropic.model import Model
 from tianji.providers.dialects.anthropic.older import suit
 from tianji.providers.dialects.anthropic.shape import emulated
@@ -59,12 +60,15 @@ class MessagesUpstream(Struct):
     def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
         """Pass on a Messages request; its messages are not read unless others signed something in them."""
         body: dict[str, Any] = {**fields, "model": self._model}
+        changed: list[str] = []
         if "messages" in fields:
             body["messages"] = without_foreign(fields["messages"])
+            if body["messages"] is not fields["messages"]:
+                changed += suit_forwarded(body)
         for name in _TAKEN_AS_THEY_ARE:
             if name not in body and name in self.params.defaults:
                 body[name] = self.params.defaults[name]
-        return self._ready(body, suit(body, self.model))
+        return self._ready(body, changed + suit(body, self.model))
 
     def _ready(self, body: dict[str, Any], changed: list[str]) -> UpstreamRequest:
         for name in [name for name in body if name in GATEWAY]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tianji.providers._params import Params
+from tianji.providers.dialects.anthropic.lost_thoughts import DROPPED, thoughtless_call
 from tianji.providers.dialects.anthropic.thinking import write_thinking as write_claude
-from tianji.providers.dialects.anthropic.turns import thoughtless_call
 from tianji.providers.dialects.converse.model import CLAUDE, NOVA, Model
 from tianji.providers.dialects.openai_chat.request import effort_of
 from tianji.wire.neutral import Ask, Thinking
@@ -46,8 +46,8 @@ def _claude(own: Object, inference: Object, ask: Ask, model: Model, params: Para
     body: Object = {"max_tokens": inference.get("maxTokens") or model.claude.max_tokens}
     changed = write_claude(body, ask.thinking, model.claude)
     kind = body.get("thinking", {}).get("type")
-    if kind in ("enabled", "adaptive") and params.modify and thoughtless_call(ask):
-        return False, ["dropped thinking: the last call in the conversation came without its thought"]
+    if (kind == "enabled" or (kind == "adaptive" and params.modify)) and thoughtless_call(ask.turns):
+        return False, [DROPPED]
     for name in ("thinking", "output_config"):
         if name in body:
             own[name] = body[name]

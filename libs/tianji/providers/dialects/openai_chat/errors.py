@@ -32,7 +32,7 @@ _STATUS = {
 """What codes and types mean that OpenAI and Anthropic gave; another one may be anything."""
 _CONTEXT = re.compile(
     r"context[_ ]length[_ ]exceeded|maximum context length|context window|prompt is too long"
-    r"|input is too long|string too long|too many (?:input )?tokens"
+    r"|input is too long|(?<!id': )(?<!name': )(?<!key': )string too long|too many (?:input )?tokens"
     r"|exceeds? the (?:model'?s? )?max(?:imum)? (?:number of )?tokens"
     r"|(?:input|prompt) (?:length|tokens?)[^.]{0,40}exceed",
     re.IGNORECASE,
