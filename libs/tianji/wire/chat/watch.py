@@ -176,6 +176,9 @@ class ChatWatch:
         """Read these events; return those that the client is to see, byte for byte."""
         out = []
         for block in _blocks(events):
+            if self.glance.id and not _speaks(block):
+                out.append(block)
+                continue
             kept = block
             for event in sse.parse(block):
                 instead = self._note(event.data)
