@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from tianji.providers.contract import Profile, Setting, Upstream, features
 from tianji.providers.dialects.openai_chat.foreign import without_foreign, without_marks
 from tianji.providers.dialects.openai_chat.quirks import refusing
 from tianji.providers.dialects.openai_chat.reasoning_models import suit
-from tianji.providers.dialects.openai_chat.upstream import ChatUpstream
+from tianji.providers.dialects.openai_chat.upstream import ChatUpstream, Quirk
 from tianji.providers.dialects.responses.upstream import ResponsesUpstream, beside
 
 BASE = "https://api.openai.com/v1"
@@ -45,7 +46,10 @@ PROFILE = Profile(
 )
 
 _QUIRKS = (suit, without_foreign, refusing(("top_k",)))
+_QUIRKS_BEHIND_A_PROXY = (suit, without_foreign)
 _QUIRKS_ELSEWHERE = (suit, without_marks)
+_OPENAIS = re.compile(r"^(?:gpt-(?!oss)|chatgpt-|o[1345](?:$|-))")
+"""Names of models that OpenAI alone serves, wherever it is reached."""
 
 
 def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
@@ -70,8 +74,14 @@ def bind(deployment: Deployment, options: Mapping[str, Any]) -> Upstream:
         headers=headers,
         params=rules,
         secret=key,
-        quirks=_QUIRKS if base == BASE else _QUIRKS_ELSEWHERE,
+        quirks=_quirks(base, model),
     )
     if not deployment.params.get("use_chat_completions_api"):
         beside(upstream, responses)
     return upstream
+
+
+def _quirks(base: str, model: str) -> tuple[Quirk, ...]:
+    if base == BASE:
+        return _QUIRKS
+    return _QUIRKS_BEHIND_A_PROXY if _OPENAIS.match(model) else _QUIRKS_ELSEWHERE

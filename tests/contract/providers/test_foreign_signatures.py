@@ -1,6 +1,8 @@
 """A conversation that began on one provider goes on at another, without what only the first can check."""
 
+import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -41,6 +43,65 @@ def test_another_gateway_gets_the_signatures(bound, fields):
         "chat", fields(messages=[{"role": "assistant", "tool_calls": [call]}]), stream=False
     ).body
     assert SEALED in body.decode()
+
+
+def test_openais_models_behind_a_proxy_get_plain_ids_and_no_thoughts(bound, fields):
+    call = {"id": SEALED, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    said = {"role": "assistant", "tool_calls": [call], "reasoning_content": "hm", "thinking_blocks": []}
+    upstream = bound("openai", "gpt-4o", api_base="https://proxy.test/v1")
+
+    body = json.loads(upstream.forward("chat", fields(messages=[said]), stream=False).body)
+    assert body["messages"] == [{"role": "assistant", "tool_calls": [{**call, "id": "call_1"}]}]
+
+
+def sealed(kind: str, value: str) -> str:
+    return base64.b64encode(f"tianji:{kind}:{value}".encode()).decode()
+
+
+def test_what_others_signed_does_not_reach_gemini(bound, fields):
+    call = {"functionCall": {"name": "f", "args": {}}}
+    own = {"text": "own", "thoughtSignature": "c2ln"}
+    contents = [
+        {"role": "user", "parts": [{"text": "a"}]},
+        {"role": "model", "parts": [{"thought": True, "thoughtSignature": sealed("encrypted", "openai:x")}]},
+        {"role": "user", "parts": [{"text": "b"}]},
+        {
+            "role": "model",
+            "parts": [
+                {"text": "hm", "thought": True, "thoughtSignature": sealed("signature", "ErUB")},
+                {"text": "so", "thoughtSignature": sealed("signature", "ErUB")},
+                own,
+                call,
+            ],
+        },
+        {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {}}}]},
+    ]
+
+    def sent(model: str) -> list[dict[str, Any]]:
+        request = bound("gemini", model).forward("generate_content", fields(contents=contents), stream=False)
+        return json.loads(request.body)["contents"]
+
+    assert [turn["role"] for turn in sent("gemini-2.5-pro")] == ["user", "user", "model", "user"]
+    assert sent("gemini-2.5-pro")[2]["parts"] == [{"text": "so"}, own, call]
+    signed = {**call, "thoughtSignature": "skip_thought_signature_validator"}
+    assert sent("gemini-3-pro-preview")[2]["parts"] == [{"text": "so"}, own, signed]
+
+
+def test_calls_of_models_that_do_not_sign_go_on_at_a_gemini_that_wants_them_signed(bound, fields):
+    call = {"functionCall": {"name": "f", "args": {}}}
+    contents = [
+        {"parts": [{"text": "a"}]},
+        {"role": "model", "parts": [{"text": "so"}, call, call]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {}}}] * 2},
+    ]
+    request = fields(contents=contents)
+
+    def sent(model: str) -> bytes:
+        return bound("gemini", model).forward("generate_content", request, stream=False).body
+
+    signed = {**call, "thoughtSignature": "skip_thought_signature_validator"}
+    assert json.loads(sent("gemini-3-pro-preview"))["contents"][1]["parts"] == [{"text": "so"}, signed, call]
+    assert bytes(request["contents"]) in sent("gemini-2.5-pro")
 
 
 def test_thoughts_that_others_signed_do_not_reach_anthropic(bound, fields):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from tianji.errors import BadRequest
+from tianji.providers.dialects.gemini.foreign import sign
 from tianji.providers.dialects.gemini.media import write_media
 from tianji.providers.dialects.gemini.model import Model
 from tianji.providers.dialects.gemini.results import answered, write_result
@@ -35,8 +36,6 @@ from tianji.wire.values import Object
 
 _PLACEHOLDER = "."
 """What a user is made to say where Gemini wants a turn and the client has none."""
-_UNSIGNED = "skip_thought_signature_validator"
-"""Google's own word for a call that no Gemini model made, and that none could have signed."""
 
 
 class Content(Struct):
@@ -74,7 +73,7 @@ def write_turns(ask: Ask, model: Model) -> tuple[list[Object], list[Object]]:
         contents.insert(0, Content("user", [{"text": _PLACEHOLDER}]))
     written = [{"role": content.role, "parts": content.parts} for content in _answered(contents)]
     if model.signs_calls:
-        _sign(written)
+        sign(written)
     return system, written
 
 
@@ -158,14 +157,3 @@ def _call(call: ToolCall) -> Object:
     if call.signature:
         part["thoughtSignature"] = call.signature
     return part
-
-
-def _sign(contents: list[Object]) -> None:
-    """Mark the unsigned first calls of the steps since the user last spoke: only those are checked."""
-    for content in reversed(contents):
-        calls = [part for part in content["parts"] if "functionCall" in part]
-        if content["role"] == "user":
-            if any("functionResponse" not in part for part in content["parts"]):
-                return
-        elif calls:
-            calls[0].setdefault("thoughtSignature", _UNSIGNED)

@@ -13,6 +13,7 @@ from tianji.providers.contract import UpstreamRequest
 from tianji.providers.dialects.gemini import answer, request
 from tianji.providers.dialects.gemini.blocks import wanted
 from tianji.providers.dialects.gemini.errors import error_of
+from tianji.providers.dialects.gemini.foreign import own_contents
 from tianji.providers.dialects.gemini.model import Model
 from tianji.providers.dialects.gemini.settings import merge
 from tianji.providers.dialects.gemini.spelling import said
@@ -55,8 +56,10 @@ class GeminiUpstream(Struct):
         return self._ready(body, dropped + changed, stream=ask.stream)
 
     def forward(self, front: str, fields: Fields, *, stream: bool) -> UpstreamRequest:
-        """Pass on a generateContent request; its contents are not read."""
+        """Pass on a generateContent request; its contents are not read unless others said a part of them."""
         body: dict[str, Any] = {name: value for name, value in fields.items() if name not in _IN_THE_ADDRESS}
+        if "contents" in fields:
+            body["contents"] = own_contents(fields["contents"], self.model)
         for name, value in self.params.defaults.items():
             if camel(name) in _TAKEN_AS_THEY_ARE and said(body, camel(name)) is None:
                 body[camel(name)] = value
