@@ -31,6 +31,8 @@ class Try(Struct):
     """One way to call a path."""
 
     make: Make
+    hides: bool = False
+    """Whether a 404 is what a caller gets who may not know of the object."""
     lists: str | None = None
     """The field of a place whose value a list shows where the object is seen; None for other paths."""
     fine: tuple[int, ...] = (200,)
@@ -104,6 +106,11 @@ def _filled(value: Any, place: Place, id: str = "") -> Any:
 async def _new_key(_: Any, place: Place) -> Request:
     owner = {"user_id": place.user_id} if place.owned else {"team_id": place.team_id}
     return "/key/generate", owner
+
+
+async def _audited(control: Any, place: Place) -> Request:
+    query = f"/audit/logs?resource=organization&resource_id={place.organization_id}&page_size=1"
+    return f"/audit/{(await control.get(query)).json()['logs'][0]['id']}", None
 
 
 MEMBER = {"user_id": "{new}", "role": "user"}
@@ -227,6 +234,9 @@ TRIES: dict[str, Try] = {
     "GET /spend/dead_letters": Try(on("/spend/dead_letters")),
     "GET /spend/dead_letters/{id:int}": Try(on("/spend/dead_letters/7"), fine=(404,)),
     "POST /spend/dead_letters/replay": Try(on("/spend/dead_letters/replay", ids=[7]), fine=(200, 404)),
+    "GET /audit": Try(on("/audit?page_size=100&object_id={organization_id}"), lists="organization_id"),
+    "GET /audit/logs": Try(on("/audit/logs?org_id={organization_id}"), lists="organization_id"),
+    "GET /audit/{id}": Try(_audited, fine=(200,), hides=True),
     "POST /config/reload": Try(on("/config/reload")),
     "GET /fleet": Try(on("/fleet")),
 }

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from tianji.errors import NotFound, NotImplementedYet
+from tianji_control.resources.audit import api as audit
 from tianji_control.resources.config import api as config
 from tianji_control.resources.health import api as health
 from tianji_control.resources.keys import api as keys
@@ -23,6 +24,7 @@ ROUTES: list[BaseRoute] = [
     *users.routes,
     *models.routes,
     *spend.routes,
+    *audit.routes,
     *config.routes,
     *health.routes,
 ]
