@@ -1,0 +1,133 @@
+"""New values for keys, many keys at once, service accounts, lists."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from tianji.domain.keys import hash_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def spend(control: Any, key: dict[str, Any], amount: str) -> None:
+    async with control.runtime.store.connection() as db:
+        await db.execute(
+            "INSERT INTO spend_totals (scope, scope_id, spend_usd) VALUES ('key', %s, %s)",
+            [key["token"], amount],
+        )
+
+
+async def test_a_new_value_keeps_all_else_and_ends_the_old_one(control: Any) -> None:
+    old = await control.made_key(key_alias="rotated", models=["m"], max_budget=9)
+    await spend(control, old, "2.5")
+    answer = await control.post(f"/key/{old['key']}/regenerate", {"rpm_limit": 4})
+    new = answer.json()
+    assert answer.status == 200 and new["key"] != old["key"] and new["token"] == hash_of(new["key"])
+    assert (new["key_alias"], new["models"], new["max_budget"]) == ("rotated", ["m"], 9.0)
+    assert (new["rpm_limit"], new["spend"]) == (4, 2.5)
+    info = (await control.get("/key/info", key=new["key"])).json()["info"]
+    assert info["spend"] == 2.5 and info["key_alias"] == "rotated"
+    assert (await control.get("/key/info", key=old["key"])).status == 401
+    assert await control.record("key", old["token"]) is None
+    assert (await control.record("key", new["token"]))["spend"] == "2.5"
+
+
+async def test_with_a_grace_time_the_old_value_serves_on_until_then(control: Any) -> None:
+    old = await control.made_key(key_alias="graced")
+    new = (await control.post("/key/regenerate", {"key": old["token"], "grace_period": "1h"})).json()
+    info = (await control.get("/key/info", key=old["key"])).json()["info"]
+    left = datetime.datetime.fromisoformat(info["expires"]) - datetime.datetime.now(datetime.UTC)
+    assert datetime.timedelta(minutes=59) < left <= datetime.timedelta(hours=1)
+    assert info["key_alias"] is None and new["key_alias"] == "graced" and new["expires"] is None
+
+
+async def test_an_owner_gives_their_key_a_new_value_of_their_choice(control: Any) -> None:
+    key = (await control.post("/user/new", {"user_id": "rotator"})).json()["key"]
+    answer = await control.post("/key/regenerate", {"new_key": "sk-chosen-anew"}, key=key)
+    assert (answer.status, answer.json()["key"]) == (200, "sk-chosen-anew")
+    lifted = await control.post("/key/regenerate", {"max_budget": 1}, key="sk-chosen-anew")
+    assert lifted.status == 403
+    assert (await control.get("/key/info", key="sk-chosen-anew")).status == 200
+
+
+async def test_what_cannot_be_given_a_new_value(control: Any) -> None:
+    assert (await control.post("/key/sk-nothing/regenerate")).status == 404
+    assert (await control.post("/key/regenerate", {})).status == 422
+    assert (await control.post("/key/regenerate", {"new_master_key": "sk-x"})).status == 400
+
+
+async def test_spend_is_set_back_within_what_was_spent(control: Any) -> None:
+    key = await control.made_key(max_budget=5)
+    await spend(control, key, "3")
+    answer = (await control.post(f"/key/{key['token']}/reset_spend", {"reset_to": 1})).json()
+    assert (answer["spend"], answer["previous_spend"], answer["max_budget"]) == (1.0, 3.0, 5.0)
+    assert answer["key_hash"] == key["token"]
+    info = (await control.get(f"/key/info?key={key['token']}")).json()["info"]
+    assert (info["spend"], info["total_spend"]) == (1.0, 3.0)
+    for value in (-1, 1.5):
+        assert (await control.post(f"/key/{key['token']}/reset_spend", {"reset_to": value})).status == 400
+
+
+async def test_a_service_account_belongs_to_a_team_and_to_nobody(control: Any) -> None:
+    await control.post("/team/new", {"team_id": "machines"})
+    made = (
+        await control.post(
+            "/key/service-account/generate", {"team_id": "machines", "key_alias": "robot", "user_id": "x"}
+        )
+    ).json()
+    assert (made["user_id"], made["team_id"]) == (None, "machines")
+    assert made["metadata"]["service_account_id"] == "robot"
+    assert (await control.post("/key/service-account/generate", {})).error["param"] == "team_id"
+
+
+async def test_many_keys_at_once_and_those_that_could_not_be_changed(control: Any) -> None:
+    keys = [await control.made_key() for _ in range(2)]
+    items = [{"key": key["key"], "max_budget": 4, "tags": ["t"]} for key in keys]
+    answer = (await control.post("/key/bulk_update", {"keys": [*items, {"key": "sk-nothing"}]})).json()
+    assert (answer["total_requested"], len(answer["successful_updates"])) == (3, 2)
+    assert answer["failed_updates"][0]["failed_reason"]
+    for key in keys:
+        record = await control.record("key", key["token"])
+        assert (record["max_budget"], record["metadata"]) == ("4", {"tags": ["t"]})
+
+
+async def test_lists_are_sorted_by_spend_and_cut_by_state(control: Any) -> None:
+    await control.post("/team/new", {"team_id": "sorted"})
+    keys = {}
+    for name, amount in (("cheap", "1"), ("dear", "30"), ("free", "0")):
+        keys[name] = await control.made_key(team_id="sorted", key_alias=f"sorted-{name}")
+        await spend(control, keys[name], amount)
+    await control.post("/key/block", {"key": keys["dear"]["key"]})
+    await control.post("/key/update", {"key": keys["free"]["key"], "duration": "1s"})
+    async with control.runtime.store.connection() as db:
+        await db.execute(
+            "UPDATE keys SET expires = now() - interval '1 s' WHERE hash = %s", [keys["free"]["token"]]
+        )
+
+    async def names(query: str) -> list[str]:
+        found = await control.get(f"/key/list?team_id=sorted&return_full_object=true&{query}")
+        assert found.status == 200, found.body
+        return [key["key_alias"].removeprefix("sorted-") for key in found.json()["keys"]]
+
+    assert await names("sort_by=spend&sort_order=desc") == ["dear", "cheap", "free"]
+    assert await names("sort_by=spend&sort_order=asc") == ["free", "cheap", "dear"]
+    assert await names("sort_by=key_alias&sort_order=asc") == ["cheap", "dear", "free"]
+    assert await names("") == ["free", "dear", "cheap"]
+    assert await names("status=blocked") == ["dear"]
+    assert await names("status=expired") == ["free"]
+    assert await names("status=active") == ["cheap"]
+    assert await names("expires=2999-01-01") == ["free"]
+    assert await names("key_alias=CHEA&substring_matching=true") == ["cheap"]
+    for query in ("sort_by=colour", "status=lost", "expires=soon", "size=1000"):
+        assert (await control.get(f"/key/list?{query}")).status == 422, query
+
+
+async def test_aliases_are_listed_by_the_alphabet(control: Any) -> None:
+    for name in ("alias-b", "alias-a", "alias-c"):
+        await control.made_key(key_alias=name)
+    answer = (await control.get("/key/aliases?search=alias-&size=2")).json()
+    assert answer["aliases"] == ["alias-a", "alias-b"]
+    assert (answer["total_count"], answer["total_pages"], answer["size"]) == (3, 2, 2)
