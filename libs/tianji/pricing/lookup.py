@@ -24,6 +24,7 @@ SAME_PROVIDER = {
     "vertex_ai_beta": "vertex_ai",
 }
 _BEDROCK_WAYS = ("converse/", "invoke/", "converse_like/")
+_RESPONSES = ("openai", "azure")
 _BEDROCK_AREA = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|global|us-gov)\.(?=[a-z0-9-]+\.)")
 _BEDROCK_PLACE = re.compile(r"^[a-z]{2,4}(?:-[a-z]+)+-\d+/")
 _BEDROCK_PROFILE = re.compile(r"arn:[^/]+:inference-profile/([a-z0-9.:-]+)$")
@@ -122,6 +123,8 @@ def _spellings(provider: str, model: str) -> Iterator[str]:
             model = model.removeprefix(way)
         if (profile := _BEDROCK_PROFILE.search(model)) is not None:
             model = profile.group(1)
+    if _house(provider) in _RESPONSES:
+        model = model.removeprefix("responses/")  # names the format, not the model
     yield model
     if _house(provider) == "bedrock" and (placeless := _BEDROCK_PLACE.sub("", model)) != model:
         yield placeless

@@ -161,6 +161,10 @@ def test_claude_goes_on_without_thinking_from_calls_that_others_thought_out(boun
         assert "thinking" not in body
         assert any("dropped thinking" in word for word in sent.warnings)
 
+    unthought = [USER, {"role": "assistant", "content": [call]}, conversation[2]]
+    request = fields(max_tokens=2000, thinking=thinking, messages=unthought)
+    assert "thinking" not in json.loads(upstream.forward("messages", request, stream=False).body)
+
     signed = [USER, {"role": "assistant", "content": [thought, {**thought, "signature": "ErUB"}, call]}]
     request = fields(max_tokens=2000, thinking=thinking, messages=[*signed, conversation[2]])
     assert "thinking" in json.loads(upstream.forward("messages", request, stream=False).body)

@@ -125,6 +125,15 @@ async def test_an_error_that_comes_first_lets_another_attempt_be_made(
 
 
 @pytest.mark.parametrize("front", FRONTS)
+async def test_an_overloaded_provider_is_told_from_a_broken_one(gateway: Any, front: str) -> None:
+    error = b'data: {"type":"error","error":{"type":"overloaded_error","message":"out of breath"}}\n\n'
+    gateway.upstream.usual = Reply(chunks=[error])
+    async with ask(gateway, front, "anthropic") as answer:
+        assert answer.status == 529
+        assert "overloaded_error" in (await answer.text()).lower()
+
+
+@pytest.mark.parametrize("front", FRONTS)
 async def test_an_error_that_comes_first_each_time_is_an_error_status(gateway: Any, front: str) -> None:
     error = b'data: {"error":{"message":"out of breath","type":"server_error"}}\n\n'
     gateway.upstream.usual = Reply(chunks=[error])

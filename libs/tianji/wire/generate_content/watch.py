@@ -81,7 +81,7 @@ def _note(found: Glance, data: bytes) -> bool:
     if isinstance(piece.prompt_feedback, dict) and piece.prompt_feedback.get("blockReason"):
         found.finish = str(piece.prompt_feedback["blockReason"])
     if piece.error is not None:
-        found.failed = message_of(piece.error)
+        found.failed, found.error = message_of(piece.error), piece.error
     usage = read_usage(piece.usage_metadata)
     if usage is not None:
         usage.web_searches = searched

@@ -95,4 +95,4 @@ class MessagesWatch(WholeEvents):
         elif event.type == "message_stop":
             self.complete = True
         elif event.type == "error":
-            self.glance.failed = message_of(event.error)
+            self.glance.failed, self.glance.error = message_of(event.error), event.error

@@ -204,3 +204,8 @@ def test_a_model_of_many_deployments_is_sought_once(monkeypatch):
     assert not any(price.known for price in prices)
     assert sought[once:] == ["gpt-4o-mini"]
     assert other.name == "gpt-4o-mini"
+
+
+@pytest.mark.parametrize(("provider", "name"), [("openai", "gpt-x"), ("azure", "azure/gpt-x")])
+def test_a_model_that_is_asked_for_through_the_responses_api_costs_the_same(provider: str, name: str) -> None:
+    assert price_of(provider, "responses/gpt-x", catalog=CATALOG).name == name

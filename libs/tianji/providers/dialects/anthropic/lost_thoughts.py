@@ -6,6 +6,7 @@ begins with a thought that it signed. Clients lose thoughts, and other providers
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tianji.providers.dialects.anthropic.foreign import own
@@ -13,6 +14,8 @@ from tianji.wire import values
 from tianji.wire.messages.blocks import read_content
 from tianji.wire.neutral import Reasoning, ToolCall, ToolResult, Turn
 
+_CALL = b'"tool_use"'
+_SIGNED = re.compile(rb'"(?:signature|redacted_thinking)"')
 DROPPED = "dropped thinking: the last call in the conversation came without its thought"
 
 
@@ -29,12 +32,18 @@ def thoughtless_call(turns: list[Turn]) -> bool:
     return called
 
 
-def suit_forwarded(body: dict[str, Any]) -> list[str]:
-    """Take the budget out of a request that lost thoughts; return what was dropped."""
+def suit_forwarded(body: dict[str, Any], *, cleaned: bool) -> list[str]:
+    """Take the budget out of a request whose calls have no thought; return what was dropped.
+
+    Its messages are only read if thoughts were left out of them, as `cleaned` says, or none are there.
+    """
     thinking = values.decode(body["thinking"], "thinking") if "thinking" in body else None
     if not isinstance(thinking, dict) or thinking.get("type") != "enabled":
         return []
-    messages = values.array(values.decode(body["messages"], "messages"), "messages")
+    raw = bytes(body["messages"])
+    if _CALL not in raw or not (cleaned or _SIGNED.search(raw) is None):
+        return []
+    messages = values.array(values.decode(raw, "messages"), "messages")
     turns = [
         Turn(turn["role"], read_content(turn.get("content"), f"messages[{at}].content"))
         for at, turn in enumerate(messages)

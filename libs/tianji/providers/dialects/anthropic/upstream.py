@@ -63,8 +63,7 @@ class MessagesUpstream(Struct):
         changed: list[str] = []
         if "messages" in fields:
             body["messages"] = without_foreign(fields["messages"])
-            if body["messages"] is not fields["messages"]:
-                changed += suit_forwarded(body)
+            changed += suit_forwarded(body, cleaned=body["messages"] is not fields["messages"])
         for name in _TAKEN_AS_THEY_ARE:
             if name not in body and name in self.params.defaults:
                 body[name] = self.params.defaults[name]

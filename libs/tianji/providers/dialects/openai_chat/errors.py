@@ -28,6 +28,7 @@ _STATUS = {
     "insufficient_quota": 429,
     "rate_limit_error": 429,
     "rate_limit_exceeded": 429,
+    "overloaded_error": 529,
 }
 """What codes and types mean that OpenAI and Anthropic gave; another one may be anything."""
 _CONTEXT = re.compile(

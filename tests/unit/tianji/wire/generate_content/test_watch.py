@@ -97,3 +97,11 @@ def test_a_whole_answer_is_glanced_at() -> None:
 
 def test_a_blocked_prompt_has_a_finish() -> None:
     assert GenerateContentFront().glance(b'{"promptFeedback":{"blockReason":"SAFETY"}}').finish == "SAFETY"
+
+
+def test_the_status_of_an_error_in_a_stream_is_kept() -> None:
+    watch = GenerateContentFront().watch(hide_usage=True)
+    error = {"code": 503, "message": "busy", "status": "UNAVAILABLE"}
+    watch.feed(event({"error": error}))
+
+    assert (watch.glance.failed, watch.glance.error) == ("busy", error)
