@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,7 +38,15 @@ def create_app(settings: ControlSettings) -> ASGIApp:
             with on_hangup(runtime.want_reload):
                 yield {"runtime": runtime}
 
-    return Outermost(Router(ROUTES, default=unknown, lifespan=lifespan, redirect_slashes=False))
+    router = Router(ROUTES, default=unknown, lifespan=lifespan, redirect_slashes=False)
+    # Every origin may: keys travel in headers, and no cookie is ever read.
+    return CORSMiddleware(
+        Outermost(router),
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["*"],
+    )
 
 
 class Outermost:

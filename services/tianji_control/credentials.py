@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tianji.config.fields import table
+from tianji.config.kinds import Mismatch, asked_for, fit
 from tianji.config.references import Reference, find_reference, holds_secret
 from tianji.domain.sealed import Sealer
-from tianji.errors import TianjiError
+from tianji.errors import BadRequest, TianjiError
 from tianji.settings import Secret
 
 PARAMS = "model_list[].litellm_params"
@@ -32,6 +33,23 @@ def wrapped(name: str, value: Any) -> Any:
         case list():
             return [wrapped(name, held) for held in value]
     return value
+
+
+def fitted(name: str, value: Any) -> Any:
+    """Return a parameter that came by a call as the kind that its field is of: `"false"` is not true.
+
+    Raises BadRequest for what is of no such kind. A reference is judged once it is resolved.
+    """
+    field = table().field(PARAMS, name)
+    if field is None or not isinstance(value, str | int | float):
+        return value
+    if isinstance(value, str) and find_reference(value, {}):
+        return value
+    try:
+        return fit(value, str(value), field.kinds)
+    except Mismatch:
+        message = f"litellm_params.{name} must be {asked_for(field.kinds)}"
+        raise BadRequest(message, type="bad_request_error", param=name) from None
 
 
 def parted(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from tianji.errors import TianjiError
+from tianji_gateway import cors
 from tianji_gateway.caller import Caller, Receive, Scope, Send
 from tianji_gateway.endpoints.answers import send_error
 from tianji_gateway.endpoints.contract import Asked
@@ -34,7 +35,7 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak ASGI."""
         if scope["type"] == "http":
-            await self._serve(scope, Caller(receive, send))
+            await self._serve(scope, Caller(receive, cors.answering(scope, send)))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -46,6 +47,9 @@ class App:
         began = time.perf_counter()
         found = None
         try:
+            if cors.is_preflight(scope):
+                await caller.answer(200, cors.preflight_headers(scope), b"")
+                return
             found = find(method, path)
             await found.endpoint(Asked(scope, found.template, found.params), caller, self._runtime)
         except TianjiError as error:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -23,7 +24,19 @@ def create_app(settings: WorkerSettings) -> Starlette:
         async with running(settings) as runtime:
             yield {"runtime": runtime}
 
-    return Starlette(routes=routes, lifespan=lifespan)
+    handlers = {HTTPException: refused}
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+
+
+async def refused(request: Request, fault: Exception) -> Response:
+    """Answer in JSON for a path or a method that is not served."""
+    assert isinstance(fault, HTTPException)
+    path = request.url.path
+    missing = fault.status_code == 404
+    message = f"There is no path {path} here; this is the worker" if missing else f"{path}: {fault.detail}"
+    kind = "not_found_error" if missing else "invalid_request_error"
+    error = {"message": message, "type": kind, "param": None, "code": str(fault.status_code)}
+    return JSONResponse({"error": error}, fault.status_code, fault.headers)
 
 
 async def alive(request: Request) -> Response:

@@ -134,3 +134,15 @@ async def test_a_key_is_shown_the_models_it_may_use(control) -> None:
     everything = await control.made_key()
     shown = (await control.get("/model/info", key=everything["key"])).json()["data"]
     assert {"seen", "unseen", "granted"} <= {entry["model_name"] for entry in shown}
+
+
+async def test_parameters_written_as_text_are_what_they_say(control) -> None:
+    params = {"model": "openai/gpt-4o", "drop_params": "false", "rpm": "5", "timeout": "1.5"}
+    made = await control.post("/model/new", {"model_name": "texts", "litellm_params": params})
+    assert made.status == 200
+    held = (await control.deployments())[made.json()["model_id"]]["params"]
+    assert (held["drop_params"], held["rpm"], held["timeout"]) == (False, 5, 1.5)
+    for name, value in (("drop_params", "maybe"), ("rpm", "many")):
+        body = {"model_name": "wrong", "litellm_params": {"model": "openai/gpt-4o", name: value}}
+        refused = await control.post("/model/new", body)
+        assert (refused.status, refused.error["param"]) == (400, name)

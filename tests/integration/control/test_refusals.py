@@ -158,3 +158,17 @@ async def test_every_write_leaves_an_audit_row_without_secrets(control) -> None:
     assert rows[2][4] is None
     assert rows[0][4]["metadata"] == {"api_key": "***", "plain": "p"}
     assert made["key"] not in str(rows) and "hush-hush" not in str(rows)
+
+
+async def test_a_page_of_another_origin_may_ask_and_read(control) -> None:
+    asking = {
+        "origin": "https://page.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization",
+    }
+    before = await control.call("OPTIONS", "/key/generate", key=None, headers=asking)
+    assert before.status == 200
+    assert before.headers["access-control-allow-origin"] == "*"
+    assert "authorization" in before.headers["access-control-allow-headers"]
+    refused = await control.get("/key/list", key=None, headers={"origin": "https://page.example"})
+    assert refused.status == 401 and refused.headers["access-control-allow-origin"] == "*"

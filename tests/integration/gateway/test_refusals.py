@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tianji.domain.snapshot import Settings
-from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
 from tianji.errors import Unavailable
 
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}
@@ -232,3 +232,44 @@ async def test_an_empty_list_of_guardrails_is_said_to_the_gateway_alone(gateway:
     async with gateway.chat(guardrails=[]) as answer:
         assert answer.status == 200
     assert "guardrails" not in gateway.upstream.requests[0].json
+
+
+async def test_a_key_does_not_what_its_organization_may_not(gateway: Any) -> None:
+    gateway.people.organizations["acme"] = OrganizationRecord(id="acme", models=["claude-*"])
+    gateway.people.teams["core"] = TeamRecord(id="core", organization_id="acme", models=["gpt-4o-mini"])
+    gateway.people.add("sk-in-the-team", team_id="core")
+    gateway.people.add("sk-in-the-organization", organization_id="acme")
+    for key in ("sk-in-the-team", "sk-in-the-organization"):
+        error = await _error(gateway.chat(key=key), 403)
+        assert error["type"] == "org_model_access_denied" and error["param"] == "model"
+    gateway.people.organizations["acme"] = OrganizationRecord(id="acme", models=["gpt-*"])
+    async with gateway.chat(key="sk-in-the-team") as answer:
+        assert answer.status == 200
+    assert gateway.books.ends[-1].organization_id == "acme"
+
+
+@pytest.mark.parametrize("who", ["organization", "user"])
+async def test_a_block_above_the_key_bars_it(gateway: Any, who: str) -> None:
+    gateway.people.organizations["acme"] = OrganizationRecord(id="acme", blocked=who == "organization")
+    gateway.people.users["ann"] = UserRecord(id="ann", blocked=who == "user")
+    gateway.people.add("sk-below", organization_id="acme", user_id="ann")
+    error = await _error(gateway.chat(key="sk-below"), 401)
+    assert error["param"] == f"{who}_id" and "blocked" in error["message"]
+
+
+async def test_a_key_of_an_organization_that_is_gone_is_refused(gateway: Any) -> None:
+    gateway.people.add("sk-orphan", organization_id="gone")
+    assert (await _error(gateway.chat(key="sk-orphan"), 401))["param"] == "organization_id"
+
+
+async def test_a_page_of_another_origin_may_ask_and_read(gateway: Any) -> None:
+    origin = {"origin": "https://page.example"}
+    asking = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    url = f"{gateway.url}/v1/chat/completions"
+    async with gateway.session.options(url, headers=origin | asking) as answer:
+        assert answer.status == 200
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["access-control-allow-headers"] == "authorization"
+    async with gateway.session.post(url, json=ASK, headers=origin) as answer:
+        assert answer.status == 401
+        assert answer.headers.getall("access-control-allow-origin") == ["*"]

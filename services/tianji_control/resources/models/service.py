@@ -132,7 +132,11 @@ def _with_credential(call: Call, given: Map) -> Map:
 
 def _parted(given: Map) -> tuple[Map, Map]:
     return credentials.parted(
-        {name: credentials.wrapped(name, value) for name, value in given.items() if value is not None}
+        {
+            name: credentials.wrapped(name, credentials.fitted(name, value))
+            for name, value in given.items()
+            if value is not None
+        }
     )
 
 
