@@ -116,6 +116,19 @@ async def _audited(control: Any, place: Place) -> Request:
 MEMBER = {"user_id": "{new}", "role": "user"}
 ORGANIZATION_MEMBER = {"user_id": "{new}", "role": "internal_user"}
 
+
+def _customers(name: str) -> dict[str, Try]:
+    return {
+        f"POST /{name}/new": Try(on(f"/{name}/new", user_id="{new}")),
+        f"POST /{name}/update": Try(on(f"/{name}/update", user_id="none"), fine=(404,)),
+        f"POST /{name}/delete": Try(on(f"/{name}/delete", user_ids=["none"]), fine=(404,)),
+        f"POST /{name}/block": Try(on(f"/{name}/block", user_ids=["{new}"])),
+        f"POST /{name}/unblock": Try(on(f"/{name}/unblock", user_ids=["none"]), fine=(404,)),
+        f"GET /{name}/info": Try(on(f"/{name}/info?end_user_id=none"), fine=(404,)),
+        f"GET /{name}/list": Try(on(f"/{name}/list")),
+    }
+
+
 TRIES: dict[str, Try] = {
     "POST /organization/new": Try(on("/organization/new", organization_alias="a")),
     "POST /org/create": Try(on("/org/create", name="a", slug="{new}")),
@@ -237,6 +250,22 @@ TRIES: dict[str, Try] = {
     "GET /audit": Try(on("/audit?page_size=100&object_id={organization_id}"), lists="organization_id"),
     "GET /audit/logs": Try(on("/audit/logs?org_id={organization_id}"), lists="organization_id"),
     "GET /audit/{id}": Try(_audited, fine=(200,), hides=True),
+    "POST /budget/new": Try(on("/budget/new", max_budget=1)),
+    "POST /budget/update": Try(on("/budget/update", budget_id="none"), fine=(400,)),
+    "POST /budget/delete": Try(on("/budget/delete", id="none"), fine=(400,)),
+    "POST /budget/info": Try(on("/budget/info", budgets=["none"])),
+    "GET /budget/list": Try(on("/budget/list")),
+    "GET /budget/settings": Try(on("/budget/settings?budget_id=none"), fine=(400,)),
+    "GET /budget/logs": Try(on("/budget/logs?org_id={organization_id}")),
+    "GET /budget/org/{organization_id}": Try(on("/budget/org/{organization_id}")),
+    "POST /budget/org/{organization_id}/set": Try(on("/budget/org/{organization_id}/set", max_budget=1000)),
+    **_customers("customer"),
+    **_customers("end_user"),
+    "POST /tag/new": Try(on("/tag/new", name="{new}")),
+    "POST /tag/update": Try(on("/tag/update", name="none"), fine=(404,)),
+    "POST /tag/delete": Try(on("/tag/delete", name="none"), fine=(404,)),
+    "POST /tag/info": Try(on("/tag/info", names=["none"]), fine=(404,)),
+    "GET /tag/list": Try(on("/tag/list")),
     "POST /config/reload": Try(on("/config/reload")),
     "GET /fleet": Try(on("/fleet")),
 }

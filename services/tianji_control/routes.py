@@ -7,12 +7,15 @@ from starlette.types import Receive, Scope, Send
 
 from tianji.errors import NotFound, NotImplementedYet
 from tianji_control.resources.audit import api as audit
+from tianji_control.resources.budgets import api as budgets
 from tianji_control.resources.config import api as config
+from tianji_control.resources.customers import api as customers
 from tianji_control.resources.health import api as health
 from tianji_control.resources.keys import api as keys
 from tianji_control.resources.models import api as models
 from tianji_control.resources.organizations import api as organizations
 from tianji_control.resources.spend import api as spend
+from tianji_control.resources.tags import api as tags
 from tianji_control.resources.teams import api as teams
 from tianji_control.resources.users import api as users
 from tianji_control.unserved import is_unserved
@@ -24,6 +27,9 @@ ROUTES: list[BaseRoute] = [
     *users.routes,
     *models.routes,
     *spend.routes,
+    *budgets.routes,
+    *customers.routes,
+    *tags.routes,
     *audit.routes,
     *config.routes,
     *health.routes,

@@ -1,0 +1,1 @@
+"""Budgets with a name of their own."""

@@ -1,0 +1,186 @@
+"""`/budget/…`: budgets with a name, and those of organizations as other gateways ask for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from tianji.errors import BadRequest
+from tianji_control.call import Call, Guarded
+from tianji_control.envelope import Fault, WrongFields
+from tianji_control.resources.budgets import service, store
+from tianji_control.resources.budgets.service import AMOUNTS, BudgetFields
+from tianji_control.resources.budgets.shown import shown
+from tianji_control.resources.keys.shown import number
+from tianji_control.resources.organizations import service as organizations
+from tianji_control.resources.organizations.service import Organization
+
+MOST_BUDGETS = 10_000
+LONGEST_DAYS = 366
+
+
+class Budgets(Struct):
+    """The body of `/budget/info`."""
+
+    budgets: list[str]
+
+
+class OneBudget(Struct):
+    """The body of `/budget/delete`."""
+
+    id: str
+
+
+class WhichBudget(Struct):
+    """The query of `/budget/settings`."""
+
+    budget_id: str
+
+
+class OrganizationBudget(Struct, kw_only=True):
+    """The body of `/budget/org/{id}/set`."""
+
+    max_budget: Decimal | None = None
+    soft_budget: Decimal | None = None
+    budget_duration: str | None = None
+
+
+class DayQuery(Struct, kw_only=True):
+    """The query of `/budget/logs`."""
+
+    org_id: str
+    days: int = 30
+
+
+async def new(call: Call) -> Response:
+    """POST /budget/new"""
+    _, said = await call.said(BudgetFields)
+    async with call.change() as change:
+        row = await service.create(change, said)
+    return call.answer(shown(row))
+
+
+async def update(call: Call) -> Response:
+    """POST /budget/update"""
+    ask, said = await call.said(BudgetFields)
+    if not ask.budget_id:
+        raise BadRequest("budget_id names the budget to update; it is missing", param="budget_id")
+    async with call.change() as change:
+        row = await service.rewrite(change, ask.budget_id, said)
+    return call.answer(shown(row))
+
+
+async def info(call: Call) -> Response:
+    """POST /budget/info"""
+    ids = (await call.body(Budgets)).budgets
+    if not ids:
+        raise BadRequest("Name at least one budget", param="budgets")
+    async with call.runtime.store.connection() as db:
+        found = await store.by_ids(db, ids)
+    return call.answer([shown(row) for row in found.values()])
+
+
+async def listed(call: Call) -> Response:
+    """GET /budget/list"""
+    async with call.runtime.store.connection() as db:
+        return call.answer([shown(row) for row in await store.listed(db, MOST_BUDGETS)])
+
+
+async def settings(call: Call) -> Response:
+    """GET /budget/settings: a budget field by field"""
+    budget_id = call.query(WhichBudget).budget_id
+    async with call.runtime.store.connection() as db:
+        row = (await store.by_ids(db, [budget_id])).get(budget_id)
+    if row is None:
+        raise service.missing(budget_id)
+    values = shown(row)
+    return call.answer(
+        [
+            {
+                "field_name": name,
+                "field_type": _TYPES.get(name, "Integer"),
+                "field_description": "",
+                "field_value": values[name],
+                "field_default_value": None,
+                "stored_in_db": values[name] not in (None, {}),
+            }
+            for name in AMOUNTS
+        ]
+    )
+
+
+async def delete(call: Call) -> Response:
+    """POST /budget/delete"""
+    return call.answer(shown(await service.delete(call, (await call.body(OneBudget)).id)))
+
+
+async def of_organization(call: Call) -> Response:
+    """GET /budget/org/{organization_id}"""
+    [found] = await organizations.find(call, [call.request.path_params["organization_id"]])
+    return call.answer(_organization(found))
+
+
+async def set_of_organization(call: Call) -> Response:
+    """POST /budget/org/{organization_id}/set"""
+    _, said = await call.said(OrganizationBudget)
+    if not said:
+        raise WrongFields([Fault(["body", "max_budget"], "the field max_budget is required", "missing")])
+    found = await organizations.update(call, call.request.path_params["organization_id"], said)
+    return call.answer(_organization(found))
+
+
+async def logs(call: Call) -> Response:
+    """GET /budget/logs: what an organization spent by day"""
+    ask = call.query(DayQuery)
+    if not 1 <= ask.days <= LONGEST_DAYS:
+        words = f"days is a number from 1 to {LONGEST_DAYS}"
+        raise WrongFields([Fault(["query", "days"], words, "value_error")])
+    [found] = await organizations.find(call, [ask.org_id])
+    since = (datetime.now(UTC) - timedelta(days=ask.days)).date()
+    async with call.runtime.store.connection() as db:
+        days = await store.days(db, ask.org_id, since)
+    sums = [
+        {"date": day.day, "spend": float(day.spend_usd), "requests": day.requests, "tokens": day.tokens}
+        for day in days
+    ]
+    return call.answer({**_organization(found), "logs": sums})
+
+
+def _organization(found: Organization) -> dict[str, Any]:
+    row = found.row
+    left = None if row.max_budget is None else max(Decimal(0), row.max_budget - found.spend)
+    return {
+        "org_id": row.organization_id,
+        "organization_id": row.organization_id,
+        "max_budget": number(row.max_budget),
+        "soft_budget": number(row.soft_budget),
+        "spend": float(found.spend),
+        "remaining": number(left),
+        "budget_duration": row.budget_duration,
+        "budget_reset_at": row.budget_reset_at,
+    }
+
+
+_TYPES = {
+    "max_budget": "Float",
+    "soft_budget": "Float",
+    "budget_duration": "String",
+    "model_max_budget": "Dictionary",
+    "budget_reset_at": "String",
+}
+
+routes = [
+    Guarded("POST", "/budget/new", new, "budget:create"),
+    Guarded("POST", "/budget/update", update, "budget:update"),
+    Guarded("POST", "/budget/info", info, "budget:read"),
+    Guarded("GET", "/budget/list", listed, "budget:read"),
+    Guarded("GET", "/budget/settings", settings, "budget:read"),
+    Guarded("POST", "/budget/delete", delete, "budget:delete"),
+    Guarded("GET", "/budget/logs", logs, "organization:read"),
+    Guarded("GET", "/budget/org/{organization_id}", of_organization, "organization:read"),
+    Guarded("POST", "/budget/org/{organization_id}/set", set_of_organization, "organization:limit"),
+]

@@ -1,0 +1,111 @@
+"""The rules of budgets."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tianji.errors import BadRequest
+from tianji_control import durations
+from tianji_control.call import Call
+from tianji_control.change import Change
+from tianji_control.limits import check_limits
+from tianji_control.resources.budgets import store
+from tianji_control.resources.budgets.store import BudgetRow
+
+KIND = "budget"
+
+
+class BudgetFields(Struct, kw_only=True):
+    """What a request may say of a budget."""
+
+    budget_id: str | None = None
+    max_budget: Decimal | None = None
+    soft_budget: Decimal | None = None
+    max_parallel_requests: int | None = None
+    tpm_limit: int | None = None
+    rpm_limit: int | None = None
+    tpd_limit: int | None = None
+    model_max_budget: dict[str, Any] | None = None
+    budget_duration: str | None = None
+    budget_reset_at: datetime | None = None
+
+
+AMOUNTS = tuple(name for name in BudgetFields.__struct_fields__ if name != "budget_id")
+"""The fields that make a budget, without its name."""
+
+
+async def create(change: Change, said: dict[str, Any]) -> BudgetRow:
+    """Make a budget within a change; the caller has checked who may."""
+    now = datetime.now(UTC)
+    row = BudgetRow(
+        budget_id=said.get("budget_id") or str(uuid.uuid4()),
+        created_at=now,
+        created_by=change.actor.name,
+        updated_at=now,
+        updated_by=change.actor.name,
+        **_columns(said, now),
+    )
+    await store.insert(change.db, row)
+    await change.record(KIND, row.budget_id, "budget:new", after=row)
+    return row
+
+
+async def rewrite(change: Change, budget_id: str, said: dict[str, Any]) -> BudgetRow:
+    """Change what a request names of a budget, within a change."""
+    before = await store.by_id_for_update(change.db, budget_id)
+    if before is None:
+        raise missing(budget_id)
+    now = datetime.now(UTC)
+    row = msgspec.structs.replace(before, updated_at=now, updated_by=change.actor.name, **_columns(said, now))
+    await store.update(change.db, row)
+    await change.record(KIND, budget_id, "budget:update", before=before, after=row)
+    return row
+
+
+async def delete(call: Call, budget_id: str) -> BudgetRow:
+    """Remove a budget."""
+    async with call.change() as change:
+        before = await store.by_id_for_update(change.db, budget_id)
+        if before is None:
+            raise missing(budget_id)
+        await store.delete(change.db, budget_id)
+        await change.record(KIND, budget_id, "budget:delete", before=before)
+    return before
+
+
+async def held_to(change: Change, before: str | None, said: dict[str, Any]) -> str | None:
+    """Return the budget that somebody is held to: the one that is named, or their own, made or changed."""
+    amounts = {name: said[name] for name in AMOUNTS if name in said}
+    named = said.get("budget_id", before)
+    if named is not None and not await store.by_ids(change.db, [named]):
+        raise missing(named)
+    if not any(value is not None for value in amounts.values()) and (named is None or not amounts):
+        return named
+    if said.get("budget_id") is not None:
+        message = "Name a budget by budget_id, or say how much it is; not both"
+        raise BadRequest(message, type="bad_request_error", param="budget_id")
+    if named is None:
+        return (await create(change, amounts)).budget_id
+    return (await rewrite(change, named, amounts)).budget_id
+
+
+def missing(budget_id: str) -> BadRequest:
+    """Say that there is no such budget."""
+    return BadRequest(f"There is no budget {budget_id}", type="bad_request_error", param="budget_id")
+
+
+def _columns(said: dict[str, Any], now: datetime) -> dict[str, Any]:
+    check_limits(said)
+    row = {name: said[name] for name in AMOUNTS if name in said}
+    if "model_max_budget" in row:
+        row["model_max_budget"] = row["model_max_budget"] or {}
+    if said.get("budget_reset_at") is None and "budget_duration" in said:
+        period = said["budget_duration"]
+        row["budget_reset_at"] = durations.next_reset(now, period) if period else None
+    return row

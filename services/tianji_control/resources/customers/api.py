@@ -1,0 +1,131 @@
+"""`/customer/…` and `/end_user/…`: the end users that requests name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from tianji_control.call import Call, Guarded, Handler
+from tianji_control.envelope import Fault, WrongFields
+from tianji_control.resources.budgets.shown import shown as budget_shown
+from tianji_control.resources.customers import service, store
+from tianji_control.resources.customers.service import Customer, CustomerFields
+
+LONGEST_PAGE = 100
+
+
+class Ids(Struct):
+    """The body of `/customer/block` and `/customer/delete`."""
+
+    user_ids: list[str]
+
+
+class WhichCustomer(Struct):
+    """The query of `/customer/info`."""
+
+    end_user_id: str
+
+
+class CustomerPage(Struct, kw_only=True):
+    """The query of `/customer/list`."""
+
+    page: int = 1
+    page_size: int = 50
+    search: str | None = None
+
+
+async def new(call: Call) -> Response:
+    """POST /customer/new"""
+    _, said = await call.said(CustomerFields)
+    return call.answer(_shown(await service.create(call, said)))
+
+
+async def update(call: Call) -> Response:
+    """POST /customer/update"""
+    _, said = await call.said(CustomerFields)
+    return call.answer(_shown(await service.update(call, said)))
+
+
+async def delete(call: Call) -> Response:
+    """POST /customer/delete"""
+    count = await service.delete(call, await _ids(call))
+    message = f"Successfully deleted {count} customers"
+    return call.answer({"deleted_customers": count, "message": message})
+
+
+async def info(call: Call) -> Response:
+    """GET /customer/info"""
+    id = call.query(WhichCustomer).end_user_id
+    async with call.runtime.store.connection() as db:
+        found = await service.whole(db, await store.by_ids(db, [id]))
+    if not found:
+        raise service.missing(id)
+    return call.answer(_shown(found[0]))
+
+
+async def listed(call: Call) -> Response:
+    """GET /customer/list"""
+    ask = call.query(CustomerPage)
+    if ask.page < 1 or not 1 <= ask.page_size <= LONGEST_PAGE:
+        words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
+        raise WrongFields([Fault(["query", "page_size"], words, "value_error")])
+    async with call.runtime.store.connection() as db:
+        offset = (ask.page - 1) * ask.page_size
+        rows = await store.page(db, ask.search, limit=ask.page_size, offset=offset)
+        found = await service.whole(db, rows)
+    return call.answer([_shown(one) for one in found])
+
+
+async def block(call: Call) -> Response:
+    """POST /customer/block"""
+    found = await service.set_blocked(call, await _ids(call), True)
+    return call.answer({"blocked_users": [_shown(one) for one in found]})
+
+
+async def unblock(call: Call) -> Response:
+    """POST /customer/unblock: answers who is still blocked of those that are named"""
+    await service.set_blocked(call, await _ids(call), False)
+    return call.answer({"blocked_users": []})
+
+
+async def _ids(call: Call) -> list[str]:
+    ids = (await call.body(Ids)).user_ids
+    if not ids:
+        raise WrongFields([Fault(["body", "user_ids"], "name at least one customer", "missing")])
+    return ids
+
+
+def _shown(found: Customer) -> dict[str, Any]:
+    row = found.row
+    return {
+        "user_id": row.user_id,
+        "alias": row.alias,
+        "blocked": row.blocked,
+        "spend": float(found.spend),
+        "allowed_model_region": row.allowed_model_region,
+        "default_model": row.default_model,
+        "models": row.models,
+        "budget_id": row.budget_id,
+        "litellm_budget_table": None if found.budget is None else budget_shown(found.budget),
+        "object_permission_id": None,
+        "object_permission": row.extra.get("object_permission"),
+    }
+
+
+_PATHS: list[tuple[str, str, Handler, str]] = [
+    ("POST", "new", new, "customer:create"),
+    ("POST", "update", update, "customer:limit"),
+    ("POST", "delete", delete, "customer:delete"),
+    ("GET", "info", info, "customer:read"),
+    ("GET", "list", listed, "customer:read"),
+    ("POST", "block", block, "customer:limit"),
+    ("POST", "unblock", unblock, "customer:limit"),
+]
+
+routes = [
+    Guarded(method, f"/{name}/{verb}", handler, permission)
+    for name in ("customer", "end_user")
+    for method, verb, handler, permission in _PATHS
+]

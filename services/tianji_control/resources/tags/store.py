@@ -1,0 +1,84 @@
+"""Tags, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+from psycopg.errors import UniqueViolation
+
+from tianji.errors import BadRequest
+from tianji.store.queries import Queries
+from tianji.store.rows import Connection, many, one, parameters, run
+
+Q = Queries.beside(__file__)
+
+
+class TagRow(Struct, frozen=True, kw_only=True):
+    """One row of the table `tags`."""
+
+    name: str
+    description: str | None = None
+    models: list[str] = []
+    model_info: dict[str, Any] = {}
+    budget_id: str | None = None
+    created_at: datetime
+    created_by: str | None = None
+    updated_at: datetime
+    updated_by: str | None = None
+
+
+class Used(Struct, frozen=True):
+    """A tag that requests have carried."""
+
+    name: str
+    updated_at: datetime
+
+
+class Spent(Struct, frozen=True):
+    """A tag's total in the ledger."""
+
+    scope_id: str
+    spend_usd: Decimal
+
+
+async def listed(db: Connection, names: list[str] | None = None) -> list[TagRow]:
+    """List tags by name: these, or all."""
+    return await many(db, Q.tags, TagRow, names=names)
+
+
+async def used(db: Connection, limit: int) -> list[Used]:
+    """List tags that requests have carried and that nobody has described."""
+    return await many(db, Q.used_tags, Used, limit=limit)
+
+
+async def by_name_for_update(db: Connection, name: str) -> TagRow | None:
+    """Return a tag and keep others from writing it until the transaction ends."""
+    return await one(db, Q.tag_for_update, TagRow, name=name)
+
+
+async def insert(db: Connection, row: TagRow) -> None:
+    """Add a tag. Raises BadRequest when the name is taken."""
+    try:
+        async with db.transaction():
+            await run(db, Q.insert_tag, **parameters(row))
+    except UniqueViolation:
+        message = f"There is a tag {row.name!r} already; change it with /tag/update"
+        raise BadRequest(message, type="bad_request_error", param="name") from None
+
+
+async def update(db: Connection, row: TagRow) -> None:
+    """Write a changed tag."""
+    await run(db, Q.update_tag, **parameters(row))
+
+
+async def delete(db: Connection, name: str) -> None:
+    """Remove a tag."""
+    await run(db, Q.delete_tag, name=name)
+
+
+async def spend_of(db: Connection, names: list[str]) -> dict[str, Decimal]:
+    """Return what the ledger says was spent under each of these; one without spend is left out."""
+    return {row.scope_id: row.spend_usd for row in await many(db, Q.spend_of_tags, Spent, names=names)}
