@@ -374,3 +374,9 @@ def test_a_call_written_for_another_provider_keeps_no_signature(upstream: Any) -
     items = json.loads(upstream.request(Ask("m", [Turn("assistant", [call])])).body)["input"]
 
     assert items[0] == {"type": "function_call", "call_id": "a", "name": "get", "arguments": "{}"}
+
+
+def test_a_user_who_says_nothing_is_no_empty_input(upstream: Any) -> None:
+    items = json.loads(upstream.request(Ask("m", [Turn("user", [Text("")])])).body)["input"]
+
+    assert [item["role"] for item in items] == ["user"]

@@ -55,6 +55,17 @@ def test_mistral_keeps_ids_of_its_own(sent):
     assert sent("mistral", messages=messages)["messages"][2]["tool_call_id"] == "D681PevKs"
 
 
+def test_mistral_gets_instructions_that_come_last_from_the_user(sent):
+    system = {"role": "system", "content": "be brief"}
+
+    assert [one["role"] for one in sent("mistral", messages=[system])["messages"]] == ["user"]
+    got = sent("mistral", messages=[system, USER, system])["messages"]
+    assert [(one["role"], one["content"]) for one in got][::2] == [
+        ("system", "be brief"),
+        ("user", "be brief"),
+    ]
+
+
 def test_mistral_gets_an_answer_between_a_result_and_the_user_and_goes_on_with_a_begun_one(sent):
     begun = {"role": "assistant", "content": "It is"}
     messages = sent("mistral", messages=[USER, CALLED, RESULT, USER, begun])["messages"]

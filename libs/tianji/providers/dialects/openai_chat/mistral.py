@@ -92,7 +92,7 @@ def _part(part: Any) -> Any:
 
 
 def _ordered(messages: list[Object]) -> list[Object]:
-    """Put an answer behind a tool's last result, join answers, and mark a last one as begun."""
+    """Put an answer behind a tool's last result, join answers, begin a last one, end with the user."""
     out: list[Object] = []
     for message in messages:
         role, before = message.get("role"), out[-1].get("role") if out else None
@@ -112,4 +112,6 @@ def _ordered(messages: list[Object]) -> list[Object]:
         out.append(message)
     if out and out[-1].get("role") == "assistant" and not out[-1].get("tool_calls"):
         out[-1]["prefix"] = True
+    if out and out[-1].get("role") == "system":
+        out[-1]["role"] = "user"  # nothing is served that ends with instructions
     return out

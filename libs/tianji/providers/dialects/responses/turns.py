@@ -12,6 +12,8 @@ from tianji.wire.signers import OPENAI, signer_of
 from tianji.wire.values import Object
 
 _LONGEST_ID = 64
+_PLACEHOLDER = "."
+"""What the user is made to say where the client says nothing at all: an empty input is refused."""
 
 
 def write_turns(turns: list[Turn]) -> list[Object]:
@@ -19,7 +21,8 @@ def write_turns(turns: list[Turn]) -> list[Object]:
     called = {
         block.id for turn in turns for block in turn.blocks if isinstance(block, ToolCall) and block.custom
     }
-    return answered([item for turn in turns for item in _items(turn, called)])
+    items = answered([item for turn in turns for item in _items(turn, called)])
+    return items or [{"type": "message", "role": "user", "content": _PLACEHOLDER}]
 
 
 def _items(turn: Turn, custom: set[str]) -> Iterator[Object]:
