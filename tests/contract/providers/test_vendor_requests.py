@@ -9,6 +9,7 @@ import pytest
 
 from tianji.errors import BadRequest
 from tianji.wire.chat import ChatFront
+from tianji.wire.generate_content import GenerateContentFront
 from tianji.wire.messages import MessagesFront
 
 USER = {"role": "user", "content": "hi"}
@@ -370,3 +371,12 @@ def test_what_another_provider_signed_never_reaches_openrouter(bound, fields):
 
 def _fields(body: Any) -> Any:
     return msgspec.json.decode(json.dumps(body), type=dict[str, msgspec.Raw])
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "cohere", "bedrock", "mistral"])
+def test_a_tool_that_only_google_runs_is_refused_by_its_name(bound, fields, provider):
+    body = {"contents": [{"parts": [{"text": "hi"}]}], "tools": [{"googleSearch": {}}]}
+    ask = GenerateContentFront().read(fields(**body))
+
+    with pytest.raises(BadRequest, match="googleSearch"):
+        bound(provider, api_base="https://a.test", aws_region_name="us-east-1", api_key="k").request(ask)

@@ -23,9 +23,14 @@ def offered(ask: Ask) -> list[Tool]:
     return found
 
 
+def kind_of(tool: NativeTool) -> str:
+    """Return what a tool is called: by its type, or, as Google does it, by its only field."""
+    return str(tool.value.get("type") or next(iter(tool.value), "tool"))
+
+
 def unknown(tool: NativeTool, at: int) -> BadRequest:
     """Return the error for a tool that only another provider runs."""
-    kind = str(tool.value.get("type") or "tool")
+    kind = kind_of(tool)
     return BadRequest(
         f"tools[{at}]: '{kind}' is a tool that this provider does not have", param=f"tools[{at}]"
     )

@@ -11,6 +11,7 @@ from tianji.providers.dialects.converse.blocks import DIALECT, Blocks
 from tianji.providers.dialects.converse.model import NOVA, Model
 from tianji.providers.dialects.converse.names import called
 from tianji.providers.dialects.legal_ids import legal
+from tianji.providers.dialects.offered import kind_of
 from tianji.wire.neutral import Ask, NativeTool, Tool, ToolCall, ToolResult
 from tianji.wire.values import Object
 
@@ -108,7 +109,8 @@ def _native(tool: NativeTool, model: Model, at: int) -> Object:
     if model.family == NOVA and kind == "code_interpreter":
         return {"systemTool": {"name": "nova_code_interpreter"}}
     raise BadRequest(
-        f"tools[{at}]: '{kind}' is a tool that this model on Bedrock does not have", param=f"tools[{at}]"
+        f"tools[{at}]: '{kind_of(tool)}' is a tool that this model on Bedrock does not have",
+        param=f"tools[{at}]",
     )
 
 
