@@ -266,6 +266,12 @@ TRIES: dict[str, Try] = {
     "POST /tag/delete": Try(on("/tag/delete", name="none"), fine=(404,)),
     "POST /tag/info": Try(on("/tag/info", names=["none"]), fine=(404,)),
     "GET /tag/list": Try(on("/tag/list")),
+    "POST /access_group/new": Try(on("/access_group/new", access_group="g"), fine=(400,)),
+    "GET /access_group/list": Try(on("/access_group/list")),
+    "GET /access_group/{access_group}/info": Try(on("/access_group/g/info"), fine=(404,)),
+    "PUT /access_group/{access_group}/update": Try(on("/access_group/g/update"), fine=(404,)),
+    "DELETE /access_group/{access_group}/delete": Try(on("/access_group/g/delete"), fine=(404,)),
+    "POST /access/explain": Try(on("/access/explain", key="{key}", route="/v1/chat/completions")),
     "POST /config/reload": Try(on("/config/reload")),
     "GET /fleet": Try(on("/fleet")),
 }

@@ -6,6 +6,8 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from tianji.errors import NotFound, NotImplementedYet
+from tianji_control.resources.access import api as access
+from tianji_control.resources.access_groups import api as access_groups
 from tianji_control.resources.audit import api as audit
 from tianji_control.resources.budgets import api as budgets
 from tianji_control.resources.config import api as config
@@ -30,6 +32,8 @@ ROUTES: list[BaseRoute] = [
     *budgets.routes,
     *customers.routes,
     *tags.routes,
+    *access_groups.routes,
+    *access.routes,
     *audit.routes,
     *config.routes,
     *health.routes,

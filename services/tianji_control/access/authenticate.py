@@ -13,7 +13,7 @@ from msgspec import Struct
 from tianji.domain.access import Chain, barred
 from tianji.domain.keys import KeyRecord, hash_of
 from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
-from tianji.errors import AuthenticationFailed
+from tianji.errors import AuthenticationFailed, NotFound
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, one
 from tianji_control.access.permits import MEMBER_GRANTS, Actor
@@ -89,6 +89,22 @@ async def authenticate(db: Connection, key: str | None, master_key_hash: str | N
             param="key",
         )
     _check_usable(caller)
+    return _actor(caller)
+
+
+async def actor_of(db: Connection, hash: str) -> Actor:
+    """Return whom a stored key acts for, whether it is let in or not. Raises NotFound."""
+    caller = await one(db, Q.caller_by_hash, Caller, hash=hash)
+    if caller is None:
+        raise NotFound("There is no such key", param="key")
+    return _actor(caller)
+
+
+async def actor_of_user(db: Connection, user_id: str) -> Actor:
+    """Return a user as the caller that a key of theirs would be. Raises NotFound."""
+    caller = await one(db, Q.caller_of_user, Caller, user_id=user_id)
+    if caller is None:
+        raise NotFound(f"There is no user {user_id}", param="user_id")
     return _actor(caller)
 
 

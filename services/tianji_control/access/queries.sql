@@ -18,6 +18,17 @@ LEFT JOIN users u ON u.user_id = k.user_id
 LEFT JOIN teams t ON t.team_id = k.team_id
 WHERE k.hash = %(hash)s;
 
+-- name: caller_of_user
+SELECT '' AS hash, u.user_id, NULL AS team_id, false AS blocked, NULL::timestamptz AS expires, u.role,
+       u.blocked AS user_blocked, '{}'::text[] AS allowed_routes, '{}'::text[] AS models,
+       '{}'::text[] AS team_models, false AS team_blocked, false AS organization_blocked,
+       (SELECT coalesce(jsonb_object_agg(m.team_id, m.role), '{}')
+        FROM team_members m WHERE m.user_id = u.user_id) AS teams,
+       '{}'::jsonb AS team_permissions,
+       (SELECT coalesce(jsonb_object_agg(m.organization_id, m.role), '{}')
+        FROM organization_members m WHERE m.user_id = u.user_id) AS organizations
+FROM users u WHERE u.user_id = %(user_id)s;
+
 -- name: organizations_of_key
 SELECT DISTINCT organization_id
 FROM (SELECT organization_id FROM teams WHERE team_id = %(team_id)s

@@ -1,0 +1,1 @@
+"""Access groups: models that are granted together under one name."""
