@@ -272,6 +272,7 @@ TRIES: dict[str, Try] = {
     "PUT /access_group/{access_group}/update": Try(on("/access_group/g/update"), fine=(404,)),
     "DELETE /access_group/{access_group}/delete": Try(on("/access_group/g/delete"), fine=(404,)),
     "POST /access/explain": Try(on("/access/explain", key="{key}", route="/v1/chat/completions")),
+    "PATCH /model/{model_id}/update": Try(on("/model/none/update"), fine=(400,)),
     "POST /config/reload": Try(on("/config/reload")),
     "GET /fleet": Try(on("/fleet")),
 }

@@ -146,3 +146,20 @@ async def test_parameters_written_as_text_are_what_they_say(control) -> None:
         body = {"model_name": "wrong", "litellm_params": {"model": "openai/gpt-4o", name: value}}
         refused = await control.post("/model/new", body)
         assert (refused.status, refused.error["param"]) == (400, name)
+
+
+async def test_a_patch_changes_what_it_names_and_takes_parameters_away(control) -> None:
+    params = {"model": "openai/gpt-4o", "rpm": 5, "tpm": 6}
+    body = {
+        "model_name": "patched",
+        "litellm_params": params,
+        "model_info": {"id": "patched", "mode": "chat"},
+    }
+    assert (await control.post("/model/new", body)).status == 200
+    change = {"litellm_params": {"rpm": 7}, "litellm_params_to_remove": ["tpm"], "model_info": {"note": "n"}}
+    answer = await control.call("PATCH", "/model/patched/update", change)
+    assert answer.status == 200
+    held = (await control.deployments())["patched"]
+    assert held["params"] == {"rpm": 7} and held["model_name"] == "patched"
+    assert (held["info"]["mode"], held["info"]["note"]) == ("chat", "n")
+    assert (await control.call("PATCH", "/model/nowhere/update", {})).status == 400

@@ -11,7 +11,13 @@ from starlette.responses import Response
 from tianji_control.call import Call, Guarded
 from tianji_control.change import HIDDEN, without_secrets
 from tianji_control.resources.models import service
-from tianji_control.resources.models.fields import ModelChange, NewModel, OneModel, WhichModels
+from tianji_control.resources.models.fields import (
+    ModelChange,
+    ModelPatch,
+    NewModel,
+    OneModel,
+    WhichModels,
+)
 from tianji_control.resources.models.store import DeploymentRow
 
 
@@ -33,6 +39,21 @@ async def new(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """POST /model/update"""
     return call.answer(_row(await service.update(call, await call.body(ModelChange))))
+
+
+async def patch(call: Call) -> Response:
+    """PATCH /model/{model_id}/update"""
+    ask = await call.body(ModelPatch)
+    info = (ask.model_info or {}) | {"id": call.request.path_params["model_id"]}
+    removed = dict.fromkeys(ask.litellm_params_to_remove)
+    change = ModelChange(
+        model_name=ask.model_name,
+        litellm_params=(ask.litellm_params or {}) | removed,
+        tianji_params=ask.tianji_params,
+        model_info=info,
+        blocked=ask.blocked,
+    )
+    return call.answer(_row(await service.update(call, change)))
 
 
 async def delete(call: Call) -> Response:
@@ -102,6 +123,7 @@ def _row(row: DeploymentRow) -> dict[str, Any]:
 routes = [
     Guarded("POST", "/model/new", new, "model:create"),
     Guarded("POST", "/model/update", update, "model:update"),
+    Guarded("PATCH", "/model/{model_id}/update", patch, "model:update"),
     Guarded("POST", "/model/delete", delete, "model:delete"),
     Guarded("GET", "/model/info", info, "model:read"),
     Guarded("GET", "/v1/model/info", info, "model:read"),

@@ -31,6 +31,12 @@ class ModelChange(Struct, kw_only=True):
     blocked: bool | None = None
 
 
+class ModelPatch(ModelChange, kw_only=True):
+    """The body of `/model/{id}/update`."""
+
+    litellm_params_to_remove: list[str] = []
+
+
 class OneModel(Struct):
     """The body of `/model/delete`."""
 
