@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from msgspec import Struct
 
 from tianji.domain.keys import KeyRecord
-from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
 
 ALL_MODELS = frozenset({"all-proxy-models", "*"})
 TEAM_MODELS = "all-team-models"
@@ -27,6 +27,8 @@ class Chain(Struct, frozen=True, kw_only=True):
     team: TeamRecord | None = None
     user: UserRecord | None = None
     organization: OrganizationRecord | None = None
+    customer: CustomerRecord | None = None
+    """Whom a call is made for, where it says so and they are known."""
 
 
 class Level(Struct, frozen=True):
@@ -58,6 +60,8 @@ def barred(chain: Chain, now: float) -> Refusal | None:
         return Refusal("blocked", "team", team.id)
     if user is not None and user.blocked:
         return Refusal("blocked", "user", user.id)
+    if chain.customer is not None and chain.customer.blocked:
+        return Refusal("blocked", "customer", chain.customer.id)
     if key.blocked:
         return Refusal("blocked", "key", key.hash)
     if key.expires is not None and key.expires <= now:
@@ -96,6 +100,8 @@ def levels(chain: Chain) -> Iterator[Level]:
         yield Level("user", user.id, user.models)
     if organization is not None:
         yield Level("organization", organization.id, organization.models)
+    if chain.customer is not None:
+        yield Level("customer", chain.customer.id, chain.customer.models)
 
 
 def allows(models: Collection[str], names: Collection[str]) -> bool:

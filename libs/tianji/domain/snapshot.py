@@ -17,7 +17,8 @@ KEY = "key"
 TEAM = "team"
 USER = "user"
 ORGANIZATION = "organization"
-LOOKUP_KINDS = (KEY, TEAM, USER, ORGANIZATION)
+CUSTOMER = "customer"
+LOOKUP_KINDS = (KEY, TEAM, USER, ORGANIZATION, CUSTOMER)
 """Kinds of record in the KEYS bucket, looked up on first use: what grows with the people."""
 
 

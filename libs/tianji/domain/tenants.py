@@ -21,6 +21,14 @@ class OrganizationRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
+class CustomerRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An end user that requests name. An empty `models` allows all."""
+
+    id: str
+    models: list[str] = field(default_factory=list)
+    blocked: bool = False
+
+
 class TeamRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A team. An empty `models` allows all."""
 

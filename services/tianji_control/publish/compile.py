@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from tianji.domain.deployments import Deployment
 from tianji.domain.keys import KeyRecord
-from tianji.domain.snapshot import DEPLOYMENT, KEY, ORGANIZATION, SETTINGS, TEAM, USER, Settings
-from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.snapshot import CUSTOMER, DEPLOYMENT, KEY, ORGANIZATION, SETTINGS, TEAM, USER, Settings
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many
 
@@ -90,6 +90,14 @@ class OrganizationRow(Struct, frozen=True):
     metadata: dict[str, Any]
 
 
+class CustomerRow(Struct, frozen=True):
+    """What a CustomerRecord is made of."""
+
+    id: str
+    models: list[str]
+    blocked: bool
+
+
 class DeploymentRow(Struct, frozen=True):
     """What a Deployment is made of."""
 
@@ -133,6 +141,7 @@ SOURCES = {
     TEAM: Source(Q.teams_by_id, Q.teams_after, TeamRow, TeamRecord),
     USER: Source(Q.users_by_id, Q.users_after, UserRow, UserRecord),
     ORGANIZATION: Source(Q.organizations_by_id, Q.organizations_after, OrganizationRow, OrganizationRecord),
+    CUSTOMER: Source(Q.customers_by_id, Q.customers_after, CustomerRow, CustomerRecord),
     DEPLOYMENT: Source(Q.deployments_by_id, Q.deployments_after, DeploymentRow, Deployment),
     SETTINGS: Source(Q.settings_by_id, Q.settings_after, SettingsRow, Settings),
 }

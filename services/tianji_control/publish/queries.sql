@@ -77,6 +77,12 @@ FROM organizations WHERE organization_id = ANY(%(ids)s);
 SELECT organization_id FROM organizations WHERE organization_id > %(after)s
 ORDER BY organization_id LIMIT %(limit)s;
 
+-- name: customers_by_id
+SELECT user_id AS id, models, blocked FROM customers WHERE user_id = ANY(%(ids)s);
+
+-- name: customers_after
+SELECT user_id FROM customers WHERE user_id > %(after)s ORDER BY user_id LIMIT %(limit)s;
+
 -- name: deployments_by_id
 SELECT id, model_name, provider, model, params, secrets, info, team_id, source, blocked, created_at, updated_at
 FROM deployments WHERE id = ANY(%(ids)s);

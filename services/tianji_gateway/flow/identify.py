@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from tianji.domain.access import Chain, Refusal, barred
 from tianji.domain.keys import KeyRecord, hash_of, mask_of
-from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
-from tianji.errors import AuthenticationFailed, Unavailable
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
+from tianji.errors import AuthenticationFailed, PermissionDenied, Unavailable
 from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.flow.receive import Call
 from tianji_gateway.snapshot.model import Snapshot
@@ -38,6 +38,9 @@ class Keys(Protocol):
     async def organization(self, id: str) -> OrganizationRecord | None:
         """Return an organization."""
 
+    async def customer(self, id: str) -> CustomerRecord | None:
+        """Return a customer."""
+
 
 class Principal(Struct):
     """Who is calling."""
@@ -46,6 +49,7 @@ class Principal(Struct):
     team: TeamRecord | None = None
     user: UserRecord | None = None
     organization: OrganizationRecord | None = None
+    customer: CustomerRecord | None = None
     master: bool = False
 
     @property
@@ -56,7 +60,13 @@ class Principal(Struct):
     @property
     def chain(self) -> Chain:
         """The key with all that it belongs to."""
-        return Chain(key=self.key, team=self.team, user=self.user, organization=self.organization)
+        return Chain(
+            key=self.key,
+            team=self.team,
+            user=self.user,
+            organization=self.organization,
+            customer=self.customer,
+        )
 
 
 async def identify(
@@ -87,6 +97,25 @@ async def identify(
     if refusal is not None:
         raise _barred(refusal, key)
     return principal
+
+
+async def serve_customer(principal: Principal, end_user: str | None, keys: Keys) -> None:
+    """Note whom a call is made for. Raises PermissionDenied for a customer who is blocked.
+
+    Who names a customer has been let in already: while customers cannot be looked up, one that is not in
+    use here counts as unknown, like most of those that requests name.
+    """
+    if not end_user:
+        return
+    try:
+        principal.customer = await keys.customer(end_user)
+    except Unavailable:
+        return
+    refusal = barred(principal.chain, time.time())
+    if refusal is not None and refusal.who == "customer":
+        raise PermissionDenied(
+            f"The customer {end_user} is blocked. An admin can free them with /customer/unblock", param="user"
+        )
 
 
 def _credential(call: Call, snapshot: Snapshot) -> str:

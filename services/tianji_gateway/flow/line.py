@@ -17,7 +17,7 @@ from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.admit import admit, admit_route
 from tianji_gateway.flow.canned import canned
 from tianji_gateway.flow.guard import guard
-from tianji_gateway.flow.identify import identify
+from tianji_gateway.flow.identify import identify, serve_customer
 from tianji_gateway.flow.labels import labels_of
 from tianji_gateway.flow.prepare import prepare
 from tianji_gateway.flow.recall import recall
@@ -74,6 +74,7 @@ async def _walk(account: Account, front: Front, call_type: str, caller: Caller, 
     body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
     inference = account.inference = receive.inference(call, front, call_type, body, named)
     account.labels = labels_of(inference)
+    await serve_customer(principal, account.labels.end_user, rt.keys)
     grant = account.grant = canned(inference, admit(inference, principal, snapshot))
     wishes = wishes_of(inference, snapshot)
     prepare(inference)

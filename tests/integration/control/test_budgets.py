@@ -63,6 +63,7 @@ async def test_a_customer_is_made_changed_blocked_and_deleted(control: Any, name
     assert changed["litellm_budget_table"]["max_budget"] == 7.0
     blocked = (await control.post(f"/{name}/block", {"user_ids": [name, f"{name}-new"]})).json()
     assert {one["user_id"] for one in blocked["blocked_users"]} == {name, f"{name}-new"}
+    assert await control.record("customer", name) == {"id": name, "models": ["m"], "blocked": True}
     assert (await control.get(f"/{name}/info?end_user_id={name}")).json()["blocked"] is True
     assert (await control.post(f"/{name}/unblock", {"user_ids": [name]})).json() == {"blocked_users": []}
     assert [one["user_id"] for one in (await control.get(f"/{name}/list?search={name}-n")).json()] == [

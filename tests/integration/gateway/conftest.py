@@ -21,7 +21,7 @@ from tianji.domain.deployments import Deployment
 from tianji.domain.events import Began, SpendEvent
 from tianji.domain.keys import KeyRecord, hash_of
 from tianji.domain.snapshot import Settings
-from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
 from tianji.pricing.lookup import price_of
 from tianji.providers import bind
 from tianji.settings import Secret
@@ -81,6 +81,7 @@ class People:
         self.teams: dict[str, TeamRecord] = {}
         self.users: dict[str, UserRecord] = {}
         self.organizations: dict[str, OrganizationRecord] = {}
+        self.customers: dict[str, CustomerRecord] = {}
         self.held: set[str] = set()
         self.looked_up = 0
 
@@ -102,6 +103,9 @@ class People:
 
     async def organization(self, id: str) -> OrganizationRecord | None:
         return self.organizations.get(id)
+
+    async def customer(self, id: str) -> CustomerRecord | None:
+        return self.customers.get(id)
 
 
 class Gateway:

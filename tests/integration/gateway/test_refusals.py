@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tianji.domain.snapshot import Settings
-from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
 from tianji.errors import Unavailable
 
 ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}
@@ -273,3 +273,26 @@ async def test_a_page_of_another_origin_may_ask_and_read(gateway: Any) -> None:
     async with gateway.session.post(url, json=ASK, headers=origin) as answer:
         assert answer.status == 401
         assert answer.headers.getall("access-control-allow-origin") == ["*"]
+
+
+async def test_a_customer_who_is_blocked_or_may_not_use_the_model_is_refused(gateway: Any) -> None:
+    gateway.people.customers["eve"] = CustomerRecord(id="eve", blocked=True)
+    gateway.people.customers["bob"] = CustomerRecord(id="bob", models=["claude-*"])
+    url = "/v1/chat/completions"
+    error = await _error(gateway.post(url, ASK | {"user": "eve"}), 403)
+    assert "eve" in error["message"] and error["param"] == "user"
+    error = await _error(gateway.post(url, ASK | {"user": "bob"}), 403)
+    assert error["type"] == "customer_model_access_denied"
+    async with gateway.post(url, ASK | {"user": "somebody"}) as answer:
+        assert answer.status == 200
+
+
+async def test_customers_that_cannot_be_looked_up_stop_nobody(
+    gateway: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: str) -> None:
+        raise Unavailable("NATS does not answer")
+
+    monkeypatch.setattr(gateway.people, "customer", away)
+    async with gateway.post("/v1/chat/completions", ASK | {"user": "eve"}) as answer:
+        assert answer.status == 200

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from tianji.bus.subjects import KEYS_BUCKET
-from tianji.domain.snapshot import TEAM, USER, record_name
-from tianji.domain.tenants import TeamRecord, UserRecord
+from tianji.domain.snapshot import CUSTOMER, ORGANIZATION, TEAM, USER, record_name
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
 from tianji.embedded import Nats
 from tianji.errors import Unavailable
 
@@ -62,6 +62,18 @@ async def test_teams_and_users_are_looked_up_the_same_way(control, gateway) -> N
     assert await feed.keys.team(team.id) == team
     assert await feed.keys.user(user.id) == user
     assert await feed.keys.team("nobody") is None
+
+
+async def test_organizations_and_customers_are_looked_up_the_same_way(control, gateway) -> None:
+    await control.head()
+    organization, customer = OrganizationRecord(id="o", models=["m"]), CustomerRecord(id="c", blocked=True)
+    for kind, record in ((ORGANIZATION, organization), (CUSTOMER, customer)):
+        await control.bus.kv_put(KEYS_BUCKET, record_name(kind, record.id), msgspec.json.encode(record))
+    feed = await gateway()
+
+    assert await feed.keys.organization("o") == organization
+    assert await feed.keys.customer("c") == customer
+    assert await feed.keys.customer("nobody") is None
 
 
 async def test_while_nats_is_down_known_keys_go_on_and_others_are_not_refused(

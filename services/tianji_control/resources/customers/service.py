@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tianji.domain.snapshot import CUSTOMER
 from tianji.errors import NotFound
 from tianji.store.rows import Connection
 from tianji_control.call import Call
@@ -20,8 +21,6 @@ from tianji_control.resources.budgets.service import BudgetFields
 from tianji_control.resources.budgets.store import BudgetRow
 from tianji_control.resources.customers import store
 from tianji_control.resources.customers.store import CustomerRow
-
-KIND = "customer"
 
 
 class CustomerFields(BudgetFields, kw_only=True):
@@ -60,7 +59,7 @@ async def create(call: Call, said: dict[str, Any]) -> Customer:
         )
         row = msgspec.structs.replace(row, budget_id=await budgets.held_to(change, None, said))
         await store.insert(change.db, row)
-        await change.record(KIND, row.user_id, "customer:new", after=row)
+        await change.note(CUSTOMER, row.user_id, "customer:new", after=row)
         [made] = await whole(change.db, [row])
     return made
 
@@ -77,7 +76,7 @@ async def update(call: Call, said: dict[str, Any]) -> Customer:
             **_columns(said, before.extra),
         )
         await store.update(change.db, row)
-        await change.record(KIND, row.user_id, "customer:update", before=before, after=row)
+        await change.note(CUSTOMER, row.user_id, "customer:update", before=before, after=row)
         [changed] = await whole(change.db, [row])
     return changed
 
@@ -97,7 +96,7 @@ async def set_blocked(call: Call, ids: list[str], blocked: bool) -> list[Custome
             row = msgspec.structs.replace(row, blocked=blocked, updated_at=now, updated_by=call.actor.name)
             await (store.insert if before is None else store.update)(change.db, row)
             action = "customer:block" if blocked else "customer:unblock"
-            await change.record(KIND, id, action, before=before, after=row)
+            await change.note(CUSTOMER, id, action, before=before, after=row)
             rows.append(row)
         return await whole(change.db, rows)
 
@@ -107,9 +106,9 @@ async def delete(call: Call, ids: list[str]) -> int:
     async with call.change() as change:
         for id in sorted(set(ids)):
             row = await _locked(change, id)
-            await change.keep(KIND, id, row)
+            await change.keep(CUSTOMER, id, row)
             await store.delete(change.db, id)
-            await change.record(KIND, id, "customer:delete", before=row)
+            await change.note(CUSTOMER, id, "customer:delete", before=row)
     return len(set(ids))
 
 
