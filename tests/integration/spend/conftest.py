@@ -60,8 +60,11 @@ class Books:
         """Wait until every event of the stream has been acknowledged."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
+                # Its count of what is pending may be a moment older than the last event.
+                last = (await self.bus.js.stream_info(SPEND_STREAM)).state.last_seq
                 state = await self.bus.js.consumer_info(SPEND_STREAM, LEDGER_CONSUMER)
-                if state.num_pending == 0 and state.num_ack_pending == 0:
+                floor = state.ack_floor.stream_seq if state.ack_floor is not None else 0
+                if floor >= last:
                     return
                 await asyncio.sleep(0.01)
 
