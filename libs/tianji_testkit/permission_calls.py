@@ -129,6 +129,18 @@ def _customers(name: str) -> dict[str, Try]:
     }
 
 
+def _activity() -> dict[str, Try]:
+    span = "start_date=2026-02-01&end_date=2026-02-02"
+    lists = {"team": "team_id", "organization": "organization_id", "user": "user_id"}
+    return {
+        f"GET /{name}/daily/activity{more}": Try(
+            on(f"/{name}/daily/activity{more}?{span}"), lists=lists.get(name)
+        )
+        for name in ("team", "organization", "user", "customer", "end_user", "tag")
+        for more in ("", "/aggregated")
+    }
+
+
 TRIES: dict[str, Try] = {
     "POST /organization/new": Try(on("/organization/new", organization_alias="a")),
     "POST /org/create": Try(on("/org/create", name="a", slug="{new}")),
@@ -273,6 +285,7 @@ TRIES: dict[str, Try] = {
     "DELETE /access_group/{access_group}/delete": Try(on("/access_group/g/delete"), fine=(404,)),
     "POST /access/explain": Try(on("/access/explain", key="{key}", route="/v1/chat/completions")),
     "PATCH /model/{model_id}/update": Try(on("/model/none/update"), fine=(400,)),
+    **_activity(),
     "POST /config/reload": Try(on("/config/reload")),
     "GET /fleet": Try(on("/fleet")),
 }

@@ -16,6 +16,7 @@ from tianji_testkit.permission_calls import TRIES, Place, made
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGE = Path(__file__).parents[3] / "docs/reference/permissions.md"
+SCOPES = ("team", "organization", "user")
 IN_SYSTEM = ("proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer")
 
 
@@ -100,6 +101,13 @@ async def _ledger(control: Any, places: list[Place]) -> None:
                 " WHERE table_name = 'spend_logs' AND is_nullable = 'NO' AND column_default IS NULL"
             )
         ).fetchall()
+        scopes = {(scope, getattr(place, f"{scope}_id")) for place in places for scope in SCOPES}
+        for scope, id in sorted(scopes):
+            await db.execute(
+                "INSERT INTO spend_daily (day, scope, scope_id, model, provider)"
+                " VALUES ('2026-02-01', %s, %s, 'm', 'p')",
+                [scope, id],
+            )
         for place in places:
             values = {name: _blank(kind) for name, kind in columns}
             values |= {"key_hash": place.key, "day": "2026-02-01", "started_at": "2026-02-01"}
