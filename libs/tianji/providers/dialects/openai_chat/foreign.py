@@ -6,6 +6,7 @@ caches by itself, keeps its thoughts to itself, and refuses fields it does not k
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from tianji.wire import values
 from tianji.wire.call_ids import unsealed
 
 _MARK = "cache_control"
+_CALLS = b"tool_calls"
 _IN_MESSAGES = (
     _MARK,
     "thinking_blocks",
@@ -33,7 +35,8 @@ def without(*names: str, unseal: bool = True) -> Quirk:
     They are only decoded if there is something to take out. `unseal` also takes signatures out of the ids
     of calls.
     """
-    needles = tuple(f'"{name}"'.encode() for name in names)
+    # One pass over what may be megabytes: ids are signed only where there are calls.
+    needles = re.compile(rb'"(%s)"' % b"|".join((*(name.encode() for name in names), _CALLS)))
 
     def clean(body: MutableMapping[str, Any], params: Params) -> list[str]:
         changed: list[str] = []
@@ -41,12 +44,14 @@ def without(*names: str, unseal: bool = True) -> Quirk:
             value = body.get(field)
             if isinstance(value, Raw):
                 raw = bytes(value)
-                plain = unsealed(raw) if unseal else raw
-                if plain is not raw:
-                    raw, value = plain, Raw(plain)
-                    body[field] = value
-                    changed.append("dropped signatures of calls")
-                if not any(needle in raw for needle in needles):
+                found = set(needles.findall(raw))
+                if unseal and _CALLS in found:
+                    plain = unsealed(raw)
+                    if plain is not raw:
+                        raw, value = plain, Raw(plain)
+                        body[field] = value
+                        changed.append("dropped signatures of calls")
+                if not found - {_CALLS}:
                     continue
                 value = values.decode(value, field)
             removed = _cleaned(value, names)
