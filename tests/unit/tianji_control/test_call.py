@@ -11,7 +11,6 @@ from tianji_control import app
 from tianji_control.call import Guarded, Open, unguarded
 from tianji_control.settings import ControlSettings
 
-
 SETTINGS: dict[str, Any] = {"database_url": "", "nats_url": "", "home": ""}
 
 
