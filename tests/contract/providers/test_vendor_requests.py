@@ -56,15 +56,15 @@ def test_mistral_keeps_ids_of_its_own(sent):
     assert sent("mistral", messages=messages)["messages"][2]["tool_call_id"] == "D681PevKs"
 
 
-def test_mistral_gets_instructions_that_come_last_from_the_user(sent):
+def test_mistral_gets_no_conversation_that_ends_with_instructions(sent):
     system = {"role": "system", "content": "be brief"}
+    said = {"role": "assistant", "content": "yes"}
 
     assert [one["role"] for one in sent("mistral", messages=[system])["messages"]] == ["user"]
     got = sent("mistral", messages=[system, USER, system])["messages"]
-    assert [(one["role"], one["content"]) for one in got][::2] == [
-        ("system", "be brief"),
-        ("user", "be brief"),
-    ]
+    assert [one["role"] for one in got] == ["system", "system", "user"]
+    got = sent("mistral", messages=[USER, said, system])["messages"]
+    assert [one["role"] for one in got] == ["user", "assistant", "user"]
 
 
 def test_mistral_gets_an_answer_between_a_result_and_the_user_and_goes_on_with_a_begun_one(sent):

@@ -112,6 +112,16 @@ def _ordered(messages: list[Object]) -> list[Object]:
         out.append(message)
     if out and out[-1].get("role") == "assistant" and not out[-1].get("tool_calls"):
         out[-1]["prefix"] = True
-    if out and out[-1].get("role") == "system":
-        out[-1]["role"] = "user"  # nothing is served that ends with instructions
-    return out
+    return _ended_by_user(out)
+
+
+def _ended_by_user(messages: list[Object]) -> list[Object]:
+    """Put instructions that come last before what the user says: nothing is served that ends with them."""
+    end = len(messages)
+    while end and messages[end - 1].get("role") == "system":
+        end -= 1
+    if end == len(messages):
+        return messages
+    if end and messages[end - 1].get("role") == "user":
+        return [*messages[: end - 1], *messages[end:], messages[end - 1]]
+    return [*messages[:-1], {**messages[-1], "role": "user"}]
