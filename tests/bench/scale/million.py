@@ -37,7 +37,6 @@ def record_of(number: int) -> tuple[str, bytes]:
         hash=hash_of(secret),
         name=f"sk-...{secret[-4:]}",
         alias=f"service-{number}",
-        organization_id=f"organization-{number % 100}",
         models=["m", "gpt-4o-mini", "claude-*"],
         max_budget="100.00",
         spend="12.345678",
