@@ -9,7 +9,7 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
 
-from tianji.embedded import ports
+from tianji.embedded import identity, ports
 from tianji_testkit.http import call
 
 
@@ -22,6 +22,7 @@ async def start_worker(books) -> tuple[Process, int]:
         stdout=DEVNULL,
         stderr=DEVNULL,
         start_new_session=True,
+        **identity.plain(signal.SIGKILL),  # a test that fails leaves it running, its run does not
     )
     return process, port
 
