@@ -67,7 +67,7 @@ lock: ## Choose the dependencies' versions anew (UPGRADE=1 takes the newest).
 	"$$tools/bin/pip" install --quiet --disable-pip-version-check uv; \
 	"$$tools/bin/uv" $(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --extra clouds \
 		pyproject.toml requirements/build.in -o requirements/run.lock; \
-	"$$tools/bin/uv" $(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --extra clouds --extra test \
+	"$$tools/bin/uv" $(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --extra clouds --extra parquet --extra test \
 		-c requirements/run.lock pyproject.toml requirements/build.in -o requirements/test.lock
 
 $(BIN)/pip:

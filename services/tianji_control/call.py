@@ -119,13 +119,25 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 class Guarded(Route):
-    """A path with the permission that it needs."""
+    """A path with the permission that it needs, and what it takes and gives."""
 
-    def __init__(self, method: str, path: str, handler: Handler, permission: str) -> None:
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        handler: Handler,
+        permission: str,
+        *,
+        body: Any = None,
+        query: Any = None,
+        gives: Any = None,
+    ) -> None:
+        """`body`, `query` and `gives` are types, of the request's body and query and of the good answer."""
         if permission not in PERMITS:
             raise ValueError(f"{method} {path} needs {permission}, which is not in the table of permissions")
         super().__init__(path, _endpoint(handler, permission), methods=[method])
         self.permission = permission
+        self.body, self.query, self.gives = body, query, gives
 
 
 class Open(Route):

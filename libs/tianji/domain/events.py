@@ -11,6 +11,15 @@ from tianji.wire.neutral import Usage
 Status = Literal["success", "failure", "interrupted"]
 
 
+class Charge(Struct, frozen=True, array_like=True):
+    """What a call is counted against: a budget's counter, in the window that the call began in."""
+
+    bound: str
+    """The budget, such as `team:42`."""
+    window: str
+    """The window's id; a new window is a new counter."""
+
+
 class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
     """Written before the provider is called; enough to bill a call whose end was never written."""
 
@@ -34,6 +43,7 @@ class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
     end_user: str | None = None
     tags: list[str] = field(default_factory=list)
     reserved_usd: str = "0"
+    charges: list[Charge] = field(default_factory=list)
     carried: bool = False
     """Written anew by the same process, when the file with the first writing went; it counts no call."""
 
@@ -89,6 +99,8 @@ class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="end
     """Client's metadata plus ours; never a secret."""
     usage: Usage = field(default_factory=Usage)
     cost_usd: str = "0"
+    charges: list[Charge] = field(default_factory=list)
+    """The budgets that `cost_usd` is taken from."""
     cost_parts: dict[str, str] = field(default_factory=dict)
     price_version: str = ""
     priced: bool = False
