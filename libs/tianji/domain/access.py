@@ -10,14 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence, Set
 
 from msgspec import Struct
 
+from tianji.domain.key_routes import covers_route
 from tianji.domain.keys import KeyRecord
 from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
 
 ALL_MODELS = frozenset({"all-proxy-models", "*"})
 TEAM_MODELS = "all-team-models"
-
-INFERENCE_GROUPS = frozenset({"llm_api_routes", "openai_routes", "anthropic_routes", "google_routes"})
-"""Names that stand for all inference paths in a key's `allowed_routes`."""
 
 
 class Chain(Struct, frozen=True, kw_only=True):
@@ -72,7 +70,7 @@ def barred(chain: Chain, now: float) -> Refusal | None:
 def barred_route(key: KeyRecord, route: str) -> Refusal | None:
     """Say whether the key's list of inference paths lacks this one; an empty list has all."""
     allowed = key.allowed_routes
-    if not allowed or any(_covers_route(entry, route) for entry in allowed):
+    if not allowed or any(covers_route(entry, route) for entry in allowed):
         return None
     return Refusal("route", "key", key.hash)
 
@@ -112,12 +110,6 @@ def allows(models: Collection[str], names: Collection[str]) -> bool:
 def covers_model(entry: str, name: str) -> bool:
     """Say whether an entry of a list of models stands for a name; `*` stands for any text."""
     return entry in ALL_MODELS or entry == name or ("*" in entry and _matches(entry, name))
-
-
-def _covers_route(entry: str, route: str) -> bool:
-    if entry in INFERENCE_GROUPS or entry == route:
-        return True
-    return entry.startswith("/") and entry.endswith("*") and route.startswith(entry[:-1])
 
 
 def _matches(pattern: str, name: str) -> bool:

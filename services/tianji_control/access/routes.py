@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tianji.domain.key_routes import covers_route
 from tianji.errors import PermissionDenied
 
 _OBJECTS = frozenset(
@@ -49,10 +50,8 @@ def require_route(allowed: Sequence[str], path: str) -> None:
 
 
 def _covers(entry: str, path: str) -> bool:
-    if entry == path:
-        return True
     if entry.startswith("/"):
-        return entry.endswith("*") and path.startswith(entry[:-1])
+        return covers_route(entry, path)
     segments = path.strip("/").split("/")
     if len(segments) > 1 and segments[0] in _VERSIONS:
         segments = segments[1:]

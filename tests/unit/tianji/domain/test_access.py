@@ -100,9 +100,25 @@ def test_entries_stand_for_names(entry: str, name: str, fits: bool) -> None:
     assert allows([entry], [name]) is fits
 
 
-def test_routes_of_a_key() -> None:
+@pytest.mark.parametrize(
+    ("entry", "covered", "barred_from"),
+    [
+        ("llm_api_routes", ["/v1/messages", "/v1/chat/completions", "/v1beta/models/m:generateContent"], []),
+        (
+            "openai_routes",
+            ["/v1/chat/completions", "/v1/models"],
+            ["/v1/messages", "/models/m:generateContent"],
+        ),
+        ("anthropic_routes", ["/v1/messages", "/v1/messages/count_tokens"], ["/v1/models", "/v1/messagesx"]),
+        ("google_routes", ["/v1beta/models/m:generateContent", "/models/a/b:countTokens"], ["/v1/models/m"]),
+        ("management_routes", [], ["/v1/messages"]),
+        ("/v1/*", ["/v1/messages"], ["/messages"]),
+        ("/v1/messages", ["/v1/messages", "/v1/messages/count_tokens"], ["/v1/messages-too"]),
+        ("/key/*", [], ["/v1/messages"]),
+    ],
+)
+def test_routes_of_a_key(entry: str, covered: list[str], barred_from: list[str]) -> None:
+    key = KeyRecord(hash="k", allowed_routes=[entry])
+    assert [path for path in covered if barred_route(key, path) is not None] == []
+    assert [path for path in barred_from if barred_route(key, path) is None] == []
     assert barred_route(KeyRecord(hash="k"), "/v1/messages") is None
-    assert barred_route(KeyRecord(hash="k", allowed_routes=["llm_api_routes"]), "/v1/messages") is None
-    assert barred_route(KeyRecord(hash="k", allowed_routes=["/v1/*"]), "/v1/messages") is None
-    assert barred_route(KeyRecord(hash="k", allowed_routes=["/v1/messages"]), "/v1/messages") is None
-    assert barred_route(KeyRecord(hash="k", allowed_routes=["/key/*"]), "/v1/messages") is not None
