@@ -26,7 +26,11 @@ DEAD_LETTER_SEQUENCE = "Tianji-Sequence"
 
 FLEET_SUBJECTS = "tianji.fleet.>"
 
+SEED_LIMITS = "tianji.limits.seed"
+"""Request and answer: a gateway asks the ledger for budget counters that Redis lost."""
+
 _COUNTS = ".counts"
+_CLOSED = ".closed"
 
 
 def spend_subject(gateway_id: str) -> str:
@@ -42,6 +46,16 @@ def spend_counts_subject(gateway_id: str) -> str:
 def tells_counts(subject: str) -> bool:
     """Say whether a message of the SPEND stream is a count rather than an event."""
     return subject.endswith(_COUNTS)
+
+
+def spend_closed_subject(gateway_id: str) -> str:
+    """Where it is said that a gateway process has ended and all its events are shipped."""
+    return f"tianji.spend.{gateway_id}{_CLOSED}"
+
+
+def tells_closing(subject: str) -> bool:
+    """Say whether a message of the SPEND stream is the end of a process rather than an event."""
+    return subject.endswith(_CLOSED)
 
 
 def dead_letter_subject(consumer: str) -> str:

@@ -1,0 +1,1 @@
+"""Budgets and limits: what a call may take, exact over all gateways."""

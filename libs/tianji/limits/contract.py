@@ -1,0 +1,184 @@
+"""What the gateway says to the limits, and what it is told.
+
+Money is in whole nano-USD (1 USD = 10^9); what a call may cost and what it did cost are rounded up.
+`now` is always seconds since 1970, the same that `time.time()` gives.
+
+A chain is made once for each holder's record and kept with it; `take` with a chain costs no trip
+and no await as long as this process holds enough of every bound in it:
+
+    reservation = limiter.take(chain, cost, tokens, now) or await limiter.ask(chain, cost, tokens, now)
+    ...
+    limiter.settle(reservation, real_cost, real_tokens)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from tianji.domain.events import Charge
+
+Kind = Literal["budget", "rpm", "tpm", "parallel"]
+"""What is counted: nano-USD, requests, tokens, requests at the same time."""
+
+Unit = Literal["all", "s", "m", "h", "d", "mo"]
+
+NO_LIMIT = 2**53
+"""A limit that none is; also the most that is told apart (9 million USD)."""
+
+
+class WindowRule(Struct, frozen=True):
+    """When a budget begins anew; made with `windows.rule`. By itself: never."""
+
+    count: int = 1
+    unit: Unit = "all"
+    zone: str = "UTC"
+    """The time zone whose midnights and months count (`litellm_settings.timezone`)."""
+    offset_s: int = 0
+    """Seconds after midnight at which days, weeks and months begin (`budget_reset_time`)."""
+    anchor: float = 0.0
+    """When the budget was set: lengths that fit no calendar (5 days, 7 hours) count from that day."""
+
+
+class Window(Struct, frozen=True):
+    """One period of a budget: a counter of its own."""
+
+    id: str
+    """`all`, `1d:20261121T000000Z`; after resets by hand `2:all`."""
+    starts: float
+    """0 for a budget that never begins anew."""
+    ends: float = math.inf
+
+
+class Bound(Struct, frozen=True):
+    """One limit on one holder.
+
+    What is counted belongs to (`kind`, `id`, window): chains of the same holder share it.
+    """
+
+    id: str
+    """The holder: `key:<hash>`, `team:<id>`, `member:<team>:<user>`, `user:<id>`, `organization:<id>`,
+    `customer:<id>`, `tag:<name>`, `provider:<name>`, `model:<group>`, `deployment:<id>`,
+    `key_model:<hash>:<group>`, `proxy`. Several budgets of one holder: `key:<hash>@1d`."""
+    kind: Kind
+    limit: int = NO_LIMIT
+    """The most that may be taken in a window; `NO_LIMIT` where there is only a soft one."""
+    who: str = ""
+    """The holder as messages and logs call it; never a secret."""
+    rule: WindowRule = WindowRule()
+    """Of a budget. Requests and tokens slide over `per_s`."""
+    per_s: int = 60
+    """Of requests and tokens: the seconds in which `limit` may be taken."""
+    generation: int = 0
+    """Grows when the budget is reset by hand: a new counter."""
+    soft: int = 0
+    """A budget that is watched and never refuses: passing it is told once a window. 0: none."""
+    born: float = 0.0
+    """Nothing was charged to the holder before: its creation, or the reset by hand to 0. 0: not known."""
+    changed: float = 0.0
+    """When the budget, or its rule, was last set: what the holder had spent by then is in the ledger only."""
+
+
+class Chain:
+    """All bounds of a call, in the order in which they refuse. Immutable; make it once and keep it."""
+
+    __slots__ = ("bounds", "seats")
+
+    def __init__(self, bounds: Sequence[Bound]) -> None:
+        self.bounds = tuple(bounds)
+        self.seats: Any = None
+        """The limiter's own: where it found the bounds' counters."""
+
+
+class Left(Struct, frozen=True):
+    """How much of a bound is left, as far as this process knows: what `x-ratelimit-*` headers say."""
+
+    limit: int
+    remaining: int
+    resets_at: float | None
+    """When all of it is there again; None: never, or for `parallel` when a call ends."""
+
+
+class Exhausted(Exception):
+    """A bound does not have what the call needs."""
+
+    def __init__(
+        self,
+        bound: Bound,
+        *,
+        needs: int,
+        spent: int,
+        held: int,
+        resets_at: float | None,
+        retry_after_s: float,
+    ) -> None:
+        """`spent` is settled, `held` is taken by calls that have not ended or lent to gateways.
+
+        `retry_after_s` is when it may work again; infinite for a budget that never begins anew.
+        """
+        super().__init__(f"{bound.kind} of {bound.who or bound.id} is exhausted")
+        self.bound = bound
+        self.needs = needs
+        self.spent = spent
+        self.held = held
+        self.resets_at = resets_at
+        self.retry_after_s = retry_after_s
+
+
+class LimitsUnavailable(Exception):
+    """What is left of a budget cannot be known now: Redis, or the ledger that seeds it, is away.
+
+    Only budgets raise it; requests, tokens and parallel calls then keep to this process' share.
+    """
+
+    def __init__(self, bound: Bound, why: str) -> None:
+        """`why` says what is away."""
+        super().__init__(why)
+        self.bound = bound
+
+
+class Reservation(Protocol):
+    """What was taken for one call."""
+
+    @property
+    def charges(self) -> list[Charge]:
+        """The budgets, with their windows, that the call's cost is taken from. Do not change it."""
+
+
+class Limiter(Protocol):
+    """This process' share of all bounds. Made with `limits.open`."""
+
+    def take(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Reservation | None:
+        """Take from what this process holds, all or nothing; None: it must ask.
+
+        `cost_nano` is the most that the call may cost; 0 passes budgets by (a model that is free).
+        `tokens` is what the call is known to use, counted against `tpm`.
+        """
+
+    async def ask(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Reservation:
+        """Take, and get from the others what lacks.
+
+        Raises Exhausted for the first bound of the chain that refuses, LimitsUnavailable.
+        """
+
+    def force(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Reservation:
+        """Take whatever is held: for calls that are served though a budget cannot be known."""
+
+    def settle(self, reservation: Reservation, cost_nano: int, tokens: int) -> None:
+        """Replace what was taken by what it was; once is enough, again does nothing.
+
+        Also for calls that failed (0, 0). Requests stay counted; parallel slots come free.
+        """
+
+    def left(self, bound: Bound, now: float) -> Left:
+        """Return what is left of a bound, without asking."""
+
+    async def close(self, timeout_s: float = 2.0) -> None:
+        """Give back what is held; the last that is called."""
+
+
+SoftReached = Callable[[Bound, str, int], None]
+"""Called with bound, window id and nano-USD spent, once a window over all processes."""
