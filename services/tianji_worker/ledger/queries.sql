@@ -6,7 +6,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS spend_incoming (LIKE spend_logs INCLUDING D
 -- What of the batch had no row yet: all that roll-ups may count.
 CREATE TEMPORARY TABLE IF NOT EXISTS spend_fresh ON COMMIT DELETE ROWS AS
 SELECT day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at
+    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
+    upstream_model, call_type, deployment_id, api_base, http_status, error_type
 FROM spend_logs
 WITH NO DATA;
 
@@ -35,12 +36,14 @@ WITH new AS (
     ON CONFLICT DO NOTHING
     RETURNING
         day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
-        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at
+        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
+        upstream_model, call_type, deployment_id, api_base, http_status, error_type
 )
 INSERT INTO spend_fresh
 SELECT
         day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
-        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at
+        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
+        upstream_model, call_type, deployment_id, api_base, http_status, error_type
 FROM new;
 
 -- name: roll_up_totals
@@ -78,9 +81,11 @@ ON CONFLICT (scope, scope_id) DO UPDATE SET
     updated_at = now();
 
 -- name: roll_up_days
+-- A customer and a tag have many keys, whose sums stay apart; of the other scopes the cells say the key.
 INSERT INTO spend_daily AS daily (
-    scope, scope_id, day, model, provider, spend_usd, requests, successful_requests, failed_requests,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+    scope, scope_id, day, model, provider, key_hash, upstream_model, call_type, spend_usd, requests,
+    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
+    duration_ms
 )
 SELECT
     part.scope,
@@ -88,6 +93,9 @@ SELECT
     fresh.day,
     coalesce(nullif(fresh.model_group, ''), fresh.model),
     fresh.provider,
+    part.key_hash,
+    fresh.upstream_model,
+    fresh.call_type,
     sum(fresh.cost_usd),
     count(*),
     count(*) FILTER (WHERE fresh.status = 'success'),
@@ -100,20 +108,20 @@ SELECT
 FROM spend_fresh AS fresh
 CROSS JOIN LATERAL (
     VALUES
-        ('key', fresh.key_hash),
-        ('team', fresh.team_id),
-        ('user', fresh.user_id),
-        ('organization', fresh.organization_id),
-        ('end_user', fresh.end_user)
+        ('key', fresh.key_hash, ''),
+        ('team', fresh.team_id, ''),
+        ('user', fresh.user_id, ''),
+        ('organization', fresh.organization_id, ''),
+        ('end_user', fresh.end_user, fresh.key_hash)
     UNION ALL
-    SELECT DISTINCT 'tag', tag FROM unnest(fresh.tags) AS tag
+    SELECT DISTINCT 'tag', tag, fresh.key_hash FROM unnest(fresh.tags) AS tag
     UNION ALL
-    VALUES ('total', '')
-) AS part (scope, scope_id)
+    VALUES ('total', '', '')
+) AS part (scope, scope_id, key_hash)
 WHERE part.scope_id <> '' OR part.scope = 'total'
-GROUP BY 1, 2, 3, 4, 5
-ORDER BY 1, 2, 3, 4, 5
-ON CONFLICT (scope, scope_id, day, model, provider) DO UPDATE SET
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+ON CONFLICT (scope, scope_id, day, model, provider, key_hash, upstream_model, call_type) DO UPDATE SET
     spend_usd = daily.spend_usd + excluded.spend_usd,
     requests = daily.requests + excluded.requests,
     successful_requests = daily.successful_requests + excluded.successful_requests,
@@ -124,6 +132,74 @@ ON CONFLICT (scope, scope_id, day, model, provider) DO UPDATE SET
     cache_write_tokens = daily.cache_write_tokens + excluded.cache_write_tokens,
     duration_ms = daily.duration_ms + excluded.duration_ms,
     updated_at = now();
+
+-- name: roll_up_cells
+INSERT INTO spend_cells AS cell (
+    key_hash, day, user_id, team_id, organization_id, model, upstream_model, provider, call_type, spend_usd, requests,
+    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
+    duration_ms
+)
+SELECT
+    fresh.key_hash,
+    fresh.day,
+    coalesce(fresh.user_id, ''),
+    coalesce(fresh.team_id, ''),
+    coalesce(fresh.organization_id, ''),
+    coalesce(nullif(fresh.model_group, ''), fresh.model),
+    fresh.upstream_model,
+    fresh.provider,
+    fresh.call_type,
+    sum(fresh.cost_usd),
+    count(*),
+    count(*) FILTER (WHERE fresh.status = 'success'),
+    count(*) FILTER (WHERE fresh.status <> 'success'),
+    sum(fresh.input_tokens),
+    sum(fresh.output_tokens),
+    sum(fresh.cache_read_tokens),
+    sum(fresh.cache_write_tokens),
+    sum(greatest(0, extract(EPOCH FROM fresh.ended_at - fresh.started_at) * 1000)::bigint)
+FROM spend_fresh AS fresh
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ON CONFLICT (key_hash, day, user_id, team_id, organization_id, model, upstream_model, provider, call_type)
+DO UPDATE SET
+    spend_usd = cell.spend_usd + excluded.spend_usd,
+    requests = cell.requests + excluded.requests,
+    successful_requests = cell.successful_requests + excluded.successful_requests,
+    failed_requests = cell.failed_requests + excluded.failed_requests,
+    input_tokens = cell.input_tokens + excluded.input_tokens,
+    output_tokens = cell.output_tokens + excluded.output_tokens,
+    cache_read_tokens = cell.cache_read_tokens + excluded.cache_read_tokens,
+    cache_write_tokens = cell.cache_write_tokens + excluded.cache_write_tokens,
+    duration_ms = cell.duration_ms + excluded.duration_ms;
+
+-- name: roll_up_failures
+INSERT INTO spend_failures AS failure (
+    day, model, http_status, key_hash, user_id, team_id, organization_id, deployment_id, api_base, provider,
+    call_type, error_type, requests
+)
+SELECT
+    day,
+    coalesce(nullif(model_group, ''), model),
+    http_status,
+    key_hash,
+    coalesce(user_id, ''),
+    coalesce(team_id, ''),
+    coalesce(organization_id, ''),
+    deployment_id,
+    api_base,
+    provider,
+    call_type,
+    coalesce(error_type, ''),
+    count(*)
+FROM spend_fresh
+WHERE status <> 'success'
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+ON CONFLICT (
+    day, model, http_status, key_hash, user_id, team_id, organization_id, deployment_id, api_base, provider,
+    call_type, error_type
+) DO UPDATE SET requests = failure.requests + excluded.requests;
 
 -- name: put_count
 INSERT INTO spend_counts AS stored (
@@ -142,4 +218,4 @@ WHERE excluded.covered > stored.covered;
 
 -- name: schema_present
 -- The newest table that the worker writes.
-SELECT to_regclass('spend_counts') IS NOT NULL;
+SELECT to_regclass('spend_cells') IS NOT NULL;

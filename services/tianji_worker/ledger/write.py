@@ -64,4 +64,6 @@ async def _write(db: Connection, rows: Sequence[Row]) -> int:
     if written:
         await run(db, Q.roll_up_totals)
         await run(db, Q.roll_up_days)
+        await run(db, Q.roll_up_cells)
+        await run(db, Q.roll_up_failures)
     return written
