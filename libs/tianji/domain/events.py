@@ -122,6 +122,13 @@ class HourCount(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Requests that ended before any provider was called: no `began` was written for them."""
 
 
+class ProcessClosed(Struct, frozen=True, kw_only=True, tag="closed"):
+    """A gateway process has ended, and the stream has all that it wrote: nothing of it follows."""
+
+    version: int = 1
+    gateway_id: str
+
+
 class SpendCounts(Struct, frozen=True, kw_only=True, tag="counts"):
     """What one spool file of a gateway process holds: the ledger is compared with it.
 

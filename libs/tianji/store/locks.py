@@ -16,3 +16,5 @@ class Lock(IntEnum):
     """Make the records that come from the config file follow it."""
     PARTITIONS = 8_317_020_501
     """Make partitions of the ledger."""
+    SPEND_WINDOWS = 8_317_020_502
+    """Close a gateway process in the ledger; who writes rows holds it shared."""

@@ -25,11 +25,13 @@ from tianji.bus.subjects import (
     LEDGER_CONSUMER,
     SPEND_STREAM,
     dead_letter_subject,
+    tells_closing,
     tells_counts,
 )
 from tianji.errors import Unavailable
 from tianji.obs import metrics
 from tianji.obs.trouble import Explained, Trouble, unexplained
+from tianji_worker.ledger.closings import closed_of
 from tianji_worker.ledger.counts import CountRow, counts_of
 from tianji_worker.ledger.rows import Poison, Row, row_of
 from tianji_worker.ledger.write import Ledger
@@ -55,11 +57,12 @@ class Piece(NamedTuple):
 
 
 class Event(NamedTuple):
-    """What a piece says: one row of the ledger, or counts to compare it with."""
+    """What a piece says: one row of the ledger, counts to compare it with, or the end of a process."""
 
     piece: Piece
-    row: Row | None
-    counts: list[CountRow]
+    row: Row | None = None
+    counts: tuple[CountRow, ...] = ()
+    closed: str | None = None
 
 
 class Consumer:
@@ -121,7 +124,9 @@ class Consumer:
     async def _write(self, events: Sequence[Event]) -> None:
         try:
             rows = [event.row for event in events if event.row is not None]
-            new = await self._ledger.write(rows, [row for event in events for row in event.counts])
+            counts = [row for event in events for row in event.counts]
+            closed = [event.closed for event in events if event.closed is not None]
+            new = await self._ledger.write(rows, counts, closed)
         except psycopg.Error as fault:
             if not (fault.sqlstate or "").startswith(_DATA_FAULTS):
                 raise
@@ -170,5 +175,7 @@ def _pieces(messages: Iterable[Msg]) -> Iterator[Piece]:
 def _read(piece: Piece, today: date) -> Event:
     """Read one line of a message. Raises Poison."""
     if tells_counts(piece.message.subject):
-        return Event(piece, None, counts_of(piece.data))
-    return Event(piece, row_of(piece.data, today), [])
+        return Event(piece, counts=tuple(counts_of(piece.data)))
+    if tells_closing(piece.message.subject):
+        return Event(piece, closed=closed_of(piece.data))
+    return Event(piece, row_of(piece.data, today))

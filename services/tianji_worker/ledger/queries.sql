@@ -7,7 +7,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS spend_incoming (LIKE spend_logs INCLUDING D
 CREATE TEMPORARY TABLE IF NOT EXISTS spend_fresh ON COMMIT DELETE ROWS AS
 SELECT day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
-    upstream_model, call_type, deployment_id, api_base, http_status, error_type
+    upstream_model, call_type, deployment_id, api_base, http_status, error_type, gateway_id,
+    charged_bounds, charged_windows
 FROM spend_logs
 WITH NO DATA;
 
@@ -21,7 +22,7 @@ WITH new AS (
     user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
-    provider_cost_usd, cost_usd, cost_parts, metadata
+    provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
     )
     SELECT
     day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
@@ -30,20 +31,22 @@ WITH new AS (
     user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
-    provider_cost_usd, cost_usd, cost_parts, metadata
+    provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
     FROM spend_incoming
     ORDER BY day, id
     ON CONFLICT DO NOTHING
     RETURNING
         day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
         input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
-        upstream_model, call_type, deployment_id, api_base, http_status, error_type
+        upstream_model, call_type, deployment_id, api_base, http_status, error_type,
+        gateway_id, charged_bounds, charged_windows
 )
 INSERT INTO spend_fresh
 SELECT
         day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
         input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
-        upstream_model, call_type, deployment_id, api_base, http_status, error_type
+        upstream_model, call_type, deployment_id, api_base, http_status, error_type,
+        gateway_id, charged_bounds, charged_windows
 FROM new;
 
 -- name: roll_up_totals
@@ -200,6 +203,54 @@ ON CONFLICT (
     day, model, http_status, key_hash, user_id, team_id, organization_id, deployment_id, api_base, provider,
     call_type, error_type
 ) DO UPDATE SET requests = failure.requests + excluded.requests;
+
+-- name: writing
+-- Held by whoever writes rows, so that a process is not closed between its rows and their sums.
+SELECT pg_advisory_xact_lock_shared(%(lock)s);
+
+-- name: closing
+SELECT pg_advisory_xact_lock(%(lock)s);
+
+-- name: roll_up_windows
+-- What a closed process left late counts as what nobody holds any more.
+INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, requests, told)
+SELECT
+    charge.bound,
+    charge.window_id,
+    CASE WHEN closed.process IS NULL THEN fresh.gateway_id ELSE '' END,
+    sum(ceil(fresh.cost_usd * 1000000000)),
+    count(*),
+    bool_and(closed.process IS NULL AND fresh.gateway_id <> '')
+FROM spend_fresh AS fresh
+CROSS JOIN LATERAL unnest(fresh.charged_bounds, fresh.charged_windows) AS charge (bound, window_id)
+LEFT JOIN closed_processes AS closed ON closed.process = fresh.gateway_id
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3
+ON CONFLICT (bound, window_id, process) DO UPDATE SET
+    spent_nano = stored.spent_nano + excluded.spent_nano,
+    requests = stored.requests + excluded.requests,
+    told = stored.told AND excluded.told,
+    updated_at = now();
+
+-- name: close_processes
+INSERT INTO closed_processes (process) SELECT unnest(%(processes)s::text[]) ON CONFLICT DO NOTHING;
+
+-- name: fold_windows
+-- Nobody holds any more what these processes were charged: it is one row with what others left.
+WITH ended AS (
+    DELETE FROM spend_windows WHERE process = ANY(%(processes)s)
+    RETURNING bound, window_id, spent_nano, requests
+)
+INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, requests, told)
+SELECT bound, window_id, '', sum(spent_nano), sum(requests), false
+FROM ended
+GROUP BY bound, window_id
+ORDER BY bound, window_id
+ON CONFLICT (bound, window_id, process) DO UPDATE SET
+    spent_nano = stored.spent_nano + excluded.spent_nano,
+    requests = stored.requests + excluded.requests,
+    told = false,
+    updated_at = now();
 
 -- name: put_count
 INSERT INTO spend_counts AS stored (

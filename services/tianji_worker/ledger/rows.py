@@ -71,6 +71,7 @@ COLUMNS = (
     *_SAME_NAME,
     *_TOKENS,
     *("usage_estimated", "usage_extra", "provider_cost_usd", "cost_usd", "cost_parts", "metadata"),
+    *("charged_bounds", "charged_windows"),
 )
 
 
@@ -108,6 +109,8 @@ def row_of(payload: bytes, today: date) -> Row:
         _usd(event.cost_usd, "cost_usd"),
         _json(event.cost_parts),
         _json(event.metadata),
+        [charge.bound for charge in event.charges],
+        [charge.window for charge in event.charges],
     )
     return Row(day, event.ended_at, values)
 

@@ -8,9 +8,10 @@ from psycopg import sql
 from psycopg.errors import CheckViolation
 
 from tianji.errors import Unavailable
+from tianji.store.locks import Lock
 from tianji.store.pool import Store
 from tianji.store.queries import Queries, literal
-from tianji.store.rows import Connection, run
+from tianji.store.rows import Connection, run, value
 from tianji_worker.ledger.counts import CountRow, newest
 from tianji_worker.ledger.partitions import Partitions
 from tianji_worker.ledger.rows import COLUMNS, Row
@@ -29,18 +30,25 @@ class Ledger:
         self._store = store
         self.partitions = Partitions(store)
 
-    async def write(self, rows: Sequence[Row], counts: Sequence[CountRow] = ()) -> int:
+    async def write(
+        self, rows: Sequence[Row], counts: Sequence[CountRow] = (), closed: Sequence[str] = ()
+    ) -> int:
         """Write what has no row yet and return how many that were; sums change by these only.
 
-        Counts of a file replace earlier ones that cover less of it.
+        Counts of a file replace earlier ones that cover less of it. `closed` are processes that have
+        ended: what they were charged is nobody's any more.
 
         Raises psycopg.Error, then nothing was written.
         """
         await self.partitions.ensure(row.day for row in rows)
         try:
             async with self._store.transaction() as db:
+                await value(db, Q.closing if closed else Q.writing, object, lock=Lock.SPEND_WINDOWS)
                 await _put_counts(db, counts)
-                return await _write(db, rows) if rows else 0
+                written = await _write(db, rows) if rows else 0
+                if closed:
+                    await _close(db, sorted(set(closed)))
+                return written
         except CheckViolation as fault:
             if fault.diag.constraint_name is not None:
                 raise
@@ -52,6 +60,11 @@ async def _put_counts(db: Connection, counts: Sequence[CountRow]) -> None:
     if counts:
         async with db.cursor() as cursor:
             await cursor.executemany(literal(Q.put_count), [row._asdict() for row in newest(counts)])
+
+
+async def _close(db: Connection, processes: list[str]) -> None:
+    await run(db, Q.close_processes, processes=processes)
+    await run(db, Q.fold_windows, processes=processes)
 
 
 async def _write(db: Connection, rows: Sequence[Row]) -> int:
@@ -66,4 +79,5 @@ async def _write(db: Connection, rows: Sequence[Row]) -> int:
         await run(db, Q.roll_up_days)
         await run(db, Q.roll_up_cells)
         await run(db, Q.roll_up_failures)
+        await run(db, Q.roll_up_windows)
     return written
