@@ -22,8 +22,8 @@ class Orphan(NamedTuple):
     journal: Journal
 
     def finish(self) -> bool:
-        """Remove the folder when the bus has all of it; return whether that was so."""
-        if not self.journal.finish():
+        """Remove the folder when the bus has all of it, the process's end too; return whether that was so."""
+        if self.claim.marked or not self.journal.finish():
             return False
         self.claim.remove()
         return True

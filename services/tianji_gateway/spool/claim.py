@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 LOCK = "lock"
+CALLS = "calls"
+"""An empty file that says: calls were recorded here, and the ledger is to hear when all are shipped."""
 PATIENCE_S = 1.0
 RETRY_S = 0.01
 
@@ -18,6 +20,7 @@ class Claim:
     def __init__(self, folder: Path, fd: int) -> None:
         self.folder = folder
         self._fd = fd
+        self._marked = (folder / CALLS).exists()
 
     @classmethod
     def make(cls, folder: Path) -> Claim | None:
@@ -50,6 +53,22 @@ class Claim:
             os.close(fd)
             return None
         return cls(folder, fd)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the ledger is still to hear of the end of the process whose folder this was."""
+        return self._marked
+
+    def mark(self) -> None:
+        """Note that calls are recorded here. Raises OSError."""
+        if not self._marked:
+            (self.folder / CALLS).touch(mode=0o600)
+            self._marked = True
+
+    def unmark(self) -> None:
+        """The ledger has heard of the process's end."""
+        (self.folder / CALLS).unlink(missing_ok=True)
+        self._marked = False
 
     def release(self) -> None:
         """Let another process take the folder."""

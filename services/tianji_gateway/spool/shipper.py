@@ -16,7 +16,9 @@ import nats.errors
 from nats.js import JetStreamContext
 
 from tianji.bus.client import Bus
-from tianji.bus.subjects import SPEND_STREAM, spend_counts_subject, spend_subject
+from tianji.bus.subjects import SPEND_STREAM, spend_closed_subject, spend_counts_subject, spend_subject
+from tianji.domain.events import ProcessClosed
+from tianji_gateway.spool.claim import Claim
 from tianji_gateway.spool.journal import Journal
 from tianji_gateway.spool.records import Record, slimmed
 from tianji_gateway.spool.tally import Tally
@@ -81,6 +83,25 @@ async def ship_counts(bus: Bus, tallies: Sequence[Tally], process_id: str) -> No
                 headers={MESSAGE_ID: message_id},
             )
         tally.acknowledged(told)
+
+
+async def ship_closing(bus: Bus, journal: Journal, claim: Claim, process_id: str) -> None:
+    """Publish that a process has ended, if it recorded calls and the stream has all of them.
+
+    Raises Unavailable when the stream did not take it.
+    """
+    if not claim.marked or journal.open_calls or not journal.finish():
+        return
+    js = bus.js
+    async with bus.talk("shipping the end of a process", PUBLISH_S):
+        await js.publish(
+            spend_closed_subject(process_id),
+            msgspec.json.encode(ProcessClosed(gateway_id=process_id)),
+            timeout=PUBLISH_S,
+            stream=SPEND_STREAM,
+            headers={MESSAGE_ID: f"{process_id}.closed"},
+        )
+    claim.unmark()
 
 
 async def _publish(js: JetStreamContext, subject: str, records: Sequence[Record]) -> None:

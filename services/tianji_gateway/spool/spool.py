@@ -90,6 +90,7 @@ class Spool:
         try:
             self._write_held()
             self._require_room(1.0)
+            self._claim.mark()
             self._journal.began(began.id, payload)
             self._said_unwritable = False
         except OSError as fault:
@@ -111,6 +112,7 @@ class Spool:
         try:
             self._write_held()
             self._require_room(HEADROOM)
+            self._claim.mark()
             self._journal.ended(event.id, payload)
             self._said_unwritable = False
         except OSError as fault:
@@ -174,6 +176,9 @@ class Spool:
         while True:
             try:
                 await self._ship_all(bus)
+                if self._closing and not self._held:
+                    self._journal.seal()
+                    await shipper.ship_closing(bus, self._journal, self._claim, self._process_id)
             except Exception as fault:  # noqa: BLE001  a supervised loop: told once, tried for ever
                 unshipped.failed(fault)
                 # Not woken by new events: each would cause one more vain attempt.
@@ -223,6 +228,7 @@ class Spool:
         if await shipper.ship(bus, orphan.journal, orphan.process_id):
             return True
         await shipper.ship_counts(bus, orphan.journal.unshipped_tallies(), orphan.process_id)
+        await shipper.ship_closing(bus, orphan.journal, orphan.claim, orphan.process_id)
         if orphan.finish():
             self._orphans.remove(orphan)
         return False

@@ -48,6 +48,10 @@ def began_of(event) -> Began:
     return Began(id=event.id, started_at=event.started_at, key_hash=event.key_hash, team_id=event.team_id)
 
 
+async def closed(books) -> list[str]:
+    return [row[0] for row in await books.ask("SELECT process FROM closed_processes ORDER BY process")]
+
+
 def files_in(home: Path) -> list[Path]:
     return [path for path in (home / "spool").rglob("*") if path.is_file()]
 
@@ -133,12 +137,45 @@ async def test_a_killed_process_loses_nothing_and_its_open_calls_are_billed_as_e
     expected = [
         call if not call.client_gone else event(key_hash=call.key_hash, cost_usd="0.25") for call in calls
     ]
+    assert await closed(books) == ["victim"]
     assert (await books.rows())[1] == sum(Decimal(call.cost_usd) for call in expected)
     found = await books.ask(
         "SELECT count(*), min(cost_usd)::text, bool_and(metadata ->> 'cost_estimated' = 'true') "
         "FROM spend_logs WHERE status = 'interrupted'"
     )
     assert found == [(8, "0.25", True)]
+    assert files_in(tmp_path) == []
+
+
+async def test_the_ledger_hears_of_the_end_of_a_process_that_recorded_calls(books, worker, event, tmp_path):
+    async with spooling(books, tmp_path, "idle"), spooling(books, tmp_path, "busy") as busy:
+        call = event(1)
+        busy.began(began_of(call))
+        await asyncio.sleep(0.3)
+        assert (tmp_path / "spool" / "busy").is_dir()
+        busy.ended(call)
+    await books.until_settled()
+
+    assert await closed(books) == ["busy"]
+    assert files_in(tmp_path) == []
+
+
+async def test_an_end_that_nobody_heard_of_is_told_by_who_takes_the_folder_over(
+    books, worker, event, own_nats: Nats, tmp_path
+):
+    brief = SpoolSettings(drain_s=0.2)
+    async with spooling(books, tmp_path, "g1", brief) as spool:
+        spool.ended(event(1))
+        await books.until_rows(1)
+        await asyncio.to_thread(own_nats.stop)
+    assert (tmp_path / "spool" / "g1").is_dir()
+    await asyncio.to_thread(own_nats.start)
+    assert await books.bus.wait_connected(10)
+    async with spooling(books, tmp_path, "g2"), asyncio.timeout(30):
+        while not await closed(books):  # noqa: ASYNC110  Postgres does not tell
+            await asyncio.sleep(0.05)
+
+    assert await closed(books) == ["g1"]
     assert files_in(tmp_path) == []
 
 
