@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from tianji.domain.limits import Limits
+
 
 def hash_of(key: str) -> str:
     """Return how a key is stored: SHA-256 of all of it, in hex."""
@@ -33,14 +35,17 @@ class KeyRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Model groups, patterns or special names; empty means all."""
     aliases: dict[str, str] = field(default_factory=dict)
     allowed_routes: list[str] = field(default_factory=list)
+    allowed_ips: list[str] = field(default_factory=list)
+    """Addresses and networks that it may be used from; empty means all."""
     blocked: bool = False
     expires: float | None = None
-    max_budget: str | None = None
     spend: str = "0"
     """The ledger's figure when this record was written; for the answer's header, not for limits."""
-    tpm_limit: int | None = None
-    rpm_limit: int | None = None
-    max_parallel_requests: int | None = None
+    limits: Limits | None = None
+    member: Limits | None = None
+    """What its user may use of its team; what is not set here is as the team says of its members."""
+    customer_limits: Limits | None = None
+    """Of customers that have no limits of their own, where the key says it."""
     metadata: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     permissions: dict[str, Any] = field(default_factory=dict)

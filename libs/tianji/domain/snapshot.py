@@ -8,9 +8,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from tianji.domain.limits import Limits
+
 DEPLOYMENT = "deployment"
 SETTINGS = "settings"
-CONFIG_KINDS = (DEPLOYMENT, SETTINGS)
+TAG = "tag"
+CONFIG_KINDS = (DEPLOYMENT, SETTINGS, TAG)
 """Kinds of record in the CONFIG bucket; each record's name there is `<kind>.<id>`."""
 
 KEY = "key"
@@ -18,7 +21,8 @@ TEAM = "team"
 USER = "user"
 ORGANIZATION = "organization"
 CUSTOMER = "customer"
-LOOKUP_KINDS = (KEY, TEAM, USER, ORGANIZATION, CUSTOMER)
+PROJECT = "project"
+LOOKUP_KINDS = (KEY, TEAM, USER, ORGANIZATION, CUSTOMER, PROJECT)
 """Kinds of record in the KEYS bucket, looked up on first use: what grows with the people."""
 
 
@@ -43,6 +47,8 @@ class Settings(Struct, frozen=True, omit_defaults=True, kw_only=True):
     general: dict[str, Any] = field(default_factory=dict)
     """`general_settings` that the data plane acts on; never a secret."""
     master_key_hash: str | None = None
+    customer_limits: Limits | None = None
+    """The budget that `max_end_user_budget_id` names: of customers that have no limits of their own."""
     environment: dict[str, str] = field(default_factory=dict)
     """`environment_variables`, each value sealed: to a provider they go before the process's own."""
 

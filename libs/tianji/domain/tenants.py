@@ -1,10 +1,12 @@
-"""Teams, users and organizations as the data plane sees them."""
+"""Teams, users, organizations, customers and tags as the data plane sees them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from msgspec import Struct, field
+
+from tianji.domain.limits import Limits
 
 
 class OrganizationRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -14,10 +16,7 @@ class OrganizationRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     alias: str | None = None
     models: list[str] = field(default_factory=list)
     blocked: bool = False
-    max_budget: str | None = None
-    tpm_limit: int | None = None
-    rpm_limit: int | None = None
-    max_parallel_requests: int | None = None
+    limits: Limits | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -27,6 +26,19 @@ class CustomerRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: str
     models: list[str] = field(default_factory=list)
     blocked: bool = False
+    limits: Limits | None = None
+
+
+class ProjectRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A project of a team. An empty `models` allows all."""
+
+    id: str
+    alias: str | None = None
+    team_id: str | None = None
+    models: list[str] = field(default_factory=list)
+    blocked: bool = False
+    limits: Limits | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 class TeamRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -37,10 +49,12 @@ class TeamRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     organization_id: str | None = None
     models: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
+    member_models: dict[str, list[str]] = field(default_factory=dict)
+    """The lists of those members who may use less than the team, by user."""
     blocked: bool = False
-    max_budget: str | None = None
-    tpm_limit: int | None = None
-    rpm_limit: int | None = None
+    limits: Limits | None = None
+    member: Limits | None = None
+    """What each member may use of the team, who has no limits of their own."""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -52,7 +66,12 @@ class UserRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     role: str = "internal_user"
     models: list[str] = field(default_factory=list)
     blocked: bool = False
-    max_budget: str | None = None
-    tpm_limit: int | None = None
-    rpm_limit: int | None = None
+    limits: Limits | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class TagRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A tag that requests carry; only those with limits are published."""
+
+    name: str
+    limits: Limits

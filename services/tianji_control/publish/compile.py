@@ -12,118 +12,44 @@ from msgspec import Struct
 
 from tianji.domain.deployments import Deployment
 from tianji.domain.keys import KeyRecord
-from tianji.domain.snapshot import CUSTOMER, DEPLOYMENT, KEY, ORGANIZATION, SETTINGS, TEAM, USER, Settings
-from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.snapshot import (
+    CUSTOMER,
+    DEPLOYMENT,
+    KEY,
+    ORGANIZATION,
+    PROJECT,
+    SETTINGS,
+    TAG,
+    TEAM,
+    USER,
+    Settings,
+)
+from tianji.domain.tenants import (
+    CustomerRecord,
+    OrganizationRecord,
+    ProjectRecord,
+    TagRecord,
+    TeamRecord,
+    UserRecord,
+)
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many
+from tianji_control.publish.limited import limits_fields
+from tianji_control.publish.rows import (
+    CustomerRow,
+    DeploymentRow,
+    KeyRow,
+    OrganizationRow,
+    ProjectRow,
+    SettingsRow,
+    TagRow,
+    TeamRow,
+    UserRow,
+)
 
 Q = Queries.beside(__file__)
 
 PAGE = 1000
-
-
-class KeyRow(Struct, frozen=True):
-    """What a KeyRecord is made of."""
-
-    hash: str
-    name: str
-    alias: str | None
-    user_id: str | None
-    team_id: str | None
-    organization_id: str | None
-    project_id: str | None
-    models: list[str]
-    aliases: dict[str, str]
-    allowed_routes: list[str]
-    blocked: bool
-    expires: datetime | None
-    max_budget: Decimal | None
-    spend: Decimal
-    tpm_limit: int | None
-    rpm_limit: int | None
-    max_parallel_requests: int | None
-    metadata: dict[str, Any]
-    config: dict[str, Any]
-    permissions: dict[str, Any]
-
-
-class TeamRow(Struct, frozen=True):
-    """What a TeamRecord is made of."""
-
-    id: str
-    alias: str | None
-    organization_id: str | None
-    models: list[str]
-    aliases: dict[str, str]
-    blocked: bool
-    max_budget: Decimal | None
-    tpm_limit: int | None
-    rpm_limit: int | None
-    metadata: dict[str, Any]
-
-
-class UserRow(Struct, frozen=True):
-    """What a UserRecord is made of."""
-
-    id: str
-    email: str | None
-    role: str
-    models: list[str]
-    blocked: bool
-    max_budget: Decimal | None
-    tpm_limit: int | None
-    rpm_limit: int | None
-    metadata: dict[str, Any]
-
-
-class OrganizationRow(Struct, frozen=True):
-    """What an OrganizationRecord is made of."""
-
-    id: str
-    alias: str | None
-    models: list[str]
-    blocked: bool
-    max_budget: Decimal | None
-    tpm_limit: int | None
-    rpm_limit: int | None
-    max_parallel_requests: int | None
-    metadata: dict[str, Any]
-
-
-class CustomerRow(Struct, frozen=True):
-    """What a CustomerRecord is made of."""
-
-    id: str
-    models: list[str]
-    blocked: bool
-
-
-class DeploymentRow(Struct, frozen=True):
-    """What a Deployment is made of."""
-
-    id: str
-    model_name: str
-    provider: str
-    model: str
-    params: dict[str, Any]
-    secrets: dict[str, str]
-    info: dict[str, Any]
-    team_id: str | None
-    source: str
-    blocked: bool
-    created_at: datetime
-    updated_at: datetime
-
-
-class SettingsRow(Struct, frozen=True):
-    """What Settings are made of."""
-
-    id: str
-    router: dict[str, Any]
-    calls: dict[str, Any]
-    general: dict[str, Any]
-    master_key_hash: str | None
-    environment: dict[str, str]
 
 
 class Source(Struct, frozen=True):
@@ -142,8 +68,10 @@ SOURCES = {
     USER: Source(Q.users_by_id, Q.users_after, UserRow, UserRecord),
     ORGANIZATION: Source(Q.organizations_by_id, Q.organizations_after, OrganizationRow, OrganizationRecord),
     CUSTOMER: Source(Q.customers_by_id, Q.customers_after, CustomerRow, CustomerRecord),
+    PROJECT: Source(Q.projects_by_id, Q.projects_after, ProjectRow, ProjectRecord),
     DEPLOYMENT: Source(Q.deployments_by_id, Q.deployments_after, DeploymentRow, Deployment),
     SETTINGS: Source(Q.settings_by_id, Q.settings_after, SettingsRow, Settings),
+    TAG: Source(Q.tags_by_name, Q.tags_after, TagRow, TagRecord, id="name"),
 }
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -155,7 +83,8 @@ async def records(db: Connection, kind: str, ids: Iterable[str]) -> dict[str, by
     wanted = sorted(set(ids))
     found: dict[str, bytes | None] = dict.fromkeys(wanted)
     for row in await many(db, source.rows, source.row, ids=wanted):
-        found[getattr(row, source.id)] = _encoder.encode(_record(row, source.record))
+        record = _record(row, source.record)
+        found[getattr(row, source.id)] = None if record is None else _encoder.encode(record)
     return found
 
 
@@ -171,9 +100,13 @@ async def all_records(db: Connection, kind: str) -> AsyncIterator[dict[str, byte
         after = ids[-1]
 
 
-def _record(row: Struct, record: type[Struct]) -> Struct:
+def _record(row: Struct, record: type[Struct]) -> Struct | None:
+    """Make a record of a row; None for a tag that nothing limits, which no gateway need know."""
     known = set(record.__struct_fields__)
     fields = {name: _plain(getattr(row, name)) for name in row.__struct_fields__ if name in known}
+    fields |= limits_fields(row)
+    if record is TagRecord and fields["limits"] is None:
+        return None
     return record(**fields)
 
 

@@ -16,6 +16,7 @@ from tianji.bus.client import Bus
 from tianji.bus.subjects import CONFIG_BUCKET, KEYS_BUCKET
 from tianji.domain.deployments import Deployment
 from tianji.domain.keys import KeyRecord, hash_of
+from tianji.domain.limits import Limits
 from tianji.domain.snapshot import DEPLOYMENT, HEAD, KEY, SETTINGS, Head, Settings, digest_of, record_name
 from tianji.embedded import Nats
 from tianji_gateway.snapshot.lookup import KeyLookup
@@ -38,10 +39,8 @@ def record_of(number: int) -> tuple[str, bytes]:
         name=f"sk-...{secret[-4:]}",
         alias=f"service-{number}",
         models=["m", "gpt-4o-mini", "claude-*"],
-        max_budget="100.00",
         spend="12.345678",
-        tpm_limit=100_000,
-        rpm_limit=1_000,
+        limits=Limits(max_budget="100.00", tpm=100_000, rpm=1_000),
         metadata={"cost_center": f"cc-{number % 1000}", "owner": f"person{number}@example.org"},
     )
     return record_name(KEY, record.hash), msgspec.json.encode(record)

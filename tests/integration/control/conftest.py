@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message
 
 from tianji.bus.client import Bus
 from tianji.bus.subjects import CONFIG_BUCKET, KEYS_BUCKET
-from tianji.domain.snapshot import HEAD, Head, digest_of, record_id, record_name
+from tianji.domain.snapshot import CONFIG_KINDS, HEAD, Head, digest_of, record_id, record_name
 from tianji.settings import Secret
 from tianji_control.app import create_app
 from tianji_control.settings import ControlSettings
@@ -125,7 +125,7 @@ class Control:
 
     async def record(self, kind: str, id: str) -> dict[str, Any] | None:
         """Return a record as a gateway would read it."""
-        bucket = CONFIG_BUCKET if kind in ("deployment", "settings") else KEYS_BUCKET
+        bucket = CONFIG_BUCKET if kind in CONFIG_KINDS else KEYS_BUCKET
         found = await self.bus.kv_get(bucket, record_name(kind, id))
         return None if found is None else msgspec.json.decode(found[0])
 

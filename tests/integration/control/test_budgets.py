@@ -44,7 +44,7 @@ async def test_an_organizations_budget_by_the_paths_of_other_gateways(control: A
     assert (budget["max_budget"], budget["spend"], budget["remaining"]) == (10.0, 4.0, 6.0)
     answer = await control.post("/budget/org/acme/set", {"max_budget": 3})
     assert answer.status == 200 and (answer.json()["max_budget"], answer.json()["remaining"]) == (3.0, 0.0)
-    assert (await control.record("organization", "acme"))["max_budget"] == "3"
+    assert (await control.record("organization", "acme"))["limits"]["max_budget"] == "3"
     [day] = (await control.get("/budget/logs?org_id=acme&days=7")).json()["logs"]
     assert (day["spend"], day["requests"]) == (4.0, 2)
     assert (await control.get("/budget/org/nowhere")).status == 404
@@ -63,7 +63,9 @@ async def test_a_customer_is_made_changed_blocked_and_deleted(control: Any, name
     assert changed["litellm_budget_table"]["max_budget"] == 7.0
     blocked = (await control.post(f"/{name}/block", {"user_ids": [name, f"{name}-new"]})).json()
     assert {one["user_id"] for one in blocked["blocked_users"]} == {name, f"{name}-new"}
-    assert await control.record("customer", name) == {"id": name, "models": ["m"], "blocked": True}
+    record = await control.record("customer", name)
+    assert record.pop("limits")["max_budget"] == "7"
+    assert record == {"id": name, "models": ["m"], "blocked": True}
     assert (await control.get(f"/{name}/info?end_user_id={name}")).json()["blocked"] is True
     assert (await control.post(f"/{name}/unblock", {"user_ids": [name]})).json() == {"blocked_users": []}
     assert [one["user_id"] for one in (await control.get(f"/{name}/list?search={name}-n")).json()] == [
@@ -103,3 +105,48 @@ async def test_a_tag_is_made_changed_listed_and_deleted(control: Any) -> None:
     assert (await control.post("/tag/new", {"name": "t"})).status == 400
     assert (await control.post("/tag/delete", {"name": "t"})).status == 200
     assert (await control.post("/tag/delete", {"name": "t"})).status == 404
+
+
+async def test_a_change_of_a_budget_reaches_the_records_of_all_who_are_held_to_it(control: Any) -> None:
+    await control.post("/budget/new", {"budget_id": "shared", "max_budget": 1, "rpm_limit": 5})
+    key = (await control.post("/key/generate", {"budget_id": "shared", "max_budget": 9})).json()
+    await control.post("/organization/new", {"organization_id": "o-shared", "organization_alias": "o"})
+    await control.post("/organization/update", {"organization_id": "o-shared", "budget_id": "shared"})
+    await control.post("/customer/new", {"user_id": "c-shared", "budget_id": "shared"})
+    await control.post("/tag/new", {"name": "t-shared", "budget_id": "shared"})
+    of_customers = (await control.post("/key/generate", {"end_user_budget_id": "shared"})).json()
+
+    await control.post("/budget/update", {"budget_id": "shared", "max_budget": 2, "budget_duration": "1d"})
+
+    own = (await control.record("key", key["token"]))["limits"]
+    assert (own["max_budget"], own["rpm"], own["duration"]) == ("9", 5, "1d")
+    for kind, id in (("organization", "o-shared"), ("customer", "c-shared"), ("tag", "t-shared")):
+        limits = (await control.record(kind, id))["limits"]
+        assert (limits["max_budget"], limits["rpm"], limits["duration"]) == ("2", 5, "1d"), kind
+    assert (await control.record("key", of_customers["token"]))["customer_limits"]["max_budget"] == "2"
+
+    await control.post("/budget/delete", {"id": "shared"})
+    assert "limits" not in await control.record("customer", "c-shared")
+    assert await control.record("tag", "t-shared") is None
+
+
+async def test_limits_by_model_and_of_members_are_part_of_records(control: Any) -> None:
+    await control.post("/team/new", {"team_id": "t-lim", "team_member_budget": 3, "budget_limits": [
+        {"budget_duration": "1d", "max_budget": 1.5}]})  # fmt: skip
+    await control.post(
+        "/team/member_add", {"team_id": "t-lim", "member": {"role": "user", "user_id": "u-lim"}}
+    )
+    models = {"gpt": {"budget_limit": "0.5", "time_period": "1d"}, "other": 2}
+    said = {"team_id": "t-lim", "user_id": "u-lim", "model_max_budget": models, "model_rpm_limit": {"gpt": 7}}
+    key = (await control.post("/key/generate", said)).json()
+    await control.post("/team/member_update", {"team_id": "t-lim", "user_id": "u-lim", "rpm_limit": 4})
+
+    record = await control.record("key", key["token"])
+    assert record["member"] == {"rpm": 4}
+    assert record["limits"]["models"] == [
+        {"model": "gpt", "max_budget": "0.5", "duration": "1d", "rpm": 7},
+        {"model": "other", "max_budget": "2"},
+    ]
+    team = await control.record("team", "t-lim")
+    assert team["limits"]["windows"] == [{"max_budget": "1.5", "duration": "1d"}]
+    assert team["member"]["max_budget"] == "3"

@@ -91,7 +91,7 @@ async def test_many_keys_at_once_and_those_that_could_not_be_changed(control: An
     assert answer["failed_updates"][0]["failed_reason"]
     for key in keys:
         record = await control.record("key", key["token"])
-        assert (record["max_budget"], record["metadata"]) == ("4", {"tags": ["t"]})
+        assert (record["limits"]["max_budget"], record["metadata"]) == ("4", {"tags": ["t"]})
 
 
 async def test_lists_are_sorted_by_spend_and_cut_by_state(control: Any) -> None:

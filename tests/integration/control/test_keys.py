@@ -30,7 +30,7 @@ async def test_a_key_is_told_once_and_published_under_its_hash(control) -> None:
     assert made["created_by"] == "default_user_id"
     record = await control.record("key", made["token"])
     assert record["models"] == ["gpt-4o"]
-    assert record["max_budget"] == "10"
+    assert record["limits"]["max_budget"] == "10"
     assert record["metadata"] == {"a": 1}
     assert made["key"] not in str(record)
 
@@ -149,7 +149,7 @@ async def test_an_update_changes_what_it_names(control) -> None:
     assert info["models"] == ["b", "c"] and info["max_budget"] is None and info["expires"] is None
     assert info["metadata"] == {"k": 1, "tags": ["x"]}
     record = await control.record("key", made["token"])
-    assert record["models"] == ["b", "c"] and "max_budget" not in record and "expires" not in record
+    assert record["models"] == ["b", "c"] and "limits" not in record and "expires" not in record
 
 
 async def test_blocking_reaches_the_gateways(control) -> None:
@@ -206,7 +206,7 @@ async def test_two_writers_of_one_key_do_not_lose_a_change(control) -> None:
     fields = [{"tpm_limit": 7}, {"rpm_limit": 8}, {"max_parallel_requests": 9}, {"key_alias": "raced"}]
     await asyncio.gather(*(control.post("/key/update", {"key": made["key"], **field}) for field in fields))
     record = await control.record("key", made["token"])
-    assert (record["tpm_limit"], record["rpm_limit"], record["max_parallel_requests"]) == (7, 8, 9)
+    assert tuple(record["limits"][name] for name in ("tpm", "rpm", "parallel")) == (7, 8, 9)
     assert record["alias"] == "raced"
 
 

@@ -59,7 +59,7 @@ async def test_a_user_comes_with_a_key(control) -> None:
     assert made["key"].startswith("sk-") and made["user_role"] == "internal_user"
     assert made["user_email"] == "eve@example.org" and made["max_budget"] == 3.0
     record = await control.record("user", made["user_id"])
-    assert record["email"] == "eve@example.org" and record["max_budget"] == "3"
+    assert record["email"] == "eve@example.org" and record["limits"]["max_budget"] == "3"
     own = (await control.get("/user/info", key=made["key"])).json()
     assert own["user_id"] == made["user_id"] and len(own["keys"]) == 1
     assert own["user_info"]["user_role"] == "internal_user"

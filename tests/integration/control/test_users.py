@@ -52,8 +52,8 @@ async def test_many_users_at_once_and_who_could_not_be_changed(control: Any) -> 
     ]
     answer = (await control.post("/user/bulk_update", {"users": users})).json()
     assert (answer["successful_updates"], answer["failed_updates"]) == (1, 2)
-    assert (await control.record("user", "b1"))["max_budget"] == "1"
-    assert "max_budget" not in await control.record("user", "b2")
+    assert (await control.record("user", "b1"))["limits"]["max_budget"] == "1"
+    assert "limits" not in await control.record("user", "b2")
 
 
 async def test_users_are_listed_by_pages_and_filters(control: Any) -> None:

@@ -38,3 +38,17 @@ SELECT day, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
 FROM spend_daily
 WHERE scope = 'organization' AND scope_id = %(organization_id)s AND day >= %(since)s
 GROUP BY day ORDER BY day DESC;
+
+-- name: tell_holders_of_budget
+WITH held AS (
+    SELECT 'key' AS kind, hash AS id FROM keys WHERE budget_id = %(id)s
+    UNION SELECT 'key', hash FROM keys WHERE extra->>'end_user_budget_id' = %(id)s
+    UNION SELECT 'organization', organization_id FROM organizations WHERE budget_id = %(id)s
+    UNION SELECT 'customer', user_id FROM customers WHERE budget_id = %(id)s
+    UNION SELECT 'tag', name FROM tags WHERE budget_id = %(id)s
+    UNION SELECT 'project', project_id FROM projects WHERE budget_id = %(id)s
+    UNION SELECT 'settings', settings.id FROM settings WHERE calls->>'max_end_user_budget_id' = %(id)s
+), noted AS (
+    INSERT INTO outbox (kind, object_id) SELECT kind, id FROM held RETURNING id
+)
+SELECT id, pg_notify('tianji_outbox', '')::text AS told FROM noted;

@@ -64,6 +64,7 @@ async def rewrite(change: Change, budget_id: str, said: dict[str, Any]) -> Budge
     now = datetime.now(UTC)
     row = msgspec.structs.replace(before, updated_at=now, updated_by=change.actor.name, **_columns(said, now))
     await store.update(change.db, row)
+    change.notes += await store.tell_holders(change.db, budget_id)
     await change.record(KIND, budget_id, "budget:update", before=before, after=row)
     return row
 
@@ -74,6 +75,7 @@ async def delete(call: Call, budget_id: str) -> BudgetRow:
         before = await store.by_id_for_update(change.db, budget_id)
         if before is None:
             raise missing(budget_id)
+        change.notes += await store.tell_holders(change.db, budget_id)
         await store.delete(change.db, budget_id)
         await change.record(KIND, budget_id, "budget:delete", before=before)
     return before

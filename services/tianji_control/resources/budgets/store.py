@@ -44,6 +44,13 @@ class DaySum(Struct, frozen=True):
     tokens: int
 
 
+class Noted(Struct, frozen=True):
+    """A note for the gateways."""
+
+    id: int
+    told: str
+
+
 async def by_ids(db: Connection, ids: list[str]) -> dict[str, BudgetRow]:
     """Return these budgets by their ids."""
     return {row.budget_id: row for row in await many(db, Q.budgets_by_id, BudgetRow, ids=ids)}
@@ -77,6 +84,12 @@ async def update(db: Connection, row: BudgetRow) -> None:
 async def delete(db: Connection, id: str) -> None:
     """Remove a budget; who was held to it is held to none."""
     await run(db, Q.delete_budget, id=id)
+
+
+async def tell_holders(db: Connection, id: str) -> list[int]:
+    """Note for the gateways that all who are held to a budget are to be read again; return the notes."""
+    rows = await many(db, Q.tell_holders_of_budget, Noted, id=id)
+    return [row.id for row in rows]
 
 
 async def days(db: Connection, organization_id: str, since: date) -> list[DaySum]:

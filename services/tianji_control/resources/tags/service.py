@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tianji.domain.snapshot import TAG
 from tianji.errors import NotFound
 from tianji.store.rows import Connection
 from tianji_control.call import Call
@@ -18,8 +19,6 @@ from tianji_control.resources.budgets.service import BudgetFields
 from tianji_control.resources.budgets.store import BudgetRow
 from tianji_control.resources.tags import store
 from tianji_control.resources.tags.store import TagRow
-
-KIND = "tag"
 
 
 class TagFields(BudgetFields, kw_only=True):
@@ -53,7 +52,7 @@ async def create(call: Call, said: dict[str, Any]) -> Tag:
             **_columns(said),
         )
         await store.insert(change.db, row)
-        await change.record(KIND, row.name, "tag:new", after=row)
+        await change.note(TAG, row.name, "tag:new", after=row)
         [made] = await whole(change.db, [row])
     return made
 
@@ -72,7 +71,7 @@ async def update(call: Call, said: dict[str, Any]) -> Tag:
             **_columns(said),
         )
         await store.update(change.db, row)
-        await change.record(KIND, row.name, "tag:update", before=before, after=row)
+        await change.note(TAG, row.name, "tag:update", before=before, after=row)
         [changed] = await whole(change.db, [row])
     return changed
 
@@ -83,9 +82,9 @@ async def delete(call: Call, name: str) -> None:
         row = await store.by_name_for_update(change.db, name)
         if row is None:
             raise missing(name)
-        await change.keep(KIND, name, row)
+        await change.keep(TAG, name, row)
         await store.delete(change.db, name)
-        await change.record(KIND, name, "tag:delete", before=row)
+        await change.note(TAG, name, "tag:delete", before=row)
 
 
 async def whole(db: Connection, rows: list[TagRow]) -> list[Tag]:

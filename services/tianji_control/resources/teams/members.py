@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from tianji.domain.snapshot import TEAM
+from tianji.domain.snapshot import KEY, TEAM
 from tianji.errors import BadRequest, NotFound
 from tianji_control.call import Call
 from tianji_control.change import Change
@@ -86,6 +86,7 @@ async def update(call: Call, ask: MemberUpdate) -> MemberRow:
         check_limits(said | {"max_budget": said.get("max_budget_in_team")})
         row = msgspec.structs.replace(before, **_columns(said, before))
         await store.save_member(change.db, row)
+        await _tell_keys(change, row)
         await note(change, team, "team:member_update", before, row)
     return row
 
@@ -136,6 +137,7 @@ async def join(change: Change, team: TeamRow, one: Member, ask: MemberAdd) -> tu
         models=ask.allowed_models or [],
     )
     await store.save_member(change.db, member)
+    await _tell_keys(change, member)
     return user, member
 
 
@@ -163,6 +165,12 @@ async def note(
     """Note that the members of a team are others now."""
     await change.tell(TEAM, team.team_id)
     await change.record(TEAM, team.team_id, action, before=before, after=after or (None if before else team))
+
+
+async def _tell_keys(change: Change, member: MemberRow) -> None:
+    """Note that a member's keys in the team are held to something else: it is part of their records."""
+    for hash in await store.hashes_of_member(change.db, member.team_id, member.user_id):
+        await change.tell(KEY, hash)
 
 
 def _no_member(user_id: str, team_id: str) -> NotFound:

@@ -1,7 +1,24 @@
--- name: teams_by_id
-SELECT team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
+-- part: team_columns
+team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
        budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, metadata, extra,
        created_at, created_by, updated_at, updated_by
+
+-- part: member_columns
+m.team_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.budget_duration, m.tpm_limit,
+       m.rpm_limit, m.models, m.extra
+
+-- part: team_filters
+(%(user_id)s::text IS NULL OR EXISTS
+           (SELECT FROM team_members m WHERE m.team_id = teams.team_id AND m.user_id = %(user_id)s))
+  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(team_alias)s::text IS NULL OR alias ILIKE %(team_alias)s)
+  AND (%(search)s::text IS NULL OR team_id = %(search)s OR alias ILIKE %(search_part)s
+       OR (%(prefix)s AND starts_with(team_id, %(search)s)))
+  AND (%(sees_all)s OR team_id = ANY(%(teams)s) OR organization_id = ANY(%(organizations)s))
+
+-- name: teams_by_id
+SELECT <<team_columns>>
 FROM teams WHERE team_id = ANY(%(ids)s) ORDER BY alias, team_id;
 
 -- name: insert_team
@@ -14,15 +31,11 @@ VALUES (%(team_id)s, %(alias)s, %(organization_id)s, %(models)s, %(aliases)s, %(
         %(updated_by)s);
 
 -- name: team_for_update
-SELECT team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
-       budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, metadata, extra,
-       created_at, created_by, updated_at, updated_by
+SELECT <<team_columns>>
 FROM teams WHERE team_id = %(id)s FOR UPDATE;
 
 -- name: teams_of_organization
-SELECT team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
-       budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, metadata, extra,
-       created_at, created_by, updated_at, updated_by
+SELECT <<team_columns>>
 FROM teams WHERE organization_id = %(organization_id)s ORDER BY team_id FOR UPDATE;
 
 -- name: update_team
@@ -41,18 +54,9 @@ DELETE FROM teams WHERE team_id = %(id)s;
 SELECT team_id FROM teams ORDER BY team_id;
 
 -- name: team_page
-SELECT team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget, budget_duration,
-       budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests, metadata, extra,
-       created_at, created_by, updated_at, updated_by
+SELECT <<team_columns>>
 FROM teams
-WHERE (%(user_id)s::text IS NULL OR EXISTS
-           (SELECT FROM team_members m WHERE m.team_id = teams.team_id AND m.user_id = %(user_id)s))
-  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
-  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
-  AND (%(team_alias)s::text IS NULL OR alias ILIKE %(team_alias)s)
-  AND (%(search)s::text IS NULL OR team_id = %(search)s OR alias ILIKE %(search_part)s
-       OR (%(prefix)s AND starts_with(team_id, %(search)s)))
-  AND (%(sees_all)s OR team_id = ANY(%(teams)s) OR organization_id = ANY(%(organizations)s))
+WHERE <<team_filters>>
 ORDER BY CASE WHEN %(sort_by)s::text = 'team_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'team_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
@@ -70,14 +74,7 @@ LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: team_count
 SELECT count(*) FROM teams
-WHERE (%(user_id)s::text IS NULL OR EXISTS
-           (SELECT FROM team_members m WHERE m.team_id = teams.team_id AND m.user_id = %(user_id)s))
-  AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
-  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
-  AND (%(team_alias)s::text IS NULL OR alias ILIKE %(team_alias)s)
-  AND (%(search)s::text IS NULL OR team_id = %(search)s OR alias ILIKE %(search_part)s
-       OR (%(prefix)s AND starts_with(team_id, %(search)s)))
-  AND (%(sees_all)s OR team_id = ANY(%(teams)s) OR organization_id = ANY(%(organizations)s));
+WHERE <<team_filters>>;
 
 -- name: save_member
 INSERT INTO team_members (team_id, user_id, role, max_budget, budget_duration, tpm_limit, rpm_limit, models,
@@ -87,11 +84,13 @@ VALUES (%(team_id)s, %(user_id)s, %(role)s, %(max_budget)s, %(budget_duration)s,
 ON CONFLICT (team_id, user_id) DO UPDATE
 SET role = excluded.role, max_budget = excluded.max_budget, budget_duration = excluded.budget_duration,
     tpm_limit = excluded.tpm_limit, rpm_limit = excluded.rpm_limit, models = excluded.models,
-    extra = excluded.extra;
+    extra = excluded.extra, updated_at = now();
+
+-- name: keys_of_member
+SELECT hash FROM keys WHERE team_id = %(team_id)s AND user_id = %(user_id)s;
 
 -- name: member_for_update
-SELECT m.team_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.budget_duration, m.tpm_limit,
-       m.rpm_limit, m.models, m.extra
+SELECT <<member_columns>>
 FROM team_members m JOIN users u ON u.user_id = m.user_id
 WHERE m.team_id = %(team_id)s AND m.user_id = %(user_id)s FOR UPDATE OF m;
 
@@ -99,8 +98,7 @@ WHERE m.team_id = %(team_id)s AND m.user_id = %(user_id)s FOR UPDATE OF m;
 DELETE FROM team_members WHERE team_id = %(team_id)s AND user_id = %(user_id)s;
 
 -- name: members_of_teams
-SELECT m.team_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.budget_duration, m.tpm_limit,
-       m.rpm_limit, m.models, m.extra
+SELECT <<member_columns>>
 FROM team_members m JOIN users u ON u.user_id = m.user_id
 WHERE m.team_id = ANY(%(team_ids)s) ORDER BY m.created_at, m.user_id;
 

@@ -185,6 +185,12 @@ async def key_hashes(db: Connection, team_id: str, limit: int | None) -> list[st
     return [row["hash"] for row in rows]
 
 
+async def hashes_of_member(db: Connection, team_id: str, user_id: str) -> list[str]:
+    """List the hashes of the keys that one user has in a team."""
+    rows = await many(db, Q.keys_of_member, dict[str, str], team_id=team_id, user_id=user_id)
+    return [row["hash"] for row in rows]
+
+
 async def spend(db: Connection, team_id: str) -> Decimal:
     """Return what the ledger says a team has spent."""
     return (await spend_of(db, [team_id])).get(team_id, Decimal(0))

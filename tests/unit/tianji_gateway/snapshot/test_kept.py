@@ -3,6 +3,7 @@ import tracemalloc
 import msgspec
 
 from tianji.domain.keys import KeyRecord, hash_of
+from tianji.domain.limits import Limits
 from tianji.domain.snapshot import KEY, record_name
 from tianji_gateway.snapshot.kept import MISSING_S, Held, Kept
 
@@ -72,7 +73,7 @@ def test_a_cached_key_takes_less_than_a_kilobyte() -> None:
             user_id=f"user-{number:032}",
             team_id=f"team-{number:032}",
             models=["gpt-4o", "claude-sonnet"],
-            max_budget="100.0",
+            limits=Limits(max_budget="100.0"),
             metadata={"tags": ["production"]},
         )
         kept.put(record_name(KEY, hash), Held(msgspec.json.encode(record), 1000 + number, 1))
