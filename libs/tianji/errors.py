@@ -9,6 +9,7 @@ TianjiError
 ├── PermissionDenied           403  a known caller, a forbidden thing
 ├── NotFound                   404  no such model, key, team, path
 ├── Conflict                   409  it is there already
+├── PreconditionFailed         412  it is no longer as the caller has seen it
 ├── BodyTooLarge               413
 ├── InvalidFields              422  an admin request with wrong fields
 ├── RateLimited                429  ours or the provider's
@@ -109,6 +110,13 @@ class Conflict(TianjiError):
 
     status = 409
     type = "conflict_error"
+
+
+class PreconditionFailed(TianjiError):
+    """It was changed since the caller read it."""
+
+    status = 412
+    type = "precondition_failed"
 
 
 class BodyTooLarge(TianjiError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tianji.errors import BodyTooLarge, TianjiError
+from tianji_control import idempotency
 from tianji_control.access import permits
 from tianji_control.access.authenticate import authenticate, key_in
 from tianji_control.access.permits import ANYTHING, PERMITS, Actor, Sight, Target
@@ -20,40 +21,62 @@ from tianji_control.change import Change, Origin
 from tianji_control.decode import body_of, query_of, said_of
 from tianji_control.envelope import answer
 from tianji_control.runtime import Runtime
+from tianji_control.versions import ETAG, IF_MATCH, Condition, etag_of
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
+class Witness(Protocol):
+    """Watches whether handlers do what their paths declare; tests have one."""
+
+    def took(self, route: Guarded, place: str, kind: type[msgspec.Struct]) -> None:
+        """See what a handler reads, of the `body` or the `query`."""
+
+    def gave(self, route: Guarded, answer: bytes) -> None:
+        """See a good answer."""
+
+
 class Call:
     """A request with its caller, as handlers and services see it."""
 
-    def __init__(self, request: Request, runtime: Runtime, actor: Actor) -> None:
+    witness: ClassVar[Witness | None] = None
+
+    def __init__(self, request: Request, runtime: Runtime, actor: Actor, route: Guarded) -> None:
         self.request = request
         self.runtime = runtime
         self.actor = actor
+        self.route = route
         self.headers: dict[str, str] = {}
+        self._raw: bytes | None = None
+        self._notes: list[int] = []
         self._vouched = False
 
     async def body(self, kind: type[T]) -> T:
         """Decode the request's body."""
-        return body_of(await self._raw(), kind, self.request.url.path)
+        self._takes("body", kind)
+        return body_of(await self.raw(), kind, self.request.url.path)
 
     async def said(self, kind: type[T]) -> tuple[T, dict[str, Any]]:
         """Decode the request's body; return it, and of its fields those that the request names."""
-        return said_of(await self._raw(), kind, self.request.url.path)
+        self._takes("body", kind)
+        return said_of(await self.raw(), kind, self.request.url.path)
 
-    async def _raw(self) -> bytes:
-        raw = bytearray()
-        async for chunk in self.request.stream():
-            raw += chunk
-            if len(raw) > MAX_BODY_BYTES:
-                raise BodyTooLarge(f"The request body is larger than {MAX_BODY_BYTES} bytes")
-        return bytes(raw)
+    async def raw(self) -> bytes:
+        """Read the request's body as it is. Raises BodyTooLarge."""
+        if self._raw is None:
+            raw = bytearray()
+            async for chunk in self.request.stream():
+                raw += chunk
+                if len(raw) > MAX_BODY_BYTES:
+                    raise BodyTooLarge(f"The request body is larger than {MAX_BODY_BYTES} bytes")
+            self._raw = bytes(raw)
+        return self._raw
 
     def query(self, kind: type[T]) -> T:
         """Decode the request's query string."""
+        self._takes("query", kind)
         return query_of(self.request.query_params, kind, self.request.url.path)
 
     def query_from(self, given: dict[str, str], kind: type[T]) -> T:
@@ -89,16 +112,49 @@ class Call:
     @asynccontextmanager
     async def change(self) -> AsyncIterator[Change]:
         """Open a write; once committed, wait until the live gateways act on it."""
+        given = self.request.headers.get(IF_MATCH)
+        condition = None if given is None else Condition(given, self.route.resource)
         async with self.runtime.store.transaction() as db:
-            change = Change(db, self.actor, self._origin())
+            change = Change(db, self.actor, self._origin(), condition)
             yield change
+            if condition is not None:
+                condition.require_compared()
             self._check_vouched()
-        self.headers |= await self.runtime.confirmation.applied(change.notes)
+        self._notes += change.notes
+        if not self.runtime.store.holding:
+            await self._settle()
 
-    def answer(self, body: Any, status: int = 200) -> Response:
-        """Answer with JSON and what the writes of this call have to say."""
+    async def once(self, handler: Handler) -> Response:
+        """Handle the call; where it names an idempotency key, only if that was not done before."""
+        key = idempotency.key_in(self.request.headers) if self.route.once else None
+        if key is None:
+            return await handler(self)
+        url = self.request.url
+        said = b"\0".join([url.query.encode(), await self.raw()])
+        asked = idempotency.asked(self.actor, f"{self.request.method} {url.path}", key, said)
+        store, sealer = self.runtime.store, self.runtime.sealer
+        response = await idempotency.once(store, sealer, asked, lambda: handler(self))
+        await self._settle()
+        response.headers.update(self.headers)
+        return response
+
+    async def _settle(self) -> None:
+        """Wait until the live gateways act on what was committed."""
+        self.headers |= await self.runtime.confirmation.applied(self._notes)
+
+    def answer(self, body: Any, status: int = 200, *, version: msgspec.Struct | None = None) -> Response:
+        """Answer with JSON and what the writes of this call have to say; `version` is the row it shows."""
         self._check_vouched()
-        return answer(body, status=status, headers=self.headers)
+        if version is not None:
+            self.headers[ETAG] = etag_of(version)
+        response = answer(body, status=status, headers=self.headers)
+        if self.witness is not None:
+            self.witness.gave(self.route, bytes(response.body))
+        return response
+
+    def _takes(self, place: str, kind: type[msgspec.Struct]) -> None:
+        if self.witness is not None:
+            self.witness.took(self.route, place, kind)
 
     def _check_vouched(self) -> None:
         """Refuse to end a call whose handler asked for no permission on the object: undoes its write."""
@@ -131,17 +187,47 @@ class Guarded(Route):
         body: Any = None,
         query: Any = None,
         gives: Any = None,
+        once: bool | None = None,
     ) -> None:
-        """`body`, `query` and `gives` are types, of the request's body and query and of the good answer."""
+        """`body`, `query` and `gives` are types, of the request's body and query and of the good answer.
+
+        `once` says whether a client may name an idempotency key; who creates something may.
+        """
         if permission not in PERMITS:
             raise ValueError(f"{method} {path} needs {permission}, which is not in the table of permissions")
-        super().__init__(path, _endpoint(handler, permission), methods=[method])
+        super().__init__(path, _endpoint(self, handler), methods=[method])
+        self.method = method
+        self.handler = handler
         self.permission = permission
+        self.resource, _, action = permission.partition(":")
         self.body, self.query, self.gives = body, query, gives
+        self.once = (method == "POST" and action == "create") if once is None else once
+        self.conditional = method != "GET" and action in ("update", "limit", "delete")
+
+
+class Text:
+    """What a path gives that is no JSON: one of some media types."""
+
+    def __init__(self, *media_types: str) -> None:
+        self.media_types = media_types
 
 
 class Open(Route):
     """A path that needs no key."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        *,
+        methods: list[str] | None = None,
+        gives: Any = None,
+        may_be_down: bool = False,
+    ) -> None:
+        """`gives` is the type of its answer; `may_be_down` says that it may also come with a 503."""
+        super().__init__(path, endpoint, methods=methods)
+        self.handler = endpoint
+        self.gives, self.may_be_down = gives, may_be_down
 
 
 def unguarded(routes: Iterable[BaseRoute]) -> list[str]:
@@ -149,7 +235,7 @@ def unguarded(routes: Iterable[BaseRoute]) -> list[str]:
     return [repr(route) for route in routes if not isinstance(route, Guarded | Open)]
 
 
-def _endpoint(handler: Handler, permission: str) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(route: Guarded, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Make a handler of a call into an endpoint: caller and permission are looked at first."""
 
     async def serve(request: Request) -> Response:
@@ -159,9 +245,9 @@ def _endpoint(handler: Handler, permission: str) -> Callable[[Request], Awaitabl
         async with runtime.store.connection() as db:
             actor = await authenticate(db, key, runtime.file.settings.master_key_hash)
         require_route(actor.allowed_routes, request.url.path)
-        call = Call(request, runtime, actor)
-        call.vouch(permission)
-        return await handler(call)
+        call = Call(request, runtime, actor, route)
+        call.vouch(route.permission)
+        return await call.once(handler)
 
     serve.__doc__ = handler.__doc__
     return serve

@@ -17,6 +17,7 @@ from tianji.store.queries import Queries
 from tianji.store.rows import Connection, run
 from tianji_control.access.permits import Actor
 from tianji_control.publish import outbox
+from tianji_control.versions import Condition
 
 Q = Queries.beside(__file__)
 
@@ -38,10 +39,13 @@ NOWHERE = Origin()
 class Change:
     """A transaction under way, and what it has noted so far."""
 
-    def __init__(self, db: Connection, actor: Actor, origin: Origin = NOWHERE) -> None:
+    def __init__(
+        self, db: Connection, actor: Actor, origin: Origin = NOWHERE, condition: Condition | None = None
+    ) -> None:
         self.db = db
         self.actor = actor
         self.origin = origin
+        self.condition = condition
         self.notes: list[int] = []
 
     @asynccontextmanager
@@ -84,7 +88,12 @@ class Change:
         before: Struct | None = None,
         after: Struct | None = None,
     ) -> None:
-        """Write the audit log only: of what no gateway needs to know."""
+        """Write the audit log only: of what no gateway needs to know.
+
+        Raises PreconditionFailed for an object that is not as the caller says to have seen it.
+        """
+        if self.condition is not None and before is not None:
+            self.condition.check(kind, before)
         row = after or before
         await run(
             self.db,

@@ -11,3 +11,20 @@ VALUES (%(actor)s, %(actor_role)s, %(actor_key_hash)s, %(action)s, %(resource)s,
 -- name: keep_deleted
 INSERT INTO deleted_objects (kind, object_id, object, deleted_by)
 VALUES (%(kind)s, %(id)s, %(object)s, %(by)s);
+
+-- name: claim_answer
+SELECT pg_try_advisory_xact_lock(%(half)s::int, %(other)s::int);
+
+-- name: kept_answer
+SELECT fingerprint, status, answer FROM kept_answers
+WHERE id = %(id)s AND kept_at > now() - %(kept_for)s::interval;
+
+-- name: keep_answer
+INSERT INTO kept_answers (id, fingerprint, status, answer)
+VALUES (%(id)s, %(fingerprint)s, %(status)s, %(answer)s)
+ON CONFLICT (id) DO UPDATE
+SET fingerprint = excluded.fingerprint, status = excluded.status, answer = excluded.answer,
+    kept_at = excluded.kept_at;
+
+-- name: purge_answers
+DELETE FROM kept_answers WHERE kept_at <= now() - %(kept_for)s::interval;

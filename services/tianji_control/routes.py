@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from tianji.errors import NotFound, NotImplementedYet
+from tianji_control.openapi.api import describing
 from tianji_control.resources.access import api as access
 from tianji_control.resources.access_groups import api as access_groups
 from tianji_control.resources.audit import api as audit
@@ -16,6 +17,7 @@ from tianji_control.resources.health import api as health
 from tianji_control.resources.keys import api as keys
 from tianji_control.resources.models import api as models
 from tianji_control.resources.organizations import api as organizations
+from tianji_control.resources.settings import api as settings
 from tianji_control.resources.spend import api as spend
 from tianji_control.resources.tags import api as tags
 from tianji_control.resources.teams import api as teams
@@ -36,8 +38,10 @@ ROUTES: list[BaseRoute] = [
     *access.routes,
     *audit.routes,
     *config.routes,
+    *settings.routes,
     *health.routes,
 ]
+ROUTES += describing(tuple(ROUTES))
 
 
 async def unknown(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,7 +13,7 @@ from tianji.errors import Unavailable
 from tianji.obs.supervised import Work, forever, retried, stop
 from tianji.store import migrate
 from tianji.store.pool import OUTAGES, Store
-from tianji_control import config_file
+from tianji_control import config_file, idempotency
 from tianji_control.access.permits import Actor
 from tianji_control.access.roles import Role
 from tianji_control.change import Change
@@ -81,6 +81,7 @@ class Runtime:
             "publisher": self._when_started(self.publisher.run),
             "fleet": self.fleet.run,
             "reload": self._when_started(self._reload_on_demand),
+            "kept answers": self._when_started(lambda: idempotency.purge(self.store)),
         }
         return [
             asyncio.create_task(self._start(), name="start"),

@@ -6,6 +6,7 @@ import asyncio
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -45,6 +46,7 @@ class Store:
             reconnect_timeout=RECONNECT_S,
             open=False,
         )
+        self._held: ContextVar[Connection | None] = ContextVar("held", default=None)
 
     @property
     def away(self) -> bool:
@@ -70,6 +72,9 @@ class Store:
 
         Raises Unavailable when none comes free in time, and where this one is lost meanwhile.
         """
+        if (held := self._held.get()) is not None:
+            yield held
+            return
         try:
             connection = await self._open_one()
         except PoolTimeout:
@@ -88,6 +93,21 @@ class Store:
         """Lend a connection inside a transaction: committed at the end, undone by an exception."""
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction, and the same one to all that this task does meanwhile."""
+        async with self.transaction() as connection:
+            before = self._held.set(connection)
+            try:
+                yield connection
+            finally:
+                self._held.reset(before)
+
+    @property
+    def holding(self) -> bool:
+        """Whether what this task writes now is committed later, by whoever holds the connection."""
+        return self._held.get() is not None
 
     async def alive(self) -> bool:
         """Say whether Postgres answers now."""

@@ -1,0 +1,1 @@
+"""The API as OpenAPI 3.1, made from what paths declare."""
