@@ -60,6 +60,10 @@ async def a_team(control: Any, place: Place) -> str:
     return (await made(control, "/team/new", {"organization_id": place.organization_id}))["team_id"]
 
 
+async def a_project(control: Any, place: Place) -> str:
+    return (await made(control, "/project/new", {"team_id": place.team_id}))["project_id"]
+
+
 async def a_user(control: Any, place: Place) -> str:
     body = {"organizations": [place.organization_id], "auto_create_key": False}
     return (await made(control, "/user/new", body))["user_id"]
@@ -215,6 +219,20 @@ TRIES: dict[str, Try] = {
     "POST /team/member/delete": Try(
         on_fresh(a_team_member, "/team/member/delete", team_id="{team_id}", user_id="{fresh}")
     ),
+    "POST /project/new": Try(on("/project/new", team_id="{team_id}")),
+    "POST /project/update": Try(on_fresh(a_project, "/project/update", project_id="{fresh}")),
+    "DELETE /project/delete": Try(on("/project/delete", project_ids=["none"]), fine=(404,)),
+    "GET /project/info": Try(on_fresh(a_project, "/project/info?project_id={fresh}")),
+    "GET /project/list": Try(on("/project/list"), lists="team_id"),
+    "POST /jwt/key/mapping/new": Try(
+        on_fresh(
+            a_key, "/jwt/key/mapping/new", token="{fresh}", jwt_claim_name="sub", jwt_claim_value="{new}"
+        )
+    ),
+    "POST /jwt/key/mapping/update": Try(on("/jwt/key/mapping/update", id="none"), fine=(404,)),
+    "POST /jwt/key/mapping/delete": Try(on("/jwt/key/mapping/delete", id="none"), fine=(404,)),
+    "GET /jwt/key/mapping/info": Try(on("/jwt/key/mapping/info?id=none"), fine=(404,)),
+    "GET /jwt/key/mapping/list": Try(on("/jwt/key/mapping/list")),
     "POST /user/new": Try(on("/user/new", organizations=["{organization_id}"])),
     "GET /user/info": Try(on("/user/info?user_id={user_id}")),
     "GET /v2/user/info": Try(on("/v2/user/info?user_id={user_id}")),

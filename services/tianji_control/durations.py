@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from tianji.errors import BadRequest
 
@@ -44,6 +46,14 @@ def next_reset(now: datetime, duration: str, param: str = "budget_duration") -> 
         return midnight + timedelta(days=7 - now.weekday() if count == 7 else count)
     period = count * _UNITS[unit]
     return midnight + ((now - midnight) // period + 1) * period
+
+
+def begun(said: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return when the budget begins anew that a request says the duration of; nothing when it says none."""
+    if "budget_duration" not in said:
+        return {}
+    period = said["budget_duration"]
+    return {"budget_reset_at": next_reset(now, period) if period else None}
 
 
 def _parse(duration: str, param: str) -> tuple[int, str]:

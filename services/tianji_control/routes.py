@@ -14,9 +14,11 @@ from tianji_control.resources.budgets import api as budgets
 from tianji_control.resources.config import api as config
 from tianji_control.resources.customers import api as customers
 from tianji_control.resources.health import api as health
+from tianji_control.resources.jwt_mappings import api as jwt_mappings
 from tianji_control.resources.keys import api as keys
 from tianji_control.resources.models import api as models
 from tianji_control.resources.organizations import api as organizations
+from tianji_control.resources.projects import api as projects
 from tianji_control.resources.settings import api as settings
 from tianji_control.resources.spend import api as spend
 from tianji_control.resources.tags import api as tags
@@ -26,8 +28,10 @@ from tianji_control.unserved import is_unserved
 
 ROUTES: list[BaseRoute] = [
     *keys.routes,
+    *jwt_mappings.routes,
     *organizations.routes,
     *teams.routes,
+    *projects.routes,
     *users.routes,
     *models.routes,
     *spend.routes,

@@ -1,6 +1,6 @@
 """May a key do this? The one answer, for the gateway that serves and for the admin who asks.
 
-A key stands in a chain: organization, team, user, key. What one level forbids no level below it can
+A key stands in a chain: organization, team, project, user, key. What one level forbids no level below it can
 allow: a call is let through when no level is blocked and every level's list of models has the model.
 """
 
@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence, Set
 
 from msgspec import Struct
 
+from tianji.domain.addresses import within
 from tianji.domain.key_routes import covers_route
 from tianji.domain.keys import KeyRecord
-from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
 
 ALL_MODELS = frozenset({"all-proxy-models", "*"})
 TEAM_MODELS = "all-team-models"
@@ -23,6 +24,7 @@ class Chain(Struct, frozen=True, kw_only=True):
 
     key: KeyRecord
     team: TeamRecord | None = None
+    project: ProjectRecord | None = None
     user: UserRecord | None = None
     organization: OrganizationRecord | None = None
     customer: CustomerRecord | None = None
@@ -42,7 +44,7 @@ class Refusal(Struct, frozen=True):
     """Why not: which rule, at which level."""
 
     rule: str
-    """`blocked`, `expired`, `route` or `models`."""
+    """`blocked`, `expired`, `address`, `route` or `models`."""
     who: str
     id: str
     models: Sequence[str] = ()
@@ -56,6 +58,8 @@ def barred(chain: Chain, now: float) -> Refusal | None:
         return Refusal("blocked", "organization", organization.id)
     if team is not None and team.blocked:
         return Refusal("blocked", "team", team.id)
+    if chain.project is not None and chain.project.blocked:
+        return Refusal("blocked", "project", chain.project.id)
     if user is not None and user.blocked:
         return Refusal("blocked", "user", user.id)
     if chain.customer is not None and chain.customer.blocked:
@@ -65,6 +69,13 @@ def barred(chain: Chain, now: float) -> Refusal | None:
     if key.expires is not None and key.expires <= now:
         return Refusal("expired", "key", key.hash)
     return None
+
+
+def barred_address(key: KeyRecord, address: str | None) -> Refusal | None:
+    """Say whether the key may not be used from this address; an empty list has all."""
+    if not key.allowed_ips or within(address, key.allowed_ips):
+        return None
+    return Refusal("address", "key", key.hash)
 
 
 def barred_route(key: KeyRecord, route: str) -> Refusal | None:
@@ -92,7 +103,10 @@ def levels(chain: Chain) -> Iterator[Level]:
     key, team, user, organization = chain.key, chain.team, chain.user, chain.organization
     if TEAM_MODELS not in key.models:
         yield Level("key", key.hash, key.models)
+    if chain.project is not None:
+        yield Level("project", chain.project.id, chain.project.models)
     if team is not None:
+        yield Level("member", key.user_id or "", team.member_models.get(key.user_id or "", ()))
         yield Level("team", team.id, team.models)
     elif user is not None:
         yield Level("user", user.id, user.models)

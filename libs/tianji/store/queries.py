@@ -1,7 +1,8 @@
 """Named queries: SQL lives in `queries.sql` files, Python only binds.
 
 A query begins with a line `-- name: key_by_hash` and ends where the next one begins.
-Parameters are psycopg's: `%(name)s`.
+Parameters are psycopg's: `%(name)s`. What several queries say alike is a part, which begins with a line
+`-- part: key_columns`; `<<key_columns>>` stands for it in the queries that follow.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import LiteralString, NewType, cast
 
 Query = NewType("Query", str)
 
-_NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+_NAME = re.compile(r"^-- (name|part): *(\w+) *$", re.MULTILINE)
+_PART = re.compile(r"<<(\w+)>>")
 
 
 class Queries:
@@ -44,10 +46,15 @@ def literal(query: Query) -> LiteralString:
 
 
 def _parse(path: Path) -> dict[str, Query]:
-    _, *parts = _NAME.split(path.read_text())
+    _, *pieces = _NAME.split(path.read_text())
     queries: dict[str, Query] = {}
-    for name, text in zip(parts[::2], parts[1::2], strict=True):
-        if name in queries:
+    parts: dict[str, str] = {}
+    for kind, name, text in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
+        if name in queries or name in parts:
             raise ValueError(f"{path}: two queries are named {name}")
-        queries[name] = Query(text.strip().removesuffix(";"))
+        whole = _PART.sub(lambda found: parts[found[1]], text.strip().removesuffix(";"))
+        if kind == "part":
+            parts[name] = whole
+        else:
+            queries[name] = Query(whole)
     return queries

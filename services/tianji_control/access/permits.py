@@ -55,6 +55,10 @@ open:read             all  all  all  all  all  all     -     -     -     -      
 team:limit            all  -    -    -    -    -       org   org   -     -      -     -
 team:members          all  -    -    -    -    -       org   org   -     -      team  -
 team:delete           all  -    -    -    -    -       org   org   -     -      -     -
+project:create        all  -    -    -    -    -       org   org   -     -      team  -
+project:read          all  all  -    -    team -       org   org   -     org    team  team
+project:update        all  -    -    -    -    -       org   org   -     -      team  -
+project:delete        all  -    -    -    -    -       -     -     -     -      -     -
 user:create           all  -    -    -    -    -       org   org   -     -      -     -
 user:read             all  all  own  own  -    -       org   org   -     org    -     -
 user:update           all  -    -    -    -    -       org   org   -     -      -     -
@@ -65,6 +69,10 @@ key:read              all  all  own  own  own  own     org   org   -     org    
 key:update            all  -    own  -    -    -       org   org   -     -      team  -
 key:limit             all  -    -    -    -    -       org   org   -     -      team  -
 key:delete            all  -    own  -    -    -       org   org   -     -      team  -
+jwt_mapping:create    all  -    -    -    -    -       -     -     -     -      -     -
+jwt_mapping:read      all  all  -    -    -    -       -     -     -     -      -     -
+jwt_mapping:update    all  -    -    -    -    -       -     -     -     -      -     -
+jwt_mapping:delete    all  -    -    -    -    -       -     -     -     -      -     -
 model:create          all  -    -    -    -    -       -     -     -     -      -     -
 model:read            all  all  all  all  all  all     -     -     -     -      -     -
 model:update          all  -    -    -    -    -       -     -     -     -      -     -
@@ -90,6 +98,7 @@ spend:read            all  all  own  own  own  own     org   org   -     org    
 ledger:read           all  all  -    -    -    -       -     -     -     -      -     -
 ledger:update         all  -    -    -    -    -       -     -     -     -      -     -
 audit:read            all  all  -    -    -    -       org   org   -     -      -     -
+config:read           all  all  -    -    -    -       -     -     -     -      -     -
 config:update         all  -    -    -    -    -       -     -     -     -      -     -
 fleet:read            all  all  -    -    -    -       -     -     -     -      -     -
 """

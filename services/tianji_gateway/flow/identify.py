@@ -8,9 +8,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tianji.domain.access import Chain, Refusal, barred
+from tianji.domain.access import Chain, Refusal, barred, barred_address
+from tianji.domain.addresses import client_of
 from tianji.domain.keys import KeyRecord, hash_of, mask_of
-from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
 from tianji.errors import AuthenticationFailed, PermissionDenied, Unavailable
 from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.flow.receive import Call
@@ -41,12 +42,16 @@ class Keys(Protocol):
     async def customer(self, id: str) -> CustomerRecord | None:
         """Return a customer."""
 
+    async def project(self, id: str) -> ProjectRecord | None:
+        """Return a project."""
+
 
 class Principal(Struct):
     """Who is calling."""
 
     key: KeyRecord
     team: TeamRecord | None = None
+    project: ProjectRecord | None = None
     user: UserRecord | None = None
     organization: OrganizationRecord | None = None
     customer: CustomerRecord | None = None
@@ -63,6 +68,7 @@ class Principal(Struct):
         return Chain(
             key=self.key,
             team=self.team,
+            project=self.project,
             user=self.user,
             organization=self.organization,
             customer=self.customer,
@@ -86,10 +92,17 @@ async def identify(
     key = await _looked_up(hashed, call.client_ip or "", keys, guesses)
     if key is None:
         raise _unknown(secret)
+    address = address_of(call, snapshot)
+    if barred_address(key, address) is not None:
+        raise PermissionDenied(
+            f"Access forbidden: the key {key.alias or key.name} may not be used from {address}. "
+            "An admin can add the address to the key's allowed_ips with /key/update"
+        )
     team = await _team(key, keys)
     principal = Principal(
         key,
         team=team,
+        project=await _project(key, keys),
         user=await keys.user(key.user_id) if key.user_id is not None else None,
         organization=await _organization(key, team, keys),
     )
@@ -138,6 +151,13 @@ def _credential(call: Call, snapshot: Snapshot) -> str:
         if name in headers:
             return call.header(name) or ""
     return call.parameter("key") or ""
+
+
+def address_of(call: Call, snapshot: Snapshot) -> str | None:
+    """Return where a call comes from; a proxy in front is believed where the config says so."""
+    if not snapshot.settings.general.get("use_x_forwarded_for"):
+        return call.client_ip
+    return client_of(call.client_ip, call.header(b"x-forwarded-for"))
 
 
 def _is_master(hashed: str, master_hash: str | None) -> bool:
@@ -203,6 +223,15 @@ async def _team(key: KeyRecord, keys: Keys) -> TeamRecord | None:
     if team is None:
         raise _gone("team", key.team_id)
     return team
+
+
+async def _project(key: KeyRecord, keys: Keys) -> ProjectRecord | None:
+    if key.project_id is None:
+        return None
+    project = await keys.project(key.project_id)
+    if project is None:
+        raise _gone("project", key.project_id)
+    return project
 
 
 async def _organization(key: KeyRecord, team: TeamRecord | None, keys: Keys) -> OrganizationRecord | None:

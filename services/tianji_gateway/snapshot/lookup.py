@@ -20,8 +20,8 @@ from tianji.bus.client import Bus
 from tianji.bus.faults import Conversations, NoAnswer
 from tianji.bus.subjects import KEYS_BUCKET
 from tianji.domain.keys import KeyRecord
-from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, TEAM, USER, record_name
-from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, PROJECT, TEAM, USER, record_name
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
 from tianji.errors import Unavailable
 from tianji_gateway.snapshot.breaker import Breaker
 from tianji_gateway.snapshot.kept import Held, Kept
@@ -48,7 +48,7 @@ STALL_S = 0.1
 _NEVER = 0
 """The epoch of what was read while no watch was up: true then, checked again on next use."""
 
-R = TypeVar("R", KeyRecord, TeamRecord, UserRecord, OrganizationRecord, CustomerRecord)
+R = TypeVar("R", KeyRecord, TeamRecord, UserRecord, OrganizationRecord, CustomerRecord, ProjectRecord)
 
 
 class _Read:
@@ -103,6 +103,10 @@ class KeyLookup:
     async def customer(self, id: str) -> CustomerRecord | None:
         """Return a customer; as `key`."""
         return await self._record(record_name(CUSTOMER, id), CustomerRecord)
+
+    async def project(self, id: str) -> ProjectRecord | None:
+        """Return a project; as `key`."""
+        return await self._record(record_name(PROJECT, id), ProjectRecord)
 
     async def follow(self) -> None:
         """Keep what is cached true for as long as the watch lasts; ends by raising Unavailable."""

@@ -21,7 +21,7 @@ from tianji.domain.deployments import Deployment
 from tianji.domain.events import Began, SpendEvent
 from tianji.domain.keys import KeyRecord, hash_of
 from tianji.domain.snapshot import Settings
-from tianji.domain.tenants import CustomerRecord, OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
 from tianji.pricing.lookup import price_of
 from tianji.providers import bind
 from tianji.settings import Secret
@@ -82,6 +82,7 @@ class People:
         self.users: dict[str, UserRecord] = {}
         self.organizations: dict[str, OrganizationRecord] = {}
         self.customers: dict[str, CustomerRecord] = {}
+        self.projects: dict[str, ProjectRecord] = {}
         self.held: set[str] = set()
         self.looked_up = 0
 
@@ -106,6 +107,9 @@ class People:
 
     async def customer(self, id: str) -> CustomerRecord | None:
         return self.customers.get(id)
+
+    async def project(self, id: str) -> ProjectRecord | None:
+        return self.projects.get(id)
 
 
 class Gateway:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from tianji.domain.addresses import is_range
 from tianji.errors import BadRequest
 from tianji_control.limits import check_limits
 
@@ -59,6 +60,7 @@ class KeyFields(Struct, kw_only=True):
     throttle_on_budget_exceeded: bool | UnsetType | None = UNSET
     enforced_params: list[str] | UnsetType | None = UNSET
     allowed_routes: list[str] | UnsetType | None = UNSET
+    allowed_ips: list[str] | UnsetType | None = UNSET
     allowed_passthrough_routes: list[Any] | UnsetType | None = UNSET
     denied_passthrough_routes: list[str] | UnsetType | None = UNSET
     allowed_vector_store_indexes: list[Map] | UnsetType | None = UNSET
@@ -98,10 +100,13 @@ COLUMNS = {"key_alias": "alias"} | {
         "tpd_limit",
         "budget_id",
         "allowed_routes",
+        "allowed_ips",
         "soft_budget",
         "key_type",
         "organization_id",
         "project_id",
+        "auto_rotate",
+        "rotation_interval",
     ]
 }
 """Fields with a column of their own, and its name."""
@@ -138,8 +143,6 @@ IN_EXTRA = (
     "allowed_vector_store_indexes",
     "router_settings",
     "access_group_ids",
-    "auto_rotate",
-    "rotation_interval",
 )
 """Fields that are kept and shown."""
 
@@ -152,7 +155,9 @@ EMPTY: dict[str, Any] = {
     "model_max_budget": {},
     "aliases": {},
     "allowed_routes": [],
+    "allowed_ips": [],
     "blocked": False,
+    "auto_rotate": False,
 }
 """What null means for columns that are never null."""
 
@@ -173,6 +178,7 @@ def columns(said: dict[str, Any], metadata: Map, extra: Map) -> dict[str, Any]:
     """Lay a request's fields out over the columns; `metadata` and `extra` are those of before."""
     check_limits(said)
     _check_type(said.get("key_type"))
+    _check_addresses(said.get("allowed_ips") or [])
     row = {
         column: said[name] if said[name] is not None else EMPTY.get(name)
         for name, column in COLUMNS.items()
@@ -191,6 +197,13 @@ def _check_type(key_type: str | None) -> None:
     if key_type and key_type not in ROUTES_BY_TYPE:
         message = f"key_type is {key_type!r}; it must be one of {', '.join(ROUTES_BY_TYPE)}"
         raise BadRequest(message, type="bad_request_error", param="key_type")
+
+
+def _check_addresses(allowed: list[str]) -> None:
+    for entry in allowed:
+        if not is_range(entry):
+            message = f"allowed_ips has {entry!r}: write an address, or a network such as 10.0.0.0/8"
+            raise BadRequest(message, type="bad_request_error", param="allowed_ips")
 
 
 def _without_null(values: Map) -> Map:

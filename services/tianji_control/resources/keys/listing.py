@@ -32,6 +32,7 @@ class KeyList(Struct, kw_only=True):
     organization_id: str | None = None
     project_id: str | None = None
     agent_id: str | None = None
+    access_group_id: str | None = None
     key_hash: str | None = None
     key_alias: str | None = None
     search: str | None = None
@@ -67,6 +68,7 @@ async def listed(call: Call) -> Response:
         organization_id=ask.organization_id,
         project_id=ask.project_id,
         agent_id=ask.agent_id,
+        access_group_id=ask.access_group_id,
         key_hash=service.hash_given(ask.key_hash) if ask.key_hash else None,
         key_alias=ask.key_alias,
         substring=ask.substring_matching,

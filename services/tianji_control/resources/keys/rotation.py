@@ -12,7 +12,9 @@ from tianji.domain.snapshot import KEY
 from tianji_control import durations
 from tianji_control.call import Call
 from tianji_control.change import Change
+from tianji_control.resources.jwt_mappings.store import follow
 from tianji_control.resources.keys import service, store
+from tianji_control.resources.keys.places import check_places
 from tianji_control.resources.keys.store import KeyRow
 
 
@@ -29,31 +31,41 @@ async def regenerate(
         before = await service.locked(call, change, key, "key:update")
         await service.check_new(call, change, before, said)
         row = await service.changed(change, before, said)
+        await check_places(change.db, before, row)
         if said.get("spend") is None:
             spent = before.spend_adjustment + await store.spent(change.db, before.hash)
         else:
             spent = said["spend"]
         row = msgspec.structs.replace(
-            row, hash=hash_of(value), name=mask_of(value), spend_adjustment=spent, created_at=row.updated_at
+            service.rotation_planned(row, row.updated_at),
+            hash=hash_of(value),
+            name=mask_of(value),
+            spend_adjustment=spent,
+            last_rotation_at=row.updated_at,
+            rotation_count=before.rotation_count + 1,
+            created_at=row.updated_at,
         )
-        await _retire(change, before, grace)
+        await store.update(change.db, _retired(change, before, grace))
         await store.insert(change.db, row)
+        await follow(change.db, before.hash, row.hash)
+        if grace:
+            await change.note(KEY, before.hash, "key:regenerate", before=before)
+        else:
+            await service.remove(change, before, "key:regenerate")
         await change.note(KEY, row.hash, "key:regenerate", before=before, after=row)
     return value, row
 
 
-async def _retire(change: Change, row: KeyRow, grace: str | None) -> None:
-    if not grace:
-        await service.remove(change, row, "key:regenerate")
-        return
+def _retired(change: Change, row: KeyRow, grace: str | None) -> KeyRow:
+    """Return the old value's row: it gives up its alias, and ends with its grace."""
     now = datetime.now(UTC)
-    end = durations.after(now, grace, "grace_period")
-    old = msgspec.structs.replace(
+    end = durations.after(now, grace, "grace_period") if grace else now
+    return msgspec.structs.replace(
         row,
         alias=None,
         expires=min(end, row.expires or end),
+        auto_rotate=False,
+        key_rotation_at=None,
         updated_at=now,
         updated_by=change.actor.name,
     )
-    await store.update(change.db, old)
-    await change.note(KEY, row.hash, "key:regenerate", before=row, after=old)

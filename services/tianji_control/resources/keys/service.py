@@ -16,10 +16,12 @@ from tianji.store.rows import Connection
 from tianji_control import durations
 from tianji_control.call import Call
 from tianji_control.change import Change
-from tianji_control.resources.keys import store
+from tianji_control.resources.keys import policy, store
 from tianji_control.resources.keys.fields import columns
 from tianji_control.resources.keys.ownership import check_claim, check_team, claimed, target_of
+from tianji_control.resources.keys.places import check_places, check_project
 from tianji_control.resources.keys.store import KeyRow
+from tianji_control.resources.settings import store as settings
 
 KEY_BYTES = 16
 LIMITS = (
@@ -27,6 +29,7 @@ LIMITS = (
     "soft_budget",
     "spend",
     "blocked",
+    "allowed_ips",
     "budget_id",
     "temp_budget_increase",
     "temp_budget_expiry",
@@ -45,7 +48,10 @@ def hash_given(key: str) -> str:
 async def generate(call: Call, said: dict[str, Any]) -> tuple[str, KeyRow]:
     """Make a key; return it, this once, and its row."""
     async with call.change() as change:
-        return await make(change, await claimed(call, change, said))
+        rules = (await settings.in_force(change.db)).calls
+        said = policy.with_defaults(said, rules)
+        policy.check_may_generate(call.actor, said, rules)
+        return await make(change, await claimed(call, change, policy.bounded(said, rules)))
 
 
 async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
@@ -64,6 +70,8 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
         **timed(said, now),
         **columns(said, {}, {}),
     )
+    row = rotation_planned(row, now)
+    await check_project(change.db, None, row)
     await store.insert(change.db, row)
     await change.note(KEY, row.hash, "key:generate", after=row)
     return key, row
@@ -80,6 +88,7 @@ async def rewrite(call: Call, change: Change, key: str, said: dict[str, Any]) ->
     before = await locked(call, change, key, "key:update")
     await check_new(call, change, before, said)
     row = await changed(change, before, said)
+    await check_places(change.db, before, row)
     await store.update(change.db, row)
     await change.note(KEY, row.hash, "key:update", before=before, after=row)
     return row
@@ -87,6 +96,7 @@ async def rewrite(call: Call, change: Change, key: str, said: dict[str, Any]) ->
 
 async def check_new(call: Call, change: Change, before: KeyRow, said: dict[str, Any]) -> None:
     """Require that the caller may limit the key, and give it to whom the request names."""
+    policy.bounded(said, (await settings.in_force(change.db)).calls, fill=False)
     if any(name in said for name in LIMITS):
         call.require("key:limit", await target_of(change.db, before))
     owners = {name: getattr(before, name) for name in OWNERS}
@@ -105,6 +115,8 @@ async def changed(change: Change, before: KeyRow, said: dict[str, Any]) -> KeyRo
         **timed(said, now),
         **columns(said, before.metadata, before.extra),
     )
+    if "auto_rotate" in said or "rotation_interval" in said:
+        row = rotation_planned(row, now)
     if said.get("spend") is None:
         return row
     return msgspec.structs.replace(
@@ -192,16 +204,24 @@ async def locked(call: Call, change: Change, key: str, permission: str) -> KeyRo
     return row
 
 
+def rotation_planned(row: KeyRow, now: datetime) -> KeyRow:
+    """Return a key with the time of its next rotation. Raises BadRequest for one without an interval."""
+    if not row.auto_rotate:
+        return msgspec.structs.replace(row, key_rotation_at=None)
+    if not row.rotation_interval:
+        message = "auto_rotate needs a rotation_interval, such as 30d"
+        raise BadRequest(message, type="bad_request_error", param="rotation_interval")
+    due = durations.after(now, row.rotation_interval, "rotation_interval")
+    return msgspec.structs.replace(row, key_rotation_at=due)
+
+
 def timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Work out the points in time that follow from durations."""
-    times: dict[str, Any] = {}
+    times = durations.begun(said, now)
     if "duration" in said:
         duration = said["duration"]
         forever = duration is None or duration == NEVER
         times["expires"] = None if forever else durations.after(now, duration, "duration")
-    if "budget_duration" in said:
-        period = said["budget_duration"]
-        times["budget_reset_at"] = durations.next_reset(now, period) if period else None
     return times
 
 

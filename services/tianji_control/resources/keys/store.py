@@ -38,6 +38,7 @@ class KeyRow(Struct, frozen=True, kw_only=True):
     permissions: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
     allowed_routes: list[str] = []
+    allowed_ips: list[str] = []
     allowed_cache_controls: list[str] = []
     blocked: bool = False
     expires: datetime | None = None
@@ -51,6 +52,11 @@ class KeyRow(Struct, frozen=True, kw_only=True):
     rpm_limit: int | None = None
     tpd_limit: int | None = None
     max_parallel_requests: int | None = None
+    auto_rotate: bool = False
+    rotation_interval: str | None = None
+    key_rotation_at: datetime | None = None
+    last_rotation_at: datetime | None = None
+    rotation_count: int = 0
     extra: dict[str, Any] = {}
     created_at: datetime
     created_by: str | None = None
@@ -69,6 +75,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     key_alias: str | None = None
     search: str | None = None
     agent_id: str | None = None
+    access_group_id: str | None = None
     substring: bool = False
     """Whether `key_alias` and `user_id` are parts of what is looked for."""
     status: str | None = None

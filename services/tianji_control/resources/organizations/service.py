@@ -50,7 +50,7 @@ async def create(call: Call, ask: OrganizationFields) -> OrganizationRow:
         created_by=call.actor.name,
         updated_at=now,
         updated_by=call.actor.name,
-        **_timed(said, now),
+        **durations.begun(said, now),
         **columns(said, {}, {}),
     )
     async with call.change() as change:
@@ -70,7 +70,7 @@ async def update(call: Call, organization_id: str, said: dict[str, Any]) -> Orga
             before,
             updated_at=now,
             updated_by=call.actor.name,
-            **_timed(said, now),
+            **durations.begun(said, now),
             **columns(said, before.metadata, before.extra),
         )
         await store.update(change.db, row)
@@ -142,10 +142,3 @@ async def _whole(db: Connection, rows: list[OrganizationRow]) -> list[Organizati
         )
         found.append(Organization(row, members[id], held, spent.get(id, Decimal(0))))
     return found
-
-
-def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
-    if "budget_duration" not in said:
-        return {}
-    period = said["budget_duration"]
-    return {"budget_reset_at": durations.next_reset(now, period) if period else None}

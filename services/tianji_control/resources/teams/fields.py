@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from tianji_control.limits import check_limits
+from tianji_control.resources.laid import laid
 
 Map = dict[str, Any]
 
@@ -148,11 +148,6 @@ def columns(said: Map, metadata: Map, extra: Map) -> Map:
     if "model_aliases" in said:
         row["aliases"] = said["model_aliases"] or {}
     kept = (said["metadata"] or {}) if "metadata" in said else metadata
-    row["metadata"] = _laid(kept, said, IN_METADATA)
-    row["extra"] = _laid(extra, said, IN_EXTRA)
+    row["metadata"] = laid(kept, said, IN_METADATA)
+    row["extra"] = laid(extra, said, IN_EXTRA)
     return row
-
-
-def _laid(before: Map, said: Map, names: tuple[str, ...]) -> Map:
-    merged = before | {name: msgspec.to_builtins(said[name]) for name in names if name in said}
-    return {name: value for name, value in merged.items() if value is not None}

@@ -23,6 +23,8 @@ from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.organizations.bounds import check_bounds
+from tianji_control.resources.projects import service as projects
+from tianji_control.resources.projects import store as project_store
 from tianji_control.resources.teams import store
 from tianji_control.resources.teams.fields import LIMITS, Member, NewTeam, TeamFields, columns
 from tianji_control.resources.teams.store import MemberRow, TeamRow
@@ -54,7 +56,7 @@ async def create(call: Call, ask: NewTeam) -> Team:
         created_by=call.actor.name,
         updated_at=now,
         updated_by=call.actor.name,
-        **_timed(said, now),
+        **durations.begun(said, now),
         **columns(said, {}, {}),
     )
     async with call.change() as change:
@@ -78,7 +80,7 @@ async def update(call: Call, team_id: str, said: dict[str, Any]) -> Team:
             call.require("team:create", targets.of_organization(moved) if moved else ANYTHING)
         now = datetime.now(UTC)
         row = msgspec.structs.replace(
-            before, **_timed(said, now), **columns(said, before.metadata, before.extra)
+            before, **durations.begun(said, now), **columns(said, before.metadata, before.extra)
         )
         await check_bounds(change.db, row)
         return await _whole(change.db, await saved(change, before, row, "team:update"))
@@ -121,9 +123,11 @@ async def delete(call: Call, team_ids: list[str]) -> None:
 
 
 async def remove(change: Change, row: TeamRow) -> None:
-    """Delete a team with its keys within a change; the caller has checked who may."""
+    """Delete a team with its keys and projects within a change; the caller has checked who may."""
     for key in await key_store.of_team(change.db, row.team_id):
         await keys.remove(change, key)
+    for project in await project_store.of_team(change.db, row.team_id):
+        await projects.remove(change, project)
     await change.keep(TEAM, row.team_id, row)
     await change.record(TEAM, row.team_id, "team:delete", before=row)
     await store.delete(change.db, row.team_id)
@@ -172,13 +176,6 @@ def missing(team_id: str) -> NotFound:
 
 async def _whole(db: Connection, row: TeamRow, held: list[tuple[KeyRow, Decimal]] | None = None) -> Team:
     return Team(row, await store.members(db, row.team_id), await store.spend(db, row.team_id), held or [])
-
-
-def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
-    if "budget_duration" not in said:
-        return {}
-    period = said["budget_duration"]
-    return {"budget_reset_at": durations.next_reset(now, period) if period else None}
 
 
 def _members(call: Call, ask: NewTeam) -> list[Member]:

@@ -1,11 +1,28 @@
--- name: user_by_id
-SELECT user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration, budget_reset_at,
+-- part: user_columns
+user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration, budget_reset_at,
        tpm_limit, rpm_limit, max_parallel_requests, metadata, extra, created_at, created_by, updated_at, updated_by
+
+-- part: user_filters
+(%(role)s::text IS NULL OR role = %(role)s)
+  AND (%(user_ids)s::text[] IS NULL OR user_id = ANY(%(user_ids)s))
+  AND (%(sso_user_ids)s::text[] IS NULL OR sso_user_id = ANY(%(sso_user_ids)s))
+  AND (%(user_email)s::text IS NULL OR email ILIKE %(user_email)s)
+  AND (%(search)s::text IS NULL OR email ILIKE %(search)s OR user_id ILIKE %(search)s OR alias ILIKE %(search)s)
+  AND (%(team_id)s::text IS NULL OR EXISTS
+           (SELECT FROM team_members m WHERE m.user_id = users.user_id AND m.team_id = %(team_id)s))
+  AND (%(organization_ids)s::text[] IS NULL OR EXISTS
+           (SELECT FROM organization_members m
+            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organization_ids)s)))
+  AND (%(sees_all)s OR user_id = %(own_user)s OR EXISTS
+           (SELECT FROM organization_members m
+            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organizations)s)))
+
+-- name: user_by_id
+SELECT <<user_columns>>
 FROM users WHERE user_id = %(user_id)s;
 
 -- name: user_by_email
-SELECT user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration, budget_reset_at,
-       tpm_limit, rpm_limit, max_parallel_requests, metadata, extra, created_at, created_by, updated_at, updated_by
+SELECT <<user_columns>>
 FROM users WHERE lower(email) = lower(%(email)s);
 
 -- name: insert_user
@@ -23,8 +40,7 @@ SELECT hash FROM keys WHERE user_id = %(user_id)s ORDER BY created_at DESC, hash
 SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = %(user_id)s;
 
 -- name: user_for_update
-SELECT user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration, budget_reset_at,
-       tpm_limit, rpm_limit, max_parallel_requests, metadata, extra, created_at, created_by, updated_at, updated_by
+SELECT <<user_columns>>
 FROM users WHERE user_id = %(user_id)s FOR UPDATE;
 
 -- name: update_user
@@ -43,22 +59,9 @@ DELETE FROM users WHERE user_id = %(user_id)s;
 SELECT user_id FROM users ORDER BY user_id;
 
 -- name: user_page
-SELECT user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration, budget_reset_at,
-       tpm_limit, rpm_limit, max_parallel_requests, metadata, extra, created_at, created_by, updated_at, updated_by
+SELECT <<user_columns>>
 FROM users
-WHERE (%(role)s::text IS NULL OR role = %(role)s)
-  AND (%(user_ids)s::text[] IS NULL OR user_id = ANY(%(user_ids)s))
-  AND (%(sso_user_ids)s::text[] IS NULL OR sso_user_id = ANY(%(sso_user_ids)s))
-  AND (%(user_email)s::text IS NULL OR email ILIKE %(user_email)s)
-  AND (%(search)s::text IS NULL OR email ILIKE %(search)s OR user_id ILIKE %(search)s OR alias ILIKE %(search)s)
-  AND (%(team_id)s::text IS NULL OR EXISTS
-           (SELECT FROM team_members m WHERE m.user_id = users.user_id AND m.team_id = %(team_id)s))
-  AND (%(organization_ids)s::text[] IS NULL OR EXISTS
-           (SELECT FROM organization_members m
-            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organization_ids)s)))
-  AND (%(sees_all)s OR user_id = %(own_user)s OR EXISTS
-           (SELECT FROM organization_members m
-            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organizations)s)))
+WHERE <<user_filters>>
 ORDER BY CASE WHEN %(sort_by)s::text = 'user_id' AND NOT %(descending)s THEN user_id END ASC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'user_id' AND %(descending)s THEN user_id END DESC NULLS LAST,
          CASE WHEN %(sort_by)s::text = 'user_email' AND NOT %(descending)s THEN email END ASC NULLS LAST,
@@ -78,19 +81,7 @@ LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: user_count
 SELECT count(*) FROM users
-WHERE (%(role)s::text IS NULL OR role = %(role)s)
-  AND (%(user_ids)s::text[] IS NULL OR user_id = ANY(%(user_ids)s))
-  AND (%(sso_user_ids)s::text[] IS NULL OR sso_user_id = ANY(%(sso_user_ids)s))
-  AND (%(user_email)s::text IS NULL OR email ILIKE %(user_email)s)
-  AND (%(search)s::text IS NULL OR email ILIKE %(search)s OR user_id ILIKE %(search)s OR alias ILIKE %(search)s)
-  AND (%(team_id)s::text IS NULL OR EXISTS
-           (SELECT FROM team_members m WHERE m.user_id = users.user_id AND m.team_id = %(team_id)s))
-  AND (%(organization_ids)s::text[] IS NULL OR EXISTS
-           (SELECT FROM organization_members m
-            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organization_ids)s)))
-  AND (%(sees_all)s OR user_id = %(own_user)s OR EXISTS
-           (SELECT FROM organization_members m
-            WHERE m.user_id = users.user_id AND m.organization_id = ANY(%(organizations)s)));
+WHERE <<user_filters>>;
 
 -- name: facts_of_users
 SELECT u.user_id,

@@ -68,7 +68,7 @@ async def create(call: Call, ask: NewUser) -> Made:
         created_by=call.actor.name,
         updated_at=now,
         updated_by=call.actor.name,
-        **_timed(said, now),
+        **durations.begun(said, now),
         **columns(said, {}),
     )
     memberships = teams_of(ask)
@@ -105,7 +105,7 @@ async def rewrite(
         before,
         updated_at=now,
         updated_by=call.actor.name,
-        **_timed(said, now),
+        **durations.begun(said, now),
         **columns({name: value for name, value in said.items() if name != "user_id"}, before.extra),
     )
     await store.update(change.db, row)
@@ -223,13 +223,6 @@ def _master() -> UserRow:
     """Return the user that the master key acts for, who has no row until somebody makes one."""
     epoch = datetime.fromtimestamp(0, UTC)
     return UserRow(user_id=MASTER_USER, role=Role.PROXY_ADMIN.value, created_at=epoch, updated_at=epoch)
-
-
-def _timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
-    if "budget_duration" not in said:
-        return {}
-    period = said["budget_duration"]
-    return {"budget_reset_at": durations.next_reset(now, period) if period else None}
 
 
 def _missing(user_id: str) -> NotFound:

@@ -1,0 +1,1 @@
+"""Which claims of a JWT stand for which virtual key."""

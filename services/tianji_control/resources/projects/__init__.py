@@ -1,0 +1,1 @@
+"""Projects: a level between a team and its keys."""
