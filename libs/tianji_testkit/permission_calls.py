@@ -145,6 +145,41 @@ def _activity() -> dict[str, Try]:
     }
 
 
+def _settings() -> dict[str, Try]:
+    field = {"field_name": "num_retries", "config_type": "router_settings"}
+    unset = {"field_name": "retry_after", "config_type": "router_settings"}
+    discounts, margins = "/config/cost_discount_config", "/config/cost_margin_config"
+    unpriced = "/config/block_requests_for_models_without_pricing"
+    return {
+        "GET /config": Try(on("/config")),
+        "GET /config/yaml": Try(on("/config/yaml")),
+        "POST /config/update": Try(on("/config/update", router_settings={"num_retries": 1})),
+        "POST /config/field/update": Try(on("/config/field/update", **field, field_value=1)),
+        "POST /config/field/delete": Try(on("/config/field/delete", **unset), fine=(400,)),
+        "GET /config/field/info": Try(on("/config/field/info?field_name=port"), fine=(400,)),
+        "GET /config/list": Try(on("/config/list?config_type=general_settings")),
+        "GET /router/settings": Try(on("/router/settings")),
+        "PATCH /router/settings": Try(on("/router/settings", settings={"num_retries": 1})),
+        "GET /router/fields": Try(on("/router/fields")),
+        "GET /get/allowed_ips": Try(on("/get/allowed_ips")),
+        "POST /add/allowed_ip": Try(on("/add/allowed_ip", ip="nowhere"), fine=(400,)),
+        "POST /delete/allowed_ip": Try(on("/delete/allowed_ip", ip="nowhere"), fine=(404,)),
+        f"GET {discounts}": Try(on(discounts)),
+        f"PATCH {discounts}": Try(on(discounts, openai=0.1)),
+        f"GET {margins}": Try(on(margins)),
+        f"PATCH {margins}": Try(on(margins, openai=0.1)),
+        f"GET {unpriced}": Try(on(unpriced)),
+        f"PATCH {unpriced}": Try(on(unpriced, enabled=False)),
+        "GET /get/default_team_settings": Try(on("/get/default_team_settings")),
+        "PATCH /update/default_team_settings": Try(on("/update/default_team_settings")),
+        "GET /get/internal_user_settings": Try(on("/get/internal_user_settings")),
+        "PATCH /update/internal_user_settings": Try(on("/update/internal_user_settings")),
+        "POST /fallback": Try(on("/fallback", model="none", fallback_models=["m"]), fine=(404,)),
+        "GET /fallback/{model}": Try(on("/fallback/none"), fine=(404,)),
+        "DELETE /fallback/{model}": Try(on("/fallback/none"), fine=(404,)),
+    }
+
+
 TRIES: dict[str, Try] = {
     "POST /organization/new": Try(on("/organization/new", organization_alias="a")),
     "POST /org/create": Try(on("/org/create", name="a", slug="{new}")),
@@ -305,5 +340,6 @@ TRIES: dict[str, Try] = {
     "PATCH /model/{model_id}/update": Try(on("/model/none/update"), fine=(400,)),
     **_activity(),
     "POST /config/reload": Try(on("/config/reload")),
+    **_settings(),
     "GET /fleet": Try(on("/fleet")),
 }

@@ -15,6 +15,7 @@ from tianji.errors import BodyTooLarge, TianjiError
 from tianji_control import idempotency
 from tianji_control.access import permits
 from tianji_control.access.authenticate import authenticate, key_in
+from tianji_control.access.door import client_ip, door, require_address
 from tianji_control.access.permits import ANYTHING, PERMITS, Actor, Sight, Target
 from tianji_control.access.routes import require_route
 from tianji_control.change import Change, Origin
@@ -105,9 +106,7 @@ class Call:
     @property
     def ip(self) -> str | None:
         """Where the call comes from: a gateway that forwards it puts its client's address last."""
-        forwarded = self.request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        client = self.request.client
-        return forwarded or (client.host if client is not None else None)
+        return client_ip(self.request)
 
     @asynccontextmanager
     async def change(self) -> AsyncIterator[Change]:
@@ -241,8 +240,10 @@ def _endpoint(route: Guarded, handler: Handler) -> Callable[[Request], Awaitable
     async def serve(request: Request) -> Response:
         runtime: Runtime = request.state.runtime
         runtime.require_started()
-        key = key_in(request.headers, runtime.file.key_header)
         async with runtime.store.connection() as db:
+            now = await door(db)
+            require_address(now, request)
+            key = key_in(request.headers, now.key_header)
             actor = await authenticate(db, key, runtime.file.settings.master_key_hash)
         require_route(actor.allowed_routes, request.url.path)
         call = Call(request, runtime, actor, route)

@@ -59,11 +59,6 @@ class FileConfig(Struct, frozen=True):
     sealer: Sealer
     warnings: list[str]
 
-    @property
-    def key_header(self) -> str | None:
-        """The header that the config names for keys, beside the usual ones."""
-        return self.settings.general.get("litellm_key_header_name")
-
 
 async def read(settings: ControlSettings) -> FileConfig:
     """Read the config file that the settings name. Raises ConfigRefused with every error, one a line."""

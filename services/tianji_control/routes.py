@@ -9,6 +9,7 @@ from tianji.errors import NotFound, NotImplementedYet
 from tianji_control.openapi.api import describing
 from tianji_control.resources.access import api as access
 from tianji_control.resources.access_groups import api as access_groups
+from tianji_control.resources.activity import api as activity
 from tianji_control.resources.audit import api as audit
 from tianji_control.resources.budgets import api as budgets
 from tianji_control.resources.config import api as config
@@ -35,6 +36,7 @@ ROUTES: list[BaseRoute] = [
     *users.routes,
     *models.routes,
     *spend.routes,
+    *activity.routes,
     *budgets.routes,
     *customers.routes,
     *tags.routes,

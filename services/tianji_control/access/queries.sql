@@ -45,3 +45,8 @@ WHERE m.user_id = %(user_id)s AND m.role = 'admin'
 UNION ALL
 SELECT NULL, organization_id FROM organization_members
 WHERE user_id = %(user_id)s AND role NOT IN ('org_member', 'internal_user');
+
+-- name: door
+SELECT general ->> 'litellm_key_header_name' AS key_header, general -> 'allowed_ips' AS allowed_ips,
+       coalesce((general -> 'use_x_forwarded_for')::text = 'true', false) AS use_x_forwarded_for
+FROM settings_in_force WHERE id = 'global';

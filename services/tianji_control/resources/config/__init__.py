@@ -1,1 +1,1 @@
-"""The config file, reloaded on demand."""
+"""The configuration as a whole: the file, reloaded on demand, and single settings beside it."""

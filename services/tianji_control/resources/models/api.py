@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from msgspec import Struct
 from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
-from tianji_control.change import HIDDEN, without_secrets
 from tianji_control.resources.models import service
 from tianji_control.resources.models.fields import (
     ModelChange,
@@ -18,7 +16,7 @@ from tianji_control.resources.models.fields import (
     OneModel,
     WhichModels,
 )
-from tianji_control.resources.models.store import DeploymentRow
+from tianji_control.resources.models.shown import entry, written
 
 
 class ModelPage(Struct, kw_only=True):
@@ -33,12 +31,12 @@ class ModelPage(Struct, kw_only=True):
 
 async def new(call: Call) -> Response:
     """POST /model/new"""
-    return call.answer(_row(await service.create(call, await call.body(NewModel))))
+    return call.answer(written(await service.create(call, await call.body(NewModel))))
 
 
 async def update(call: Call) -> Response:
     """POST /model/update"""
-    return call.answer(_row(await service.update(call, await call.body(ModelChange))))
+    return call.answer(written(await service.update(call, await call.body(ModelChange))))
 
 
 async def patch(call: Call) -> Response:
@@ -53,7 +51,7 @@ async def patch(call: Call) -> Response:
         model_info=info,
         blocked=ask.blocked,
     )
-    return call.answer(_row(await service.update(call, change)))
+    return call.answer(written(await service.update(call, change)))
 
 
 async def delete(call: Call) -> Response:
@@ -66,7 +64,7 @@ async def delete(call: Call) -> Response:
 async def info(call: Call) -> Response:
     """GET /model/info"""
     rows = await service.listed(call, call.query(WhichModels).litellm_model_id)
-    return call.answer({"data": [_entry(row) for row in rows]})
+    return call.answer({"data": [entry(row) for row in rows]})
 
 
 async def info_pages(call: Call) -> Response:
@@ -81,43 +79,13 @@ async def info_pages(call: Call) -> Response:
     start = (max(1, ask.page) - 1) * size
     return call.answer(
         {
-            "data": [_entry(row) for row in rows[start : start + size]],
+            "data": [entry(row) for row in rows[start : start + size]],
             "total_count": len(rows),
             "current_page": max(1, ask.page),
             "total_pages": math.ceil(len(rows) / size),
             "size": size,
         }
     )
-
-
-def _params(row: DeploymentRow) -> dict[str, Any]:
-    model = row.model if row.provider == row.model else f"{row.provider}/{row.model}"
-    return {"model": model, **without_secrets(row.params)}
-
-
-def _info(row: DeploymentRow) -> dict[str, Any]:
-    return {**row.info, "id": row.id, "db_model": row.source == "api"}
-
-
-def _entry(row: DeploymentRow) -> dict[str, Any]:
-    """Return a deployment as the lists show it: without its credentials."""
-    entry = {"model_name": row.model_name, "litellm_params": _params(row), "model_info": _info(row)}
-    return entry | {"blocked": row.blocked}
-
-
-def _row(row: DeploymentRow) -> dict[str, Any]:
-    """Return a deployment as writes show it: credentials are named, not told."""
-    return {
-        "model_id": row.id,
-        "model_name": row.model_name,
-        "litellm_params": _params(row) | dict.fromkeys(row.secrets, HIDDEN),
-        "model_info": _info(row),
-        "blocked": row.blocked,
-        "created_at": row.created_at,
-        "created_by": row.created_by,
-        "updated_at": row.updated_at,
-        "updated_by": row.updated_by,
-    }
 
 
 routes = [

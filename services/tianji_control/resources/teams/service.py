@@ -25,6 +25,7 @@ from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.organizations.bounds import check_bounds
 from tianji_control.resources.projects import service as projects
 from tianji_control.resources.projects import store as project_store
+from tianji_control.resources.settings import defaults
 from tianji_control.resources.teams import store
 from tianji_control.resources.teams.fields import LIMITS, Member, NewTeam, TeamFields, columns
 from tianji_control.resources.teams.store import MemberRow, TeamRow
@@ -42,6 +43,7 @@ class Team(Struct, frozen=True):
 
 async def create(call: Call, ask: NewTeam) -> Team:
     """Make a team with its members; who makes it is its admin, unless a proxy admin does."""
+    ask = await defaults.applied(call, defaults.TEAM, ask)
     organization_id = ask.organization_id or ask.org_id
     call.require(
         "team:create",

@@ -25,6 +25,7 @@ from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.organizations import store as organizations
 from tianji_control.resources.organizations.store import MemberRow
+from tianji_control.resources.settings import defaults
 from tianji_control.resources.teams import store as teams
 from tianji_control.resources.users import store
 from tianji_control.resources.users.fields import (
@@ -59,8 +60,10 @@ async def create(call: Call, ask: NewUser) -> Made:
     """Make a user, with a key unless the request declines it."""
     places = frozenset(ask.organizations or ())
     call.require("user:create", Target(organizations=places))
-    said = {name: getattr(ask, name) for name in UserFields.__struct_fields__}
     _check_role(call, ask.user_role)
+    if ask.user_role in (None, Role.INTERNAL_USER):
+        ask = await defaults.applied(call, defaults.USER, ask)
+    said = {name: getattr(ask, name) for name in UserFields.__struct_fields__}
     now = datetime.now(UTC)
     row = UserRow(
         user_id=ask.user_id or str(uuid.uuid4()),

@@ -1,0 +1,2 @@
+DROP VIEW settings_in_force;
+DROP TABLE settings_fields;

@@ -1,0 +1,1 @@
+"""Settings made by calls, beside those of the config file."""
