@@ -75,7 +75,7 @@ async def _visible(asked: Asked, rt: Runtime) -> list[str]:
     call = opened(asked.scope, asked.template)
     snapshot = rt.snapshots.current
     principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
-    admit_route(call, principal)
+    admit_route(call, principal, snapshot)
     return visible_models(principal, snapshot)
 
 

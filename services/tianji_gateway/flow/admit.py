@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from tianji.domain.access import Refusal, allows, barred_model, barred_route, levels
+from tianji.domain.addresses import within
 from tianji.errors import BadRequest, PermissionDenied
-from tianji_gateway.flow.identify import Principal
+from tianji_gateway.flow.identify import Principal, address_of
 from tianji_gateway.flow.receive import Call, Inference
 from tianji_gateway.routing.known import names_of
 from tianji_gateway.snapshot.model import Snapshot, Target
@@ -24,8 +25,14 @@ class Grant(Struct):
     targets: tuple[Target, ...]
 
 
-def admit_route(call: Call, principal: Principal) -> None:
-    """Raise PermissionDenied when the key may not call this path."""
+def admit_route(call: Call, principal: Principal, snapshot: Snapshot) -> None:
+    """Raise PermissionDenied when nobody may call from this address, or the key not this path."""
+    if snapshot.allowed_ips is not None:
+        address = address_of(call, snapshot)
+        if not within(address, snapshot.allowed_ips):
+            raise PermissionDenied(
+                f"Access forbidden: IP address {address} not allowed; an admin can /add/allowed_ip"
+            )
     if not principal.master and barred_route(principal.key, call.route) is not None:
         raise PermissionDenied(
             "Virtual key is not allowed to call this route. "
@@ -47,6 +54,8 @@ def admit(inference: Inference, principal: Principal, snapshot: Snapshot) -> Gra
             "Call `/v1/models` to view available models for your key.",
             param="model",
         )
+    if snapshot.settings.calls.get("block_requests_for_models_without_pricing") is True:
+        _check_priced(model, targets)
     return Grant(model, snapshot.group_of(model), targets)
 
 
@@ -62,6 +71,18 @@ def visible_models(principal: Principal, snapshot: Snapshot) -> list[str]:
             known = (name for name in known if _named(name, principal))
         names += known
     return list(dict.fromkeys(names))
+
+
+def _check_priced(model: str, targets: Iterable[Target]) -> None:
+    """Raise PermissionDenied where a call might cost what nobody knows."""
+    if all(target.price.known for target in targets):
+        return
+    raise PermissionDenied(
+        f"The model {model} has no price, and models without one are refused here. Set "
+        "input_cost_per_token and output_cost_per_token in its model_info",
+        type="model_cost_map_missing",
+        param="model",
+    )
 
 
 def _named(model: str, principal: Principal) -> bool:

@@ -30,7 +30,7 @@ async def count_prompt(
     """
     snapshot = rt.snapshots.current
     principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
-    admit_route(call, principal)
+    admit_route(call, principal, snapshot)
     body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
     request = inference(call, front, "count_tokens", body, named)
     grant = admit(request, principal, snapshot)

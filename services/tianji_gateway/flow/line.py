@@ -70,7 +70,7 @@ async def _walk(account: Account, front: Front, call_type: str, caller: Caller, 
     call, rt = account.call, account.rt
     snapshot = account.snapshot = rt.snapshots.current  # taken once: a swap never changes a request midway
     principal = account.principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
-    admit_route(call, principal)
+    admit_route(call, principal, snapshot)
     body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
     inference = account.inference = receive.inference(call, front, call_type, body, named)
     account.labels = labels_of(inference)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
@@ -16,6 +17,7 @@ from tianji.domain.deployments import Deployment
 from tianji.domain.sealed import Sealer
 from tianji.domain.snapshot import CONFIG_KINDS, DEPLOYMENT, SETTINGS, Settings, record_id
 from tianji.errors import TianjiError
+from tianji.pricing.adjusted import adjusted
 from tianji.pricing.lookup import price_of
 from tianji.providers import split_model
 from tianji.providers.contract import Provider, Upstream
@@ -80,6 +82,7 @@ class Builder:
                 settings.router.get("model_group_alias") or {},
                 lambda target, model: self._concrete(target, model, settings, environ),
             ),
+            allowed_ips=_allowed_ips(settings),
             warnings=tuple(_warnings(ready.values())),
         )
 
@@ -151,7 +154,13 @@ def _target(deployment: Deployment, bound: Upstream | None, problem: str, settin
         deployment=deployment,
         bound=bound,
         problem=problem,
-        price=price_of(deployment.provider, deployment.model, params | deployment.info),
+        price=adjusted(
+            price_of(deployment.provider, deployment.model, params | deployment.info),
+            deployment.provider,
+            deployment.model,
+            _mapping(settings.calls.get("cost_discount_config")),
+            _mapping(settings.calls.get("cost_margin_config")),
+        ),
         weight=1.0,
         order=count_of(params.get("order")) or 0,
         tags=frozenset(map(str, tags)) if isinstance(tags, list) else frozenset(),
@@ -172,6 +181,15 @@ def _settings_of(revision: Revision) -> Settings:
             except msgspec.DecodeError as fault:
                 raise BuildFailed(f"record {name} cannot be read: {fault}") from fault
     return Settings()
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _allowed_ips(settings: Settings) -> tuple[str, ...] | None:
+    listed = settings.general.get("allowed_ips")
+    return tuple(str(one) for one in listed) if isinstance(listed, list) else None
 
 
 def _kind_of(name: str) -> str:

@@ -22,6 +22,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, eq=False):
     settings: Settings
     """`settings.router`, `.calls`, `.general`: merged, canonical spelling; `.master_key_hash`."""
     candidates: Candidates
+    allowed_ips: tuple[str, ...] | None = None
+    """The addresses and networks that requests may come from; None means all."""
     warnings: tuple[str, ...] = ()
     """What is wrong with single deployments; each of them answers with its own problem."""
 
