@@ -30,6 +30,7 @@ from tianji.bus.subjects import (
 )
 from tianji.errors import Unavailable
 from tianji.obs import metrics
+from tianji.obs.supervised import stop
 from tianji.obs.trouble import Explained, Trouble, unexplained
 from tianji_worker.ledger.closings import closed_of
 from tianji_worker.ledger.counts import CountRow, counts_of
@@ -39,8 +40,10 @@ from tianji_worker.pull import Pull
 
 log = logging.getLogger(__name__)
 
-BATCH = 64
+BATCH = 32
 """Messages of one transaction; each may hold some hundred events."""
+LANES = 2
+"""Batches under way at a time: one is read and put into rows while Postgres works on another."""
 TALK_S = 5.0
 PAUSE_S = (0.2, 5.0)
 
@@ -72,7 +75,8 @@ class Consumer:
         """`cut_off` says whether a server is away."""
         self._bus = bus
         self._ledger = ledger
-        self._settling = asyncio.Lock()
+        self._fetching = asyncio.Lock()
+        self._settling = asyncio.Semaphore(LANES)
         self._unwritten = Trouble(
             log,
             "the ledger cannot be written; spend events wait",
@@ -84,16 +88,27 @@ class Consumer:
         """Consume until the connection is lost. Raises Unavailable then."""
         await self._bus.ensure_layout()
         async with Pull(self._bus, SPEND_STREAM, LEDGER_CONSUMER, batch=BATCH) as pull:
-            while True:
+            lanes = [asyncio.create_task(self._keep_settling(pull), name="lane") for _ in range(LANES)]
+            try:
+                done, _ = await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
+                for lane in done:
+                    lane.result()
+            finally:
+                await stop(lanes)
+
+    async def _keep_settling(self, pull: Pull) -> None:
+        while True:
+            async with self._fetching:
                 messages = await pull.next()
-                async with self._settling:
-                    await self._settle(messages)
+            async with self._settling:
+                await self._settle(messages)
 
     async def settled(self, within_s: float) -> None:
         """Wait until no batch is half done, and let no further one begin; call it before cancelling `run`."""
         try:
             async with asyncio.timeout(within_s):
-                await self._settling.acquire()
+                for _ in range(LANES):
+                    await self._settling.acquire()
         except TimeoutError:
             log.warning("a batch of spend events is left to the next worker")
 
