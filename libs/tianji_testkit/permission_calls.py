@@ -254,6 +254,34 @@ TRIES: dict[str, Try] = {
     "POST /team/member/delete": Try(
         on_fresh(a_team_member, "/team/member/delete", team_id="{team_id}", user_id="{fresh}")
     ),
+    "GET /team/filter/ui": Try(on("/team/filter/ui?page_size=100"), lists="team_id"),
+    "GET /team/metadata_schema": Try(on("/team/metadata_schema")),
+    "GET /team/{team_id}/members/me": Try(on("/team/{team_id}/members/me"), fine=(200, 400, 404)),
+    "POST /team/{team_id}/member/{user_id}/reset_budget": Try(
+        on_fresh(a_team_member, "/team/{team_id}/member/{fresh}/reset_budget")
+    ),
+    "POST /management/v1/teams/{team_id}/members/bulk_delete": Try(
+        on_fresh(
+            a_team_member,
+            "/management/v1/teams/{team_id}/members/bulk_delete",
+            members=[{"user_id": "{fresh}"}],
+        )
+    ),
+    "POST /management/v1/teams/{team_id}/members/bulk_update": Try(
+        on_fresh(
+            a_team_member,
+            "/management/v1/teams/{team_id}/members/bulk_update",
+            members=[{"user_id": "{fresh}"}],
+        )
+    ),
+    "GET /team/{team_id:path}/callback": Try(on("/team/{team_id}/callback")),
+    "POST /team/{team_id:path}/callback": Try(
+        on("/team/{team_id}/callback", callback_name="{new}", callback_vars={})
+    ),
+    "DELETE /team/{team_id:path}/callback/{callback_name}": Try(
+        on("/team/{team_id}/callback/none"), fine=(404,)
+    ),
+    "POST /team/{team_id}/disable_logging": Try(on("/team/{team_id}/disable_logging")),
     "POST /project/new": Try(on("/project/new", team_id="{team_id}")),
     "POST /project/update": Try(on_fresh(a_project, "/project/update", project_id="{fresh}")),
     "DELETE /project/delete": Try(on("/project/delete", project_ids=["none"]), fine=(404,)),

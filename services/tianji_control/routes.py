@@ -24,6 +24,7 @@ from tianji_control.resources.settings import api as settings
 from tianji_control.resources.spend import api as spend
 from tianji_control.resources.tags import api as tags
 from tianji_control.resources.teams import api as teams
+from tianji_control.resources.teams import callbacks, choices, memberships
 from tianji_control.resources.users import api as users
 from tianji_control.unserved import is_unserved
 
@@ -31,6 +32,9 @@ ROUTES: list[BaseRoute] = [
     *keys.routes,
     *jwt_mappings.routes,
     *organizations.routes,
+    *choices.routes,
+    *memberships.routes,
+    *callbacks.routes,
     *teams.routes,
     *projects.routes,
     *users.routes,

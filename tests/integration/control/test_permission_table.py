@@ -169,7 +169,7 @@ async def _may(control: Any, world: World, path: str, role: str, place: Place) -
     if answer.status == 403 or (ask.hides and answer.status == 404):
         return False
     assert answer.status in ask.fine, (path, role, place.name, answer.status, answer.body)
-    if path.endswith("/bulk_update") and "/team/" not in path:
+    if path.endswith("/bulk_update") and "/team" not in path:
         return bool(answer.json()["successful_updates"])
     if ask.lists is None:
         return True

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from tianji.domain.access import ALL_MODELS, allows
 from tianji.domain.snapshot import KEY, TEAM
 from tianji.errors import BadRequest, NotFound
 from tianji_control.call import Call
@@ -79,15 +80,23 @@ async def update(call: Call, ask: MemberUpdate) -> MemberRow:
     async with call.change() as change:
         team = await service.locked(call, change, ask.team_id, "team:members")
         user_id = await user_of(change, ask.user_id, ask.user_email)
-        before = await store.member(change.db, ask.team_id, user_id)
-        if before is None:
-            raise _no_member(user_id, ask.team_id)
         said = {name: value for name, value in msgspec.structs.asdict(ask).items() if value is not UNSET}
-        check_limits(said | {"max_budget": said.get("max_budget_in_team")})
-        row = msgspec.structs.replace(before, **_columns(said, before))
-        await store.save_member(change.db, row)
-        await _tell_keys(change, row)
-        await note(change, team, "team:member_update", before, row)
+        return await rewrite(change, team, user_id, said)
+
+
+async def rewrite(change: Change, team: TeamRow, user_id: str, said: Map) -> MemberRow:
+    """Change a member within a change; the caller has checked who may."""
+    before = await store.member(change.db, team.team_id, user_id)
+    if before is None:
+        raise _no_member(user_id, team.team_id)
+    check_limits(said | {"max_budget": said.get("max_budget_in_team")})
+    columns = _columns(said, before)
+    if "models" in columns:
+        columns["models"] = _share(team, columns["models"])
+    row = msgspec.structs.replace(before, **columns)
+    await store.save_member(change.db, row)
+    await _tell_keys(change, row)
+    await note(change, team, "team:member_update", before, row)
     return row
 
 
@@ -95,14 +104,18 @@ async def remove(call: Call, team_id: str, user_id: str | None, user_email: str 
     """Take a member out of a team, with the keys that they have in it."""
     async with call.change() as change:
         team = await service.locked(call, change, team_id, "team:members")
-        gone = await user_of(change, user_id, user_email)
-        before = await store.member(change.db, team_id, gone)
-        if before is None:
-            raise _no_member(gone, team_id)
-        await service.drop_keys(change, team_id, gone)
-        await store.remove_member(change.db, team_id, gone)
-        await note(change, team, "team:member_delete", before)
+        await leave(change, team, await user_of(change, user_id, user_email))
     return team
+
+
+async def leave(change: Change, team: TeamRow, user_id: str) -> None:
+    """Take a member out of a team within a change; the caller has checked who may."""
+    before = await store.member(change.db, team.team_id, user_id)
+    if before is None:
+        raise _no_member(user_id, team.team_id)
+    await service.drop_keys(change, team.team_id, user_id)
+    await store.remove_member(change.db, team.team_id, user_id)
+    await note(change, team, "team:member_delete", before)
 
 
 async def user_of(change: Change, user_id: str | None, user_email: str | None) -> str:
@@ -134,11 +147,20 @@ async def join(change: Change, team: TeamRow, one: Member, ask: MemberAdd) -> tu
         role=one.role,
         max_budget=ask.max_budget_in_team,
         budget_duration=ask.budget_duration,
-        models=ask.allowed_models or [],
+        models=_share(team, ask.allowed_models or team.extra.get("default_team_member_models")),
     )
     await store.save_member(change.db, member)
     await _tell_keys(change, member)
     return user, member
+
+
+def _share(team: TeamRow, models: list[str] | None) -> list[str]:
+    """Return the models that a new member is let use. Raises BadRequest for what the team may not."""
+    for model in models or ():
+        if team.models and model not in ALL_MODELS and not allows(team.models, [model]):
+            message = f"The model {model!r} is not among those of the team: {team.models}"
+            raise BadRequest(message, type="bad_request_error", param="allowed_models")
+    return list(models or ())
 
 
 def _columns(said: Map, before: MemberRow) -> Map:

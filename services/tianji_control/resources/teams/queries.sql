@@ -12,6 +12,7 @@ m.team_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.budget_dura
            (SELECT FROM team_members m WHERE m.team_id = teams.team_id AND m.user_id = %(user_id)s))
   AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
   AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(team_id_part)s::text IS NULL OR team_id ILIKE %(team_id_part)s)
   AND (%(team_alias)s::text IS NULL OR alias ILIKE %(team_alias)s)
   AND (%(search)s::text IS NULL OR team_id = %(search)s OR alias ILIKE %(search_part)s
        OR (%(prefix)s AND starts_with(team_id, %(search)s)))
@@ -110,3 +111,6 @@ SELECT hash FROM keys WHERE team_id = %(team_id)s ORDER BY created_at DESC, hash
 
 -- name: spend_of_teams
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = ANY(%(team_ids)s);
+
+-- name: spend_of_member
+SELECT sum(spend_usd) FROM spend_cells WHERE team_id = %(team_id)s AND user_id = %(user_id)s;

@@ -62,6 +62,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     organization_id: str | None = None
     team_id: str | None = None
+    team_id_part: str | None = None
     team_alias: str | None = None
     search: str | None = None
     prefix: bool = False
@@ -179,6 +180,12 @@ async def of_user(db: Connection, user_id: str) -> list[str]:
     return [row["team_id"] for row in await many(db, Q.teams_of_user, dict[str, str], user_id=user_id)]
 
 
+async def spend_of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
+    """Return what the ledger says a member has spent in a team."""
+    query = Q.spend_of_member
+    return await value(db, query, Decimal, team_id=team_id, user_id=user_id) or Decimal(0)
+
+
 async def key_hashes(db: Connection, team_id: str, limit: int | None) -> list[str]:
     """List the hashes of a team's keys, newest first."""
     rows = await many(db, Q.keys_of_team, dict[str, str], team_id=team_id, limit=limit)
@@ -212,6 +219,7 @@ class Spent(Struct, frozen=True):
 def _filters(wanted: Wanted) -> dict[str, Any]:
     filters = parameters(wanted)
     filters["search_part"] = f"%{wanted.search}%" if wanted.search else None
+    filters["team_id_part"] = f"%{wanted.team_id_part}%" if wanted.team_id_part else None
     filters["team_alias"] = f"%{wanted.team_alias}%" if wanted.team_alias else None
     return filters
 
