@@ -85,4 +85,4 @@ def _about_route(call: Call, ask: Question, actor: Actor) -> Verdict:
     return service.about_route(actor, None, ask.method, ask.route or "", routes)
 
 
-routes = [Guarded("POST", "/access/explain", explain, "open:read")]
+routes = [Guarded("POST", "/access/explain", explain, "open:read", body=Question, gives=Verdict)]

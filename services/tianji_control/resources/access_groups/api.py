@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
 from tianji_control.resources.access_groups import service
+from tianji_control.resources.access_groups.answers import GroupDeleted, GroupList, GroupShown, GroupWritten
 from tianji_control.resources.access_groups.service import Group
 from tianji_control.resources.models.store import DeploymentRow
 
@@ -86,9 +87,18 @@ def _shown(group: Group) -> dict[str, Any]:
 
 
 routes = [
-    Guarded("POST", "/access_group/new", new, "access_group:create"),
-    Guarded("GET", "/access_group/list", listed, "access_group:read"),
-    Guarded("GET", "/access_group/{access_group}/info", info, "access_group:read"),
-    Guarded("PUT", "/access_group/{access_group}/update", update, "access_group:update"),
-    Guarded("DELETE", "/access_group/{access_group}/delete", delete, "access_group:delete"),
+    Guarded("POST", "/access_group/new", new, "access_group:create", body=NewGroup, gives=GroupWritten),
+    Guarded("GET", "/access_group/list", listed, "access_group:read", gives=GroupList),
+    Guarded("GET", "/access_group/{access_group}/info", info, "access_group:read", gives=GroupShown),
+    Guarded(
+        "PUT",
+        "/access_group/{access_group}/update",
+        update,
+        "access_group:update",
+        body=GroupFields,
+        gives=GroupWritten,
+    ),
+    Guarded(
+        "DELETE", "/access_group/{access_group}/delete", delete, "access_group:delete", gives=GroupDeleted
+    ),
 ]

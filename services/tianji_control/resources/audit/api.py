@@ -16,6 +16,7 @@ from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.moments import moment
 from tianji_control.resources.audit import store
+from tianji_control.resources.audit.answers import AuditPage, BothLogs, LogPage
 from tianji_control.resources.audit.store import AuditRow, Wanted
 from tianji_control.resources.audit.words import ALL_VERBS, RESOURCES, TABLES, VERBS, verb_of
 
@@ -183,7 +184,7 @@ def _ours(row: AuditRow) -> dict[str, Any]:
 
 
 routes = [
-    Guarded("GET", "/audit", listed, "audit:read"),
-    Guarded("GET", "/audit/logs", logs, "audit:read"),
-    Guarded("GET", "/audit/{id}", one, "audit:read"),
+    Guarded("GET", "/audit", listed, "audit:read", query=AuditList, gives=AuditPage),
+    Guarded("GET", "/audit/logs", logs, "audit:read", query=LogList, gives=LogPage),
+    Guarded("GET", "/audit/{id}", one, "audit:read", gives=BothLogs),
 ]

@@ -13,6 +13,12 @@ from tianji.errors import BadRequest
 from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.budgets import service, store
+from tianji_control.resources.budgets.answers import (
+    BudgetField,
+    BudgetLogs,
+    BudgetShown,
+    OrganizationBudgetShown,
+)
 from tianji_control.resources.budgets.service import AMOUNTS, BudgetFields
 from tianji_control.resources.budgets.shown import shown
 from tianji_control.resources.keys.shown import number
@@ -81,7 +87,8 @@ async def info(call: Call) -> Response:
         raise BadRequest("Name at least one budget", param="budgets")
     async with call.runtime.store.connection() as db:
         found = await store.by_ids(db, ids)
-    return call.answer([shown(row) for row in found.values()])
+    only = next(iter(found.values())) if len(found) == 1 else None
+    return call.answer([shown(row) for row in found.values()], version=only)
 
 
 async def listed(call: Call) -> Response:
@@ -109,7 +116,8 @@ async def settings(call: Call) -> Response:
                 "stored_in_db": values[name] not in (None, {}),
             }
             for name in AMOUNTS
-        ]
+        ],
+        version=row,
     )
 
 
@@ -121,7 +129,7 @@ async def delete(call: Call) -> Response:
 async def of_organization(call: Call) -> Response:
     """GET /budget/org/{organization_id}"""
     [found] = await organizations.find(call, [call.request.path_params["organization_id"]])
-    return call.answer(_organization(found))
+    return call.answer(_organization(found), version=found.row)
 
 
 async def set_of_organization(call: Call) -> Response:
@@ -174,13 +182,26 @@ _TYPES = {
 }
 
 routes = [
-    Guarded("POST", "/budget/new", new, "budget:create"),
-    Guarded("POST", "/budget/update", update, "budget:update"),
-    Guarded("POST", "/budget/info", info, "budget:read"),
-    Guarded("GET", "/budget/list", listed, "budget:read"),
-    Guarded("GET", "/budget/settings", settings, "budget:read"),
-    Guarded("POST", "/budget/delete", delete, "budget:delete"),
-    Guarded("GET", "/budget/logs", logs, "organization:read"),
-    Guarded("GET", "/budget/org/{organization_id}", of_organization, "organization:read"),
-    Guarded("POST", "/budget/org/{organization_id}/set", set_of_organization, "organization:limit"),
+    Guarded("POST", "/budget/new", new, "budget:create", body=BudgetFields, gives=BudgetShown),
+    Guarded("POST", "/budget/update", update, "budget:update", body=BudgetFields, gives=BudgetShown),
+    Guarded("POST", "/budget/info", info, "budget:read", body=Budgets, gives=list[BudgetShown]),
+    Guarded("GET", "/budget/list", listed, "budget:read", gives=list[BudgetShown]),
+    Guarded("GET", "/budget/settings", settings, "budget:read", query=WhichBudget, gives=list[BudgetField]),
+    Guarded("POST", "/budget/delete", delete, "budget:delete", body=OneBudget, gives=BudgetShown),
+    Guarded("GET", "/budget/logs", logs, "organization:read", query=DayQuery, gives=BudgetLogs),
+    Guarded(
+        "GET",
+        "/budget/org/{organization_id}",
+        of_organization,
+        "organization:read",
+        gives=OrganizationBudgetShown,
+    ),
+    Guarded(
+        "POST",
+        "/budget/org/{organization_id}/set",
+        set_of_organization,
+        "organization:limit",
+        body=OrganizationBudget,
+        gives=OrganizationBudgetShown,
+    ),
 ]

@@ -7,10 +7,11 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
-from tianji_control.call import Call, Guarded, Handler
+from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.budgets.shown import shown as budget_shown
 from tianji_control.resources.customers import service, store
+from tianji_control.resources.customers.answers import CustomersBlocked, CustomersDeleted, CustomerShown
 from tianji_control.resources.customers.service import Customer, CustomerFields
 
 LONGEST_PAGE = 100
@@ -62,7 +63,7 @@ async def info(call: Call) -> Response:
         found = await service.whole(db, await store.by_ids(db, [id]))
     if not found:
         raise service.missing(id)
-    return call.answer(_shown(found[0]))
+    return call.answer(_shown(found[0]), version=found[0].row)
 
 
 async def listed(call: Call) -> Response:
@@ -114,18 +115,16 @@ def _shown(found: Customer) -> dict[str, Any]:
     }
 
 
-_PATHS: list[tuple[str, str, Handler, str]] = [
-    ("POST", "new", new, "customer:create"),
-    ("POST", "update", update, "customer:limit"),
-    ("POST", "delete", delete, "customer:delete"),
-    ("GET", "info", info, "customer:read"),
-    ("GET", "list", listed, "customer:read"),
-    ("POST", "block", block, "customer:limit"),
-    ("POST", "unblock", unblock, "customer:limit"),
-]
+def _routes(at: str) -> list[Guarded]:
+    return [
+        Guarded("POST", f"{at}/new", new, "customer:create", body=CustomerFields, gives=CustomerShown),
+        Guarded("POST", f"{at}/update", update, "customer:limit", body=CustomerFields, gives=CustomerShown),
+        Guarded("POST", f"{at}/delete", delete, "customer:delete", body=Ids, gives=CustomersDeleted),
+        Guarded("GET", f"{at}/info", info, "customer:read", query=WhichCustomer, gives=CustomerShown),
+        Guarded("GET", f"{at}/list", listed, "customer:read", query=CustomerPage, gives=list[CustomerShown]),
+        Guarded("POST", f"{at}/block", block, "customer:limit", body=Ids, gives=CustomersBlocked),
+        Guarded("POST", f"{at}/unblock", unblock, "customer:limit", body=Ids, gives=CustomersBlocked),
+    ]
 
-routes = [
-    Guarded(method, f"/{name}/{verb}", handler, permission)
-    for name in ("customer", "end_user")
-    for method, verb, handler, permission in _PATHS
-]
+
+routes = [*_routes("/customer"), *_routes("/end_user")]

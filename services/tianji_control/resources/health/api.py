@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tianji.obs import metrics
-from tianji_control.call import Call, Guarded, Open
+from tianji_control.call import Call, Guarded, Open, Text
 from tianji_control.envelope import answer
+from tianji_control.resources.health.answers import FleetShown, Readiness
 from tianji_control.runtime import Runtime
 
 ALIVE = "I'm alive!"
@@ -63,11 +64,13 @@ async def fleet(call: Call) -> Response:
     return call.answer({"revision": published.revision, "gateways": gateways})
 
 
+_METRICS = Text(metrics.CONTENT_TYPE)
+
 routes = [
-    Open("/health/liveliness", alive, methods=["GET", "OPTIONS"]),
-    Open("/health/liveness", alive, methods=["GET", "OPTIONS"]),
-    Open("/health/readiness", ready, methods=["GET", "OPTIONS"]),
-    Open("/metrics", prometheus, methods=["GET"]),
-    Open("/metrics/", prometheus, methods=["GET"]),
-    Guarded("GET", "/fleet", fleet, "fleet:read"),
+    Open("/health/liveliness", alive, methods=["GET", "OPTIONS"], gives=str),
+    Open("/health/liveness", alive, methods=["GET", "OPTIONS"], gives=str),
+    Open("/health/readiness", ready, methods=["GET", "OPTIONS"], gives=Readiness, may_be_down=True),
+    Open("/metrics", prometheus, methods=["GET"], gives=_METRICS),
+    Open("/metrics/", prometheus, methods=["GET"], gives=_METRICS),
+    Guarded("GET", "/fleet", fleet, "fleet:read", gives=FleetShown),
 ]

@@ -12,9 +12,22 @@ from tianji.errors import BadRequest
 from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys import rotation, service, shown
-from tianji_control.resources.keys.bulk import bulk_update
+from tianji_control.resources.keys.answers import (
+    AliasPage,
+    KeyChanged,
+    KeyHealth,
+    KeyInfo,
+    KeyInfos,
+    KeyMade,
+    KeyPage,
+    KeysChanged,
+    KeysDeleted,
+    KeyWithHash,
+    SpendNow,
+)
+from tianji_control.resources.keys.bulk import Items, bulk_update
 from tianji_control.resources.keys.fields import KeyFields, given
-from tianji_control.resources.keys.listing import aliases, listed
+from tianji_control.resources.keys.listing import AliasList, KeyList, aliases, listed
 
 
 class OneKey(Struct):
@@ -61,7 +74,7 @@ async def info(call: Call) -> Response:
     """GET /key/info"""
     key = call.query(WhichKey).key
     row, spent = await service.find(call, key)
-    return call.answer({"key": key or row.hash, "info": shown.info(row, spent)})
+    return call.answer({"key": key or row.hash, "info": shown.info(row, spent)}, version=row)
 
 
 async def infos(call: Call) -> Response:
@@ -163,20 +176,40 @@ async def _set_blocked(call: Call, blocked: bool) -> Response:
 
 
 routes = [
-    Guarded("POST", "/key/generate", generate, "key:create"),
-    Guarded("POST", "/key/service-account/generate", service_account, "key:create"),
-    Guarded("GET", "/key/info", info, "key:read"),
-    Guarded("POST", "/v2/key/info", infos, "key:read"),
-    Guarded("GET", "/key/list", listed, "key:read"),
-    Guarded("GET", "/key/aliases", aliases, "key:read"),
-    Guarded("POST", "/key/health", health, "key:read"),
-    Guarded("GET", "/key/health", health, "key:read"),
-    Guarded("POST", "/key/update", update, "key:update"),
-    Guarded("POST", "/key/bulk_update", bulk_update, "key:update"),
-    Guarded("POST", "/key/regenerate", regenerate, "key:update"),
-    Guarded("POST", "/key/{key:path}/regenerate", regenerate, "key:update"),
-    Guarded("POST", "/key/{key:path}/reset_spend", reset_spend, "key:limit"),
-    Guarded("POST", "/key/delete", delete, "key:delete"),
-    Guarded("POST", "/key/block", block, "key:limit"),
-    Guarded("POST", "/key/unblock", unblock, "key:limit"),
+    Guarded("POST", "/key/generate", generate, "key:create", body=KeyFields, gives=KeyMade),
+    Guarded(
+        "POST", "/key/service-account/generate", service_account, "key:create", body=KeyFields, gives=KeyMade
+    ),
+    Guarded("GET", "/key/info", info, "key:read", query=WhichKey, gives=KeyInfo),
+    Guarded("POST", "/v2/key/info", infos, "key:read", body=Keys, gives=KeyInfos),
+    Guarded("GET", "/key/list", listed, "key:read", query=KeyList, gives=KeyPage),
+    Guarded("GET", "/key/aliases", aliases, "key:read", query=AliasList, gives=AliasPage),
+    Guarded("POST", "/key/health", health, "key:read", gives=KeyHealth),
+    Guarded("GET", "/key/health", health, "key:read", gives=KeyHealth),
+    Guarded("POST", "/key/update", update, "key:update", body=KeyFields, gives=KeyChanged),
+    Guarded("POST", "/key/bulk_update", bulk_update, "key:update", body=Items, gives=KeysChanged),
+    Guarded(
+        "POST",
+        "/key/regenerate",
+        regenerate,
+        "key:update",
+        body=Regeneration,
+        query=WhichKey,
+        gives=KeyMade,
+        once=True,
+    ),
+    Guarded(
+        "POST",
+        "/key/{key:path}/regenerate",
+        regenerate,
+        "key:update",
+        body=Regeneration,
+        query=WhichKey,
+        gives=KeyMade,
+        once=True,
+    ),
+    Guarded("POST", "/key/{key:path}/reset_spend", reset_spend, "key:limit", body=SpendReset, gives=SpendNow),
+    Guarded("POST", "/key/delete", delete, "key:delete", body=Keys, gives=KeysDeleted),
+    Guarded("POST", "/key/block", block, "key:limit", body=OneKey, gives=KeyWithHash),
+    Guarded("POST", "/key/unblock", unblock, "key:limit", body=OneKey, gives=KeyWithHash),
 ]

@@ -10,6 +10,12 @@ from starlette.responses import Response
 from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.organizations import members, service
+from tianji_control.resources.organizations.answers import (
+    OrganizationMembers,
+    OrganizationMembership,
+    OrganizationShown,
+    OrganizationWhole,
+)
 from tianji_control.resources.organizations.fields import OrganizationFields
 from tianji_control.resources.organizations.members import MemberAdd, MemberUpdate
 from tianji_control.resources.organizations.service import Organization
@@ -83,7 +89,7 @@ async def delete(call: Call) -> Response:
 async def info(call: Call) -> Response:
     """GET /organization/info"""
     [found] = await service.find(call, [call.query(WhichOrganization).organization_id])
-    return call.answer(_whole(found))
+    return call.answer(_whole(found), version=found.row)
 
 
 async def infos(call: Call) -> Response:
@@ -146,19 +152,113 @@ def _required(name: str) -> Fault:
 
 
 routes = [
-    Guarded("POST", "/organization/new", new, "organization:create"),
-    Guarded("POST", "/org/create", new, "organization:create"),
-    Guarded("PATCH", "/organization/update", update, "organization:update"),
-    Guarded("POST", "/organization/update", update, "organization:update"),
-    Guarded("PATCH", "/v2/organization/{organization_id}", update, "organization:update"),
-    Guarded("DELETE", "/organization/delete", delete, "organization:delete"),
-    Guarded("DELETE", "/organization/delete/{organization_id}", delete, "organization:delete"),
-    Guarded("GET", "/organization/info", info, "organization:read"),
-    Guarded("POST", "/organization/info", infos, "organization:read"),
-    Guarded("GET", "/organization/list", listed, "organization:read"),
-    Guarded("GET", "/org/list", listed, "organization:read"),
-    Guarded("POST", "/organization/member_add", member_add, "organization:members"),
-    Guarded("POST", "/org/{organization_id}/member/add", member_add, "organization:members"),
-    Guarded("PATCH", "/organization/member_update", member_update, "organization:members"),
-    Guarded("DELETE", "/organization/member_delete", member_delete, "organization:members"),
+    Guarded(
+        "POST",
+        "/organization/new",
+        new,
+        "organization:create",
+        body=OrganizationFields,
+        gives=OrganizationShown,
+    ),
+    Guarded(
+        "POST", "/org/create", new, "organization:create", body=OrganizationFields, gives=OrganizationShown
+    ),
+    Guarded(
+        "PATCH",
+        "/organization/update",
+        update,
+        "organization:update",
+        body=OrganizationFields,
+        gives=OrganizationWhole,
+    ),
+    Guarded(
+        "POST",
+        "/organization/update",
+        update,
+        "organization:update",
+        body=OrganizationFields,
+        gives=OrganizationWhole,
+    ),
+    Guarded(
+        "PATCH",
+        "/v2/organization/{organization_id}",
+        update,
+        "organization:update",
+        body=OrganizationFields,
+        gives=OrganizationWhole,
+    ),
+    Guarded(
+        "DELETE",
+        "/organization/delete",
+        delete,
+        "organization:delete",
+        body=Ids,
+        gives=list[OrganizationWhole],
+    ),
+    Guarded(
+        "DELETE",
+        "/organization/delete/{organization_id}",
+        delete,
+        "organization:delete",
+        gives=list[OrganizationWhole],
+    ),
+    Guarded(
+        "GET",
+        "/organization/info",
+        info,
+        "organization:read",
+        query=WhichOrganization,
+        gives=OrganizationWhole,
+    ),
+    Guarded(
+        "POST",
+        "/organization/info",
+        infos,
+        "organization:read",
+        body=Organizations,
+        gives=list[OrganizationWhole],
+    ),
+    Guarded(
+        "GET",
+        "/organization/list",
+        listed,
+        "organization:read",
+        query=OrganizationList,
+        gives=list[OrganizationWhole],
+    ),
+    Guarded(
+        "GET", "/org/list", listed, "organization:read", query=OrganizationList, gives=list[OrganizationWhole]
+    ),
+    Guarded(
+        "POST",
+        "/organization/member_add",
+        member_add,
+        "organization:members",
+        body=MemberAdd,
+        gives=OrganizationMembers,
+    ),
+    Guarded(
+        "POST",
+        "/org/{organization_id}/member/add",
+        member_add,
+        "organization:members",
+        body=MemberAdd,
+        gives=OrganizationMembers,
+    ),
+    Guarded(
+        "PATCH",
+        "/organization/member_update",
+        member_update,
+        "organization:members",
+        body=MemberUpdate,
+        gives=OrganizationMembership,
+    ),
+    Guarded(
+        "DELETE",
+        "/organization/member_delete",
+        member_delete,
+        "organization:members",
+        body=LostMember,
+        gives=OrganizationMembership,
+    ),
 ]

@@ -11,6 +11,7 @@ from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.budgets.shown import shown as budget_shown
 from tianji_control.resources.tags import service, store
+from tianji_control.resources.tags.answers import TagDeleted, TagListed, TagSaid, TagShown
 from tianji_control.resources.tags.service import Tag, TagFields
 
 MOST_USED = 10_000
@@ -51,7 +52,8 @@ async def info(call: Call) -> Response:
         found = await service.whole(db, await store.listed(db, names))
     if lost := set(names) - {tag.row.name for tag in found}:
         raise service.missing(", ".join(sorted(lost)))
-    return call.answer({tag.row.name: _shown(tag) for tag in found})
+    only = found[0].row if len(found) == 1 else None
+    return call.answer({tag.row.name: _shown(tag) for tag in found}, version=only)
 
 
 async def listed(call: Call) -> Response:
@@ -96,9 +98,9 @@ def _shown(tag: Tag) -> dict[str, Any]:
 
 
 routes = [
-    Guarded("POST", "/tag/new", new, "tag:create"),
-    Guarded("POST", "/tag/update", update, "tag:update"),
-    Guarded("POST", "/tag/info", info, "tag:read"),
-    Guarded("GET", "/tag/list", listed, "tag:read"),
-    Guarded("POST", "/tag/delete", delete, "tag:delete"),
+    Guarded("POST", "/tag/new", new, "tag:create", body=TagFields, gives=TagSaid),
+    Guarded("POST", "/tag/update", update, "tag:update", body=TagFields, gives=TagSaid),
+    Guarded("POST", "/tag/info", info, "tag:read", body=Names, gives=dict[str, TagShown]),
+    Guarded("GET", "/tag/list", listed, "tag:read", gives=list[TagListed]),
+    Guarded("POST", "/tag/delete", delete, "tag:delete", body=OneTag, gives=TagDeleted),
 ]

@@ -11,7 +11,21 @@ from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys.shown import full
 from tianji_control.resources.teams import listing, members, permissions, service, store
-from tianji_control.resources.teams.bulk import bulk_member_add
+from tianji_control.resources.teams.answers import (
+    ManyMembersAdded,
+    MemberChanged,
+    MemberPermissions,
+    MembersAdded,
+    PermissionsAdded,
+    TeamChanged,
+    TeamInfo,
+    TeamListed,
+    TeamPages,
+    TeamsDeleted,
+    TeamShown,
+    TeamWithKeys,
+)
+from tianji_control.resources.teams.bulk import Members, bulk_member_add
 from tianji_control.resources.teams.fields import NewTeam, TeamChange, TeamFields
 from tianji_control.resources.teams.members import MemberAdd, MemberUpdate
 from tianji_control.resources.teams.service import Team
@@ -71,7 +85,8 @@ async def info(call: Call) -> Response:
             "team_info": _shown(team),
             "keys": [full(row, spent) for row, spent in team.keys],
             "team_memberships": [membership(member) for member in team.members],
-        }
+        },
+        version=team.row,
     )
 
 
@@ -154,30 +169,71 @@ def _shown(team: Team) -> dict[str, Any]:
 
 
 routes = [
-    Guarded("POST", "/team/new", new, "team:create"),
-    Guarded("POST", "/team/create", new, "team:create"),
-    Guarded("GET", "/team/info", info, "team:read"),
-    Guarded("GET", "/team/info/{team_id}", info, "team:read"),
-    Guarded("GET", "/team/list", listing.listed, "team:read"),
-    Guarded("GET", "/v2/team/list", listing.pages, "team:read"),
-    Guarded("GET", "/team/available", listing.available, "open:read"),
-    Guarded("POST", "/team/update", update, "team:update"),
-    Guarded("POST", "/team/delete", delete, "team:delete"),
-    Guarded("POST", "/team/block", block, "team:limit"),
-    Guarded("POST", "/team/unblock", unblock, "team:limit"),
-    Guarded("POST", "/team/member_add", member_add, "team:members"),
-    Guarded("POST", "/team/member/add", member_add, "team:members"),
-    Guarded("POST", "/team/bulk_member_add", bulk_member_add, "team:members"),
-    Guarded("POST", "/team/member_update", member_update, "team:members"),
-    Guarded("POST", "/team/member_delete", member_delete, "team:members"),
-    Guarded("POST", "/team/member/delete", member_delete, "team:members"),
-    Guarded("POST", "/team/model/add", model_add, "team:update"),
-    Guarded("POST", "/team/model/delete", model_delete, "team:update"),
-    Guarded("POST", "/team/model/remove", model_delete, "team:update"),
-    Guarded("GET", "/team/permissions_list", permissions.listed, "team:read"),
-    Guarded("GET", "/team/permissions", permissions.listed, "team:read"),
-    Guarded("POST", "/team/permissions_update", permissions.update, "team:update"),
-    Guarded("POST", "/team/permissions", permissions.update, "team:update"),
-    Guarded("POST", "/team/permissions_bulk_update", permissions.bulk_update, "team:update"),
-    Guarded("PATCH", "/team/{team_id}", patch, "team:update"),
+    Guarded("POST", "/team/new", new, "team:create", body=NewTeam, gives=TeamShown),
+    Guarded("POST", "/team/create", new, "team:create", body=NewTeam, gives=TeamShown),
+    Guarded("GET", "/team/info", info, "team:read", query=WhichTeam, gives=TeamInfo),
+    Guarded("GET", "/team/info/{team_id}", info, "team:read", query=WhichTeam, gives=TeamInfo),
+    Guarded(
+        "GET", "/team/list", listing.listed, "team:read", query=listing.TeamList, gives=list[TeamWithKeys]
+    ),
+    Guarded("GET", "/v2/team/list", listing.pages, "team:read", query=listing.TeamPage, gives=TeamPages),
+    Guarded("GET", "/team/available", listing.available, "open:read", gives=list[TeamListed]),
+    Guarded("POST", "/team/update", update, "team:update", body=TeamChange, gives=TeamChanged),
+    Guarded("POST", "/team/delete", delete, "team:delete", body=Teams, gives=TeamsDeleted),
+    Guarded("POST", "/team/block", block, "team:limit", body=OneTeam, gives=TeamShown),
+    Guarded("POST", "/team/unblock", unblock, "team:limit", body=OneTeam, gives=TeamShown),
+    Guarded("POST", "/team/member_add", member_add, "team:members", body=MemberAdd, gives=MembersAdded),
+    Guarded("POST", "/team/member/add", member_add, "team:members", body=MemberAdd, gives=MembersAdded),
+    Guarded(
+        "POST", "/team/bulk_member_add", bulk_member_add, "team:members", body=Members, gives=ManyMembersAdded
+    ),
+    Guarded(
+        "POST", "/team/member_update", member_update, "team:members", body=MemberUpdate, gives=MemberChanged
+    ),
+    Guarded("POST", "/team/member_delete", member_delete, "team:members", body=LostMember, gives=TeamShown),
+    Guarded("POST", "/team/member/delete", member_delete, "team:members", body=LostMember, gives=TeamShown),
+    Guarded("POST", "/team/model/add", model_add, "team:update", body=Models, gives=TeamShown),
+    Guarded("POST", "/team/model/delete", model_delete, "team:update", body=Models, gives=TeamShown),
+    Guarded("POST", "/team/model/remove", model_delete, "team:update", body=Models, gives=TeamShown),
+    Guarded(
+        "GET",
+        "/team/permissions_list",
+        permissions.listed,
+        "team:read",
+        query=permissions.WhichTeam,
+        gives=MemberPermissions,
+    ),
+    Guarded(
+        "GET",
+        "/team/permissions",
+        permissions.listed,
+        "team:read",
+        query=permissions.WhichTeam,
+        gives=MemberPermissions,
+    ),
+    Guarded(
+        "POST",
+        "/team/permissions_update",
+        permissions.update,
+        "team:update",
+        body=permissions.Granted,
+        gives=TeamShown,
+    ),
+    Guarded(
+        "POST",
+        "/team/permissions",
+        permissions.update,
+        "team:update",
+        body=permissions.Granted,
+        gives=TeamShown,
+    ),
+    Guarded(
+        "POST",
+        "/team/permissions_bulk_update",
+        permissions.bulk_update,
+        "team:update",
+        body=permissions.GrantedToMany,
+        gives=PermissionsAdded,
+    ),
+    Guarded("PATCH", "/team/{team_id}", patch, "team:update", body=TeamFields, gives=TeamShown),
 ]

@@ -13,7 +13,17 @@ from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys import shown as keys
 from tianji_control.resources.teams import service as teams
 from tianji_control.resources.teams.shown import shown as team_shown
-from tianji_control.resources.users import listing, service
+from tianji_control.resources.users import bulk, listing, service
+from tianji_control.resources.users.answers import (
+    RoleWords,
+    UserChanged,
+    UserInfo,
+    UserMade,
+    UserName,
+    UserPages,
+    UsersChanged,
+    UserShown,
+)
 from tianji_control.resources.users.bulk import bulk_update
 from tianji_control.resources.users.fields import NewUser, UserFields, key_fields
 from tianji_control.resources.users.shown import shown
@@ -66,14 +76,15 @@ async def info(call: Call) -> Response:
             "user_info": shown(user.row, user.spend, user.teams),
             "keys": [keys.full(row, spent) for row, spent in user.keys],
             "teams": [team_shown(team.row, team.members, team.spend) for team in found],
-        }
+        },
+        version=user.row,
     )
 
 
 async def info_v2(call: Call) -> Response:
     """GET /v2/user/info: the user alone, without keys"""
     user = await service.find(call, call.query(WhichUser).user_id)
-    return call.answer(shown(user.row, user.spend, user.teams))
+    return call.answer(shown(user.row, user.spend, user.teams), version=user.row)
 
 
 async def update(call: Call) -> Response:
@@ -99,14 +110,21 @@ async def available_roles(call: Call) -> Response:
 
 
 routes = [
-    Guarded("POST", "/user/new", new, "user:create"),
-    Guarded("GET", "/user/info", info, "user:read"),
-    Guarded("GET", "/v2/user/info", info_v2, "user:read"),
-    Guarded("GET", "/user/list", listing.listed, "user:read"),
-    Guarded("GET", "/user/get_users", listing.listed, "user:read"),
-    Guarded("GET", "/user/filter/ui", listing.suggested, "user:read"),
-    Guarded("GET", "/user/available_roles", available_roles, "open:read"),
-    Guarded("POST", "/user/update", update, "user:update"),
-    Guarded("POST", "/user/bulk_update", bulk_update, "user:update"),
-    Guarded("POST", "/user/delete", delete, "user:delete"),
+    Guarded("POST", "/user/new", new, "user:create", body=NewUser, gives=UserMade),
+    Guarded("GET", "/user/info", info, "user:read", query=WhichUser, gives=UserInfo),
+    Guarded("GET", "/v2/user/info", info_v2, "user:read", query=WhichUser, gives=UserShown),
+    Guarded("GET", "/user/list", listing.listed, "user:read", query=listing.UserList, gives=UserPages),
+    Guarded("GET", "/user/get_users", listing.listed, "user:read", query=listing.UserList, gives=UserPages),
+    Guarded(
+        "GET",
+        "/user/filter/ui",
+        listing.suggested,
+        "user:read",
+        query=listing.Suggested,
+        gives=list[UserName],
+    ),
+    Guarded("GET", "/user/available_roles", available_roles, "open:read", gives=dict[str, RoleWords]),
+    Guarded("POST", "/user/update", update, "user:update", body=UserFields, gives=UserChanged),
+    Guarded("POST", "/user/bulk_update", bulk_update, "user:update", body=bulk.Users, gives=UsersChanged),
+    Guarded("POST", "/user/delete", delete, "user:delete", body=Users, gives=int),
 ]
