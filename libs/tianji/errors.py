@@ -12,6 +12,7 @@ TianjiError
 ├── PreconditionFailed         412  it is no longer as the caller has seen it
 ├── BodyTooLarge               413
 ├── InvalidFields              422  an admin request with wrong fields
+├── BudgetExceeded             422  a budget is spent
 ├── RateLimited                429  ours or the provider's
 ├── ClientGone                 499  the caller hung up
 ├── NotImplementedYet          501  a feature of the API that is not there
@@ -35,6 +36,8 @@ class TianjiError(Exception):
     status = 500
     type = "internal_server_error"
     code: str | None = None
+    facts: Mapping[str, object] | None = None
+    """Figures that programs may want beside the message; nothing secret."""
 
     def __init__(
         self,
@@ -132,6 +135,20 @@ class InvalidFields(TianjiError):
 
     status = 422
     type = "validation_error"
+
+
+class BudgetExceeded(TianjiError):
+    """A budget is spent."""
+
+    status = 422
+    type = "budget_exceeded"
+
+    def __init__(
+        self, message: str, *, status: int, headers: Mapping[str, str], facts: Mapping[str, object]
+    ) -> None:
+        """`facts` name the level, its limit and what is left of it."""
+        super().__init__(message, status=status, headers=headers)
+        self.facts = facts
 
 
 class RateLimited(TianjiError):

@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from tianji.domain.events import Began, SpendEvent
+from tianji.limits.contract import Limiter
 from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
 from tianji_gateway.flow.guesses import Guesses
@@ -59,6 +60,7 @@ class Runtime(Struct, eq=False):
     """Says which servers are reached now."""
     in_step: Callable[[], bool]
     """Says whether the snapshot is what NATS holds now."""
+    limiter: Limiter = None  # type: ignore[assignment]
 
     def largest_body(self, snapshot: Snapshot) -> int:
         """Return how many bytes a request's body may have."""

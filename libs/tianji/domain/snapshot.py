@@ -13,7 +13,8 @@ from tianji.domain.limits import Limits
 DEPLOYMENT = "deployment"
 SETTINGS = "settings"
 TAG = "tag"
-CONFIG_KINDS = (DEPLOYMENT, SETTINGS, TAG)
+PRICES = "prices"
+CONFIG_KINDS = (DEPLOYMENT, SETTINGS, TAG, PRICES)
 """Kinds of record in the CONFIG bucket; each record's name there is `<kind>.<id>`."""
 
 KEY = "key"
@@ -51,6 +52,14 @@ class Settings(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The budget that `max_end_user_budget_id` names: of customers that have no limits of their own."""
     environment: dict[str, str] = field(default_factory=dict)
     """`environment_variables`, each value sealed: to a provider they go before the process's own."""
+
+
+class Prices(Struct, frozen=True, kw_only=True):
+    """The price table that takes the place of the shipped one: one record, id `global`."""
+
+    version: str
+    packed: bytes
+    """See `pricing.packed`."""
 
 
 class Head(Struct, frozen=True):

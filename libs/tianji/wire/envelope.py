@@ -10,12 +10,13 @@ from tianji.wire.neutral import Failed
 
 def openai_error(error: TianjiError) -> dict[str, object]:
     """Return OpenAI's error object; `code` is a string, the status where there is no better one."""
-    return {
+    told: dict[str, object] = {
         "message": error.message,
         "type": error.type,
         "param": error.param,
         "code": str(error.code or error.status),
     }
+    return told if error.facts is None else {**told, "facts": error.facts}
 
 
 def openai_envelope(error: TianjiError) -> bytes:
@@ -71,8 +72,8 @@ _RPC = "type.googleapis.com/google.rpc."
 def google_envelope(error: TianjiError) -> bytes:
     """Write Google's error body; `details` hold what the other shapes say in fields of their own."""
     usual = "INTERNAL" if error.status >= 500 else "INVALID_ARGUMENT"
-    said = {"type": error.type, "param": error.param, "code": error.code}
-    metadata = {name: value for name, value in said.items() if value is not None}
+    said = {"type": error.type, "param": error.param, "code": error.code, **(error.facts or {})}
+    metadata = {name: str(value) for name, value in said.items() if value is not None}
     reason = (error.code or error.type).upper()
     details: list[dict[str, object]] = [
         {"@type": f"{_RPC}ErrorInfo", "reason": reason, "domain": "tianjillm", "metadata": metadata}

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import msgspec
 
-from tianji.domain.events import Began, SpendEvent, Status
+from tianji.domain.events import Began, Charge, SpendEvent, Status
 from tianji.errors import BadRequest, ClientGone, TianjiError
+from tianji.limits.contract import Chain, Reservation
+from tianji.pricing.ceiling import NANO, nano_up
 from tianji.pricing.cost import Cost, cost, text
 from tianji.wire.excerpt import Excerpt
 from tianji.wire.neutral import Usage
@@ -17,6 +19,7 @@ from tianji_gateway.flow.admit import Grant
 from tianji_gateway.flow.identify import Principal
 from tianji_gateway.flow.labels import NO_LABELS
 from tianji_gateway.flow.receive import Call, Inference, value_of
+from tianji_gateway.limits.extent import Size
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.snapshot.model import Snapshot, Target
 
@@ -54,6 +57,14 @@ class Account:
         self.http_status = 0
         """How the request was answered, once the books are closed."""
         self.error: TianjiError | None = None
+        self.chain: Chain | None = None
+        """What the caller is held to."""
+        self.held: Reservation | None = None
+        self.held_of_target: Reservation | None = None
+        self.reserved_nano = 0
+        self.size: Size | None = None
+        self.counted = False
+        """Whether `size` is counted, not merely bounded."""
 
     @property
     def closed(self) -> bool:
@@ -71,6 +82,20 @@ class Account:
         if not self.attempts:
             self.rt.spool.began(self._event_of_start(target))
         self.attempts += 1
+
+    @property
+    def charges(self) -> list[Charge]:
+        """The budgets that the call's cost is taken from."""
+        held, of_target = self.held, self.held_of_target
+        if held is None:
+            return [] if of_target is None else of_target.charges
+        return held.charges if of_target is None else held.charges + of_target.charges
+
+    def release_target(self) -> None:
+        """Give back what an attempt took of a deployment's limits: it came to nothing."""
+        if self.held_of_target is not None:
+            self.rt.limiter.settle(self.held_of_target, 0, 0)
+            self.held_of_target = None
 
     async def succeed(self, usage: Usage | None, answer: Excerpt, finish: str | None) -> None:
         """Close with a complete answer; `answer` is its text, needed where `usage` is None."""
@@ -132,12 +157,30 @@ class Account:
         if priced.known:
             self.cost_usd = priced.total
             self.cost_text = text(self.cost_usd)
+        if self.held is not None or self.held_of_target is not None:
+            self._settle()
         if self.principal is not None:
             event = self._event_of_end(self.principal, status, priced, finish)
             try:
                 self.rt.spool.ended(event)
             except TianjiError:
                 log.exception("a spend event could not be written", extra={"event_id": event.id})
+
+    def _settle(self) -> None:
+        """Replace what was reserved by what was used."""
+        cost_nano = nano_up(self.cost_usd)
+        tokens = self._tokens_that_count()
+        for held in (self.held, self.held_of_target):
+            if held is not None:
+                self.rt.limiter.settle(held, cost_nano, tokens)
+
+    def _tokens_that_count(self) -> int:
+        assert self.snapshot is not None
+        counted = self.snapshot.settings.general.get("token_rate_limit_type")
+        usage = self.usage
+        if counted == "input":
+            return usage.input_tokens
+        return usage.output_tokens if counted == "output" else usage.input_tokens + usage.output_tokens
 
     def _priced(self, usage: Usage) -> Cost:
         if self.target is None or usage is _NOTHING_USED:
@@ -166,6 +209,8 @@ class Account:
             organization_id=principal.organization_id,
             end_user=self.labels.end_user,
             tags=self.labels.tags,
+            reserved_usd=text(Decimal(self.reserved_nano) / NANO) if self.reserved_nano else "0",
+            charges=self.charges,
         )
 
     def _event_of_end(
@@ -211,6 +256,7 @@ class Account:
             metadata=self.labels.metadata,
             usage=self.usage,
             cost_usd=self.cost_text,
+            charges=self.charges,
             cost_parts={name: text(part) for name, part in priced.parts().items()},
             price_version=target.price.version if target else "",
             priced=priced.known,

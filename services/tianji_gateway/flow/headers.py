@@ -11,6 +11,7 @@ from tianji.wire.front import Front
 from tianji_gateway.caller import Header
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.receive import Call
+from tianji_gateway.limits.told import key_headers, key_spend, limit_headers
 from tianji_gateway.snapshot.model import Snapshot
 from tianji_gateway.snapshot.target import header_value
 
@@ -41,12 +42,13 @@ def of_answer(account: Account, front: Front, upstream: Iterable[Header], media_
     headers = [(b"content-type", media_type), *_common(account.call, front), *_account(account)]
     if account.closed:
         headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
+    counted = account.chain is not None and any(name.startswith(b"x-ratelimit-limit-") for name, _ in headers)
     for name, value in upstream:
         name = name.lower()
         if name in _PRIVATE:
             continue
         headers.append((b"llm_provider-" + name, value))
-        if name.startswith(b"x-ratelimit-"):
+        if name.startswith(b"x-ratelimit-") and not counted:
             headers.append((name, value))
     return headers
 
@@ -99,7 +101,13 @@ def _request(account: Account) -> list[Header]:
         (b"x-litellm-attempted-fallbacks", b"0"),
     ]
     if account.principal is not None:
-        headers.append((b"x-litellm-key-spend", header_value(account.principal.key.spend)))
+        key = account.principal.key
+        spent = key_spend(account, account.rt.limiter) if account.chain is not None else None
+        headers.append((b"x-litellm-key-spend", spent or header_value(key.spend)))
+        if key.limits is not None:
+            headers += key_headers(key.limits)
+        if account.chain is not None:
+            headers += limit_headers(account)
     if account.snapshot is not None:
         headers.append(_snapshot(account.snapshot))
     if account.grant is not None:

@@ -14,11 +14,12 @@ from tianji_gateway.caller import Caller
 from tianji_gateway.flow import call as attempt
 from tianji_gateway.flow import headers, observe, receive
 from tianji_gateway.flow.account import Account
-from tianji_gateway.flow.admit import admit, admit_route
+from tianji_gateway.flow.admit import Grant, admit, admit_route
 from tianji_gateway.flow.canned import canned
 from tianji_gateway.flow.guard import guard
 from tianji_gateway.flow.identify import identify, serve_customer
 from tianji_gateway.flow.labels import labels_of
+from tianji_gateway.flow.limit import allot, limit
 from tianji_gateway.flow.prepare import prepare
 from tianji_gateway.flow.recall import recall
 from tianji_gateway.flow.receive import Call, Inference, Named
@@ -80,22 +81,40 @@ async def _walk(account: Account, front: Front, call_type: str, caller: Caller, 
     prepare(inference)
     guard(inference)
     recall(inference)
+    await limit(account)
     caller.watch()
     every_s = keep_alive_s(snapshot)
     if inference.stream and every_s:
         caller.keep_alive(every_s, front.keep_alive, lambda: headers.of_opening(account, front))
+    await _attempts(inference, grant, wishes, account, caller)
+
+
+async def _attempts(
+    inference: Inference, grant: Grant, wishes: Wishes, account: Account, caller: Caller
+) -> None:
+    """Try deployments until one has answered; one that is over a limit of its own is passed over."""
     failure: UpstreamError | None = None
-    for target in route(grant, wishes.retries):
+    passed = 0
+    targets = route(grant)
+    while True:
+        target = next(targets)
         if failure is not None:
             await _pause(failure, account, target)
+        if target.chain is not None or account.held_of_target is not None:
+            over = await allot(account, target)
+            if over is not None:
+                passed += 1
+                if passed < len(grant.targets):
+                    continue
+                raise failure or over
+        passed = 0
         try:
             return await _try(inference, target, wishes, account, caller)
         except UpstreamError as fault:
             observe.failed(target, fault)
-            if account.closed or not fault.retryable:
+            if account.closed or not fault.retryable or account.attempts > wishes.retries:
                 raise
             failure = fault
-    raise failure or Unavailable
 
 
 async def _try(

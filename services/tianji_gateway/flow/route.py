@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import cycle, groupby, islice
+from itertools import cycle, groupby
 from random import Random
 
 from tianji.errors import Unavailable
@@ -14,8 +14,8 @@ from tianji_gateway.snapshot.model import Target
 _chance = Random()
 
 
-def route(grant: Grant, retries: int) -> Iterator[Target]:
-    """Yield the deployment of each attempt: every one once, in order, then round again.
+def route(grant: Grant) -> Iterator[Target]:
+    """Yield the deployments to try, for ever: every one once, in order, then round again.
 
     Raises Unavailable, saying why, when no deployment of the group can be used as configured.
     """
@@ -25,7 +25,7 @@ def route(grant: Grant, retries: int) -> Iterator[Target]:
         raise Unavailable
     if len(usable) > 1:
         usable = _ordered(usable)
-    return islice(cycle(usable), retries + 1)
+    return cycle(usable)
 
 
 def _ordered(targets: Iterable[Target]) -> list[Target]:

@@ -15,12 +15,25 @@ from msgspec import Struct, structs
 
 from tianji.domain.deployments import Deployment
 from tianji.domain.sealed import Sealer
-from tianji.domain.snapshot import CONFIG_KINDS, DEPLOYMENT, SETTINGS, Settings, record_id
+from tianji.domain.snapshot import (
+    CONFIG_KINDS,
+    DEPLOYMENT,
+    PRICES,
+    SETTINGS,
+    TAG,
+    Prices,
+    Settings,
+    record_id,
+)
+from tianji.domain.tenants import TagRecord
 from tianji.errors import TianjiError
 from tianji.pricing.adjusted import adjusted
+from tianji.pricing.catalog import Catalog, shipped
 from tianji.pricing.lookup import price_of
+from tianji.pricing.packed import unpack
 from tianji.providers import split_model
 from tianji.providers.contract import Provider, Upstream
+from tianji_gateway.limits.fleet import fleet_limits, target_chain
 from tianji_gateway.routing.candidates import Candidates
 from tianji_gateway.snapshot.apply import Revision
 from tianji_gateway.snapshot.model import Snapshot
@@ -48,6 +61,14 @@ class _Ready(Struct, frozen=True):
     target: Target
 
 
+class _Given(Struct, frozen=True):
+    """What all deployments of a revision are built with."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    catalog: Catalog
+
+
 class Builder:
     """Builds snapshots, each out of what is unchanged since the one before.
 
@@ -61,28 +82,34 @@ class Builder:
         self._provider = provider
         self._ready: dict[str, _Ready] = {}
         self._settings = Settings()
+        self._prices: bytes | None = None
+        self._catalog = shipped()
 
     def build(self, revision: Revision) -> Snapshot:
         """Return the snapshot of a revision. Raises BuildFailed and leaves all as it was."""
         settings = _settings_of(revision)
-        known = self._ready if settings == self._settings else {}
-        environ = self._environment(settings)
+        prices = _record_of(revision, PRICES)
+        catalog = self._catalog if prices == self._prices else _catalog_of(prices)
+        known = self._ready if settings == self._settings and prices == self._prices else {}
+        given = _Given(settings, self._environment(settings), catalog)
         ready: dict[str, _Ready] = {}
         for name, value in revision.records.items():
             if _kind_of(name) == DEPLOYMENT:
                 before = known.get(name)
                 same = before is not None and before.value == value
-                ready[name] = before if before and same else self._read(name, value, settings, environ)
+                ready[name] = before if before and same else self._read(name, value, given)
         self._ready, self._settings = ready, settings
+        self._prices, self._catalog = prices, catalog
         return Snapshot(
             revision=revision.number,
             settings=settings,
             candidates=Candidates(
                 _groups(ready.values()),
                 settings.router.get("model_group_alias") or {},
-                lambda target, model: self._concrete(target, model, settings, environ),
+                lambda target, model: self._concrete(target, model, given),
             ),
             allowed_ips=_allowed_ips(settings),
+            limits=fleet_limits(settings, _tags(revision)),
             warnings=tuple(_warnings(ready.values())),
         )
 
@@ -95,17 +122,17 @@ class Builder:
             return self._environ
         return {**self._environ, **opened}
 
-    def _read(self, name: str, value: bytes, settings: Settings, environ: Mapping[str, str]) -> _Ready:
+    def _read(self, name: str, value: bytes, given: _Given) -> _Ready:
         try:
             deployment = msgspec.json.decode(value, type=Deployment)
         except msgspec.DecodeError as fault:
             raise BuildFailed(f"record {name} cannot be read: {fault}") from fault
         try:
-            opened = self._opened(deployment, settings, environ)
+            opened = self._opened(deployment, given.settings, given.environ)
         except TianjiError as fault:
             closed = structs.replace(deployment, secrets={})
-            return _Ready(value, closed, _target(closed, None, str(fault), settings))
-        return _Ready(value, deployment, self._bind(opened, settings, environ))
+            return _Ready(value, closed, _target(closed, None, str(fault), given))
+        return _Ready(value, deployment, self._bind(opened, given))
 
     def _opened(self, deployment: Deployment, settings: Settings, environ: Mapping[str, str]) -> Deployment:
         """Open the secrets, fill in references to the environment, merge the defaults."""
@@ -116,21 +143,21 @@ class Builder:
         params = resolved(given, environ, trusted=trusted)
         return structs.replace(deployment, params=params, secrets={})
 
-    def _bind(self, deployment: Deployment, settings: Settings, environ: Mapping[str, str]) -> Target:
+    def _bind(self, deployment: Deployment, given: _Given) -> Target:
         if deployment.provider in _ANY:
-            return _target(deployment, None, "its provider is part of the requested model's name", settings)
+            return _target(deployment, None, "its provider is part of the requested model's name", given)
         try:
-            options = settings.calls | {"environment": environ}
+            options = given.settings.calls | {"environment": given.environ}
             upstream = self._provider(deployment.provider).bind(deployment, options)
         except TianjiError as fault:
-            return _target(deployment, None, fault.message, settings)
+            return _target(deployment, None, fault.message, given)
         except Exception as fault:  # noqa: BLE001  # a provider module may be anyone's
             _log.exception("provider %s failed to bind deployment %s", deployment.provider, deployment.id)
             problem = f"provider {deployment.provider} cannot use it ({type(fault).__name__})"
-            return _target(deployment, None, problem, settings)
-        return _target(deployment, upstream, "", settings)
+            return _target(deployment, None, problem, given)
+        return _target(deployment, upstream, "", given)
 
-    def _concrete(self, target: Target, model: str, settings: Settings, environ: Mapping[str, str]) -> Target:
+    def _concrete(self, target: Target, model: str, given: _Given) -> Target:
         """Make a wildcard's target into one for the model that was asked for.
 
         Raises BadRequest where the provider would be part of that name and is none.
@@ -141,21 +168,24 @@ class Builder:
             deployment = structs.replace(deployment, provider=provider, model=model)
         elif target.bound is None:
             return structs.replace(target, deployment=deployment)
-        return structs.replace(self._bind(deployment, settings, environ), weight=target.weight)
+        return structs.replace(self._bind(deployment, given), weight=target.weight)
 
 
-def _target(deployment: Deployment, bound: Upstream | None, problem: str, settings: Settings) -> Target:
+def _target(deployment: Deployment, bound: Upstream | None, problem: str, given: _Given) -> Target:
+    settings = given.settings
     params, router = deployment.params, settings.router
     usual_s = number_of(router.get("timeout")) or number_of(settings.calls.get("request_timeout"))
     timeout_s = number_of(params.get("timeout")) or usual_s or TIMEOUT_S
     stream_s = number_of(params.get("stream_timeout")) or number_of(router.get("stream_timeout"))
     tags = params.get("tags")
+    parallel = count_of(params.get("max_parallel_requests"))
+    parallel = parallel or count_of(router.get("default_max_parallel_requests"))
     return Target(
         deployment=deployment,
         bound=bound,
         problem=problem,
         price=adjusted(
-            price_of(deployment.provider, deployment.model, params | deployment.info),
+            price_of(deployment.provider, deployment.model, params | deployment.info, catalog=given.catalog),
             deployment.provider,
             deployment.model,
             _mapping(settings.calls.get("cost_discount_config")),
@@ -164,23 +194,33 @@ def _target(deployment: Deployment, bound: Upstream | None, problem: str, settin
         weight=1.0,
         order=count_of(params.get("order")) or 0,
         tags=frozenset(map(str, tags)) if isinstance(tags, list) else frozenset(),
-        rpm=count_of(params.get("rpm")),
-        tpm=count_of(params.get("tpm")),
-        max_parallel_requests=count_of(params.get("max_parallel_requests"))
-        or count_of(router.get("default_max_parallel_requests")),
+        chain=target_chain(deployment, settings, parallel),
         timeout_s=timeout_s,
         stream_timeout_s=stream_s or timeout_s,
     )
 
 
+def _record_of(revision: Revision, kind: str) -> bytes | None:
+    """Return the record of a kind that has but one."""
+    return next((value for name, value in revision.records.items() if _kind_of(name) == kind), None)
+
+
 def _settings_of(revision: Revision) -> Settings:
-    for name, value in revision.records.items():
-        if _kind_of(name) == SETTINGS:
-            try:
-                return msgspec.json.decode(value, type=Settings)
-            except msgspec.DecodeError as fault:
-                raise BuildFailed(f"record {name} cannot be read: {fault}") from fault
-    return Settings()
+    value = _record_of(revision, SETTINGS)
+    try:
+        return Settings() if value is None else msgspec.json.decode(value, type=Settings)
+    except msgspec.DecodeError as fault:
+        raise BuildFailed(f"the record of the settings cannot be read: {fault}") from fault
+
+
+def _catalog_of(value: bytes | None) -> Catalog:
+    """Open the published price table; without one the shipped one holds."""
+    if value is None:
+        return shipped()
+    try:
+        return unpack(msgspec.json.decode(value, type=Prices).packed)
+    except (msgspec.DecodeError, TianjiError) as fault:
+        raise BuildFailed(f"the record of the prices cannot be read: {fault}") from fault
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -190,6 +230,17 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _allowed_ips(settings: Settings) -> tuple[str, ...] | None:
     listed = settings.general.get("allowed_ips")
     return tuple(str(one) for one in listed) if isinstance(listed, list) else None
+
+
+def _tags(revision: Revision) -> list[TagRecord]:
+    found: list[TagRecord] = []
+    for name, value in revision.records.items():
+        if _kind_of(name) == TAG:
+            try:
+                found.append(msgspec.json.decode(value, type=TagRecord))
+            except msgspec.DecodeError as fault:
+                raise BuildFailed(f"record {name} cannot be read: {fault}") from fault
+    return found
 
 
 def _kind_of(name: str) -> str:

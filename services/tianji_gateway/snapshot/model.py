@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tianji.domain.snapshot import Settings
+from tianji_gateway.limits.fleet import FleetLimits
 from tianji_gateway.routing.candidates import Candidates
 from tianji_gateway.snapshot.target import Target
 
@@ -22,6 +23,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, eq=False):
     settings: Settings
     """`settings.router`, `.calls`, `.general`: merged, canonical spelling; `.master_key_hash`."""
     candidates: Candidates
+    limits: FleetLimits = FleetLimits()
+    """What the configuration holds all requests to."""
     allowed_ips: tuple[str, ...] | None = None
     """The addresses and networks that requests may come from; None means all."""
     warnings: tuple[str, ...] = ()

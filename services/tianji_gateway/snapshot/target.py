@@ -10,6 +10,7 @@ from msgspec.structs import force_setattr
 
 from tianji.domain.deployments import Deployment
 from tianji.errors import Unavailable
+from tianji.limits.contract import Chain
 from tianji.pricing.price import Price
 from tianji.providers.contract import Upstream
 
@@ -30,12 +31,11 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
     order: int
     """Lower ones are tried first (`order` in the config)."""
     tags: frozenset[str]
-    rpm: int | None
-    tpm: int | None
-    max_parallel_requests: int | None
     timeout_s: float
     stream_timeout_s: float
     """Until the first byte of a stream; `timeout_s` bounds plain answers."""
+    chain: Chain | None = None
+    """What it and its provider are held to; None for nothing."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """What its answers say of it: worked out here once."""

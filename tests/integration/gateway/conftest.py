@@ -157,9 +157,6 @@ class Gateway:
             weight=1.0,
             order=number,
             tags=frozenset(),
-            rpm=None,
-            tpm=None,
-            max_parallel_requests=None,
             timeout_s=timeout_s,
             stream_timeout_s=float(given.get("stream_timeout_s", timeout_s)),
         )

@@ -16,9 +16,6 @@ def target(id: str, model: str = "m", team: str | None = None) -> Target:
         weight=1.0,
         order=0,
         tags=frozenset(),
-        rpm=None,
-        tpm=None,
-        max_parallel_requests=None,
         timeout_s=1.0,
         stream_timeout_s=1.0,
     )

@@ -20,9 +20,6 @@ def named(name: str, provider: str, model: str) -> list[str]:
         weight=1.0,
         order=0,
         tags=frozenset(),
-        rpm=None,
-        tpm=None,
-        max_parallel_requests=None,
         timeout_s=1.0,
         stream_timeout_s=1.0,
     )

@@ -1,0 +1,114 @@
+"""How large a request may become: by its bytes, which is cheap and never too little, or counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from tianji.errors import BadRequest
+from tianji.pricing.ceiling import Extent, ceiling_nano
+from tianji.tokens.count import Counter
+from tianji_gateway.flow.receive import Inference, object_of, value_of
+from tianji_gateway.snapshot.params import count_of
+from tianji_gateway.snapshot.target import Target
+
+UNKNOWN_OUTPUT = 4096
+"""The most a model answers whose limit nobody knows, where the request does not say."""
+
+_OWN_OUTPUT = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+_CONFIG = ("generationConfig", "generation_config")
+_ELSEWHERE = (
+    b"previous_response_id",
+    b"conversation",
+    b"file_id",
+    b"cachedContent",
+    b"fileData",
+    b"file_data",
+)
+"""Marks of input that is not in the request: it may be as much as the model takes."""
+_LINKED = (b"image_url", b"input_image", b'"url"')
+_LINKED_TOKENS = 3_000
+"""A picture that is merely linked to, at its largest."""
+_TOOLS_TOKENS = 600
+"""What providers put around tools."""
+_SEARCHES = 10
+"""How often a model that may search will."""
+_COUNTED_MARGIN = 1.25
+"""Other vocabularies than OpenAI's make at most so many more tokens of a text."""
+
+
+class Size(Struct, frozen=True):
+    """What can be said of a request before it is sent."""
+
+    input: int
+    """The most tokens that its input has."""
+    output: int | None
+    """The most tokens of the answer, where the request says it."""
+    anything: bool
+    """Whether there is input elsewhere: then the model's own limit is the only one."""
+    searches: int
+    cached: bool
+    sound: bool
+    tier: str | None
+
+    def extent(self, target: Target, most_output: int | None) -> Extent:
+        """Return how large the call becomes at most on a deployment."""
+        price = target.price
+        tokens = self.input
+        if price.max_input_tokens and (self.anything or tokens > price.max_input_tokens):
+            tokens = price.max_input_tokens
+        output = self.output
+        if output is None:
+            output = price.max_output_tokens or UNKNOWN_OUTPUT
+            output = min(output, most_output) if most_output else output
+        return Extent(tokens, output, self.searches, self.cached, self.sound, self.tier)
+
+    def cost_nano(self, target: Target, most_output: int | None) -> int:
+        """Return the most that the call costs on a deployment."""
+        return ceiling_nano(target.price, self.extent(target, most_output))
+
+
+def size_of(inference: Inference) -> Size:
+    """Return the upper bounds of a request: a token has at least one byte."""
+    fields = inference.fields
+    texts = [bytes(raw) for raw in fields.values()]
+    length = sum(map(len, texts))
+    linked = sum(text.count(mark) for mark in _LINKED for text in texts)
+    tools = bytes(fields.get("tools", b""))
+    config = next((object_of(fields, name) for name in _CONFIG if name in fields), {})
+    tier = value_of(fields, "service_tier")
+    return Size(
+        input=length + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
+        output=_output(inference, config),
+        anything=any(mark in text for mark in _ELSEWHERE for text in texts),
+        searches=_SEARCHES if b"search" in tools or "web_search_options" in fields else 0,
+        cached=any(b"cache" in text for text in texts),
+        sound=any(b"audio" in text for text in texts),
+        tier=tier if isinstance(tier, str) else None,
+    )
+
+
+async def counted(size: Size, inference: Inference, counter: Counter, model: str) -> Size:
+    """Return a request's size with its input counted; as it was where it cannot be read."""
+    try:
+        tokens = await counter.count_messages(inference.read(), model)
+    except (BadRequest, RecursionError):
+        return size
+    exact = int(tokens * _COUNTED_MARGIN) + (_TOOLS_TOKENS if "tools" in inference.fields else 0)
+    return Size(
+        min(exact, size.input), size.output, size.anything, size.searches, size.cached, size.sound, size.tier
+    )
+
+
+def _output(inference: Inference, config: Mapping[str, Any]) -> int | None:
+    fields = inference.fields
+    said = next((value_of(fields, name) for name in _OWN_OUTPUT if name in fields), None)
+    if said is None:
+        said = config.get("maxOutputTokens", config.get("max_output_tokens"))
+    most = count_of(said)
+    if most is None:
+        return None
+    times = count_of(value_of(fields, "n")) or count_of(config.get("candidateCount")) or 1
+    return most * times

@@ -1,0 +1,148 @@
+"""What callers are told who are over a limit: LiteLLM's words and statuses, and the figures."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from tianji.errors import BudgetExceeded, RateLimited, TianjiError, Unavailable
+from tianji.limits.contract import Bound, Exhausted, LimitsUnavailable
+from tianji_gateway.limits.bounds import NANO
+from tianji_gateway.snapshot.model import Snapshot
+from tianji_gateway.snapshot.params import count_of
+
+_STATUS = 422
+"""LiteLLM's for a spent budget, unless the config names another."""
+_LONGEST_WAIT_S = 86_400 * 400
+
+_LEVELS = {"key": "api_key", "member": "team_member", "customer": "end_user"}
+"""What LiteLLM calls holders, where it is not as here."""
+_RATES = {"rpm": "requests", "tpm": "tokens", "parallel": "max_parallel_requests"}
+
+
+def refusal(exhausted: Exhausted, snapshot: Snapshot) -> TianjiError:
+    """Return the error that a caller gets whose limit is exhausted."""
+    if exhausted.bound.kind == "budget":
+        return _over_budget(exhausted, snapshot)
+    return _too_many(exhausted)
+
+
+def none_left(exhausted: Exhausted, group: str) -> TianjiError:
+    """Return the error for a group whose deployments are all over a limit of their own."""
+    wait_s = _seconds(exhausted.retry_after_s)
+    said = _figures(exhausted) if exhausted.bound.kind == "budget" else _rate_words(exhausted)
+    crossed = " - crossed budget" if exhausted.bound.kind == "budget" else " for selected model"
+    return RateLimited(
+        f"No deployments available{crossed}, Try again in {wait_s} seconds. Passed model={group}. "
+        f"{exhausted.bound.who} is over its limit: {said}",
+        headers={"retry-after": str(wait_s)},
+    )
+
+
+def unavailable(fault: LimitsUnavailable) -> TianjiError:
+    """Return the error where nobody can say what is left of a budget, and it is not to be passed."""
+    return Unavailable(
+        f"What is left of the budget of {fault.bound.who} cannot be known now ({fault}). "
+        "general_settings.budget_failure_mode: serve lets calls through then",
+        headers={"retry-after": "1"},
+    )
+
+
+def descriptor(bound: Bound) -> tuple[str, str]:
+    """Return LiteLLM's name of a limit's level, and of its holder."""
+    kind, _, id = bound.id.partition(":")
+    if kind.endswith("_model"):
+        holder = kind.removesuffix("_model")
+        return f"model_per_{holder}", id
+    return _LEVELS.get(kind, kind), id
+
+
+def usd(nano: int) -> float:
+    """Return nano-USD as US dollars."""
+    return nano / NANO
+
+
+def _over_budget(exhausted: Exhausted, snapshot: Snapshot) -> TianjiError:
+    bound = exhausted.bound
+    kind = bound.id.partition(":")[0].partition("@")[0]
+    spent, most = usd(exhausted.spent), usd(bound.limit)
+    if "@" in bound.id:
+        window = bound.id.rpartition("@")[2]
+        words = f"ExceededBudget: {bound.who} over {window} budget. Spend=${spent:.4f}, Limit=${most:.2f}"
+    elif kind in ("user", "customer"):
+        words = f"ExceededBudget: {bound.who} over budget. Spend={spent}, Budget={most}"
+    elif kind.endswith("_model"):
+        model = bound.id.split(":", 2)[-1]
+        words = f"LiteLLM {_named(kind, bound.who)}, exceeded budget for model={model}"
+    elif kind == "proxy":
+        words = f"Budget has been exceeded! Current cost: {spent}, Max budget: {most}"
+    else:
+        words = f"Budget has been exceeded! {bound.who} Current cost: {spent}, Max budget: {most}"
+    status = count_of(snapshot.settings.calls.get("budget_exceeded_status_code")) or _STATUS
+    headers = {"retry-after": str(_seconds(exhausted.retry_after_s))} if status == 429 else {}
+    if not math.isfinite(exhausted.retry_after_s):
+        headers = {}
+    return BudgetExceeded(
+        f"{words}. {_figures(exhausted)}", status=status, headers=headers, facts=_facts(exhausted)
+    )
+
+
+def _named(kind: str, who: str) -> str:
+    holders = {"key": "Virtual Key", "user": "User", "team": "Team", "customer": "End User"}
+    return f"{holders.get(kind.removesuffix('_model'), 'budget')}: {who}"
+
+
+def _figures(exhausted: Exhausted) -> str:
+    return (
+        f"Spent {usd(exhausted.spent)} of {usd(exhausted.bound.limit)}, reserved {usd(exhausted.held)}, "
+        f"this call may cost {usd(exhausted.needs)}. {_resets(exhausted.resets_at)}"
+    )
+
+
+def _facts(exhausted: Exhausted) -> dict[str, Any]:
+    level, holder = descriptor(exhausted.bound)
+    return {
+        "level": level,
+        "id": holder.partition("@")[0],
+        "limit": usd(exhausted.bound.limit),
+        "spent": usd(exhausted.spent),
+        "reserved": usd(exhausted.held),
+        "needed": usd(exhausted.needs),
+        "resets_at": None if exhausted.resets_at is None else _iso(exhausted.resets_at),
+    }
+
+
+def _resets(at: float | None) -> str:
+    if at is None:
+        return "It does not begin anew by itself: an admin can raise it, or reset what was spent"
+    return f"It begins anew at {_iso(at)}"
+
+
+def _too_many(exhausted: Exhausted) -> TianjiError:
+    level, holder = descriptor(exhausted.bound)
+    wait_s = _seconds(exhausted.retry_after_s)
+    reset = datetime.now(UTC).timestamp() + wait_s
+    return RateLimited(
+        f"Rate limit exceeded for {level}: {holder}. {_rate_words(exhausted)}. "
+        f"Limit resets at: {datetime.fromtimestamp(reset, UTC):%Y-%m-%d %H:%M:%S UTC}",
+        headers={
+            "retry-after": str(wait_s),
+            "rate_limit_type": _RATES[exhausted.bound.kind],
+            "reset_at": f"{datetime.fromtimestamp(reset, UTC):%Y-%m-%d %H:%M:%S UTC}",
+        },
+    )
+
+
+def _rate_words(exhausted: Exhausted) -> str:
+    bound = exhausted.bound
+    left = max(0, bound.limit - exhausted.spent - exhausted.held)
+    return f"Limit type: {_RATES[bound.kind]}. Current limit: {bound.limit}, Remaining: {left}"
+
+
+def _seconds(wait_s: float) -> int:
+    return max(1, math.ceil(min(wait_s, _LONGEST_WAIT_S)))
+
+
+def _iso(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
