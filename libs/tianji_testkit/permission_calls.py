@@ -35,6 +35,8 @@ class Try(Struct):
     """Whether a 404 is what a caller gets who may not know of the object."""
     lists: str | None = None
     """The field of a place whose value a list shows where the object is seen; None for other paths."""
+    sums: bool = False
+    """Whether the answer is a sum of all that the caller may see, whatever is named."""
     fine: tuple[int, ...] = (200,)
     """What a caller who may gets."""
 
@@ -149,6 +151,7 @@ def _settings() -> dict[str, Try]:
     field = {"field_name": "num_retries", "config_type": "router_settings"}
     unset = {"field_name": "retry_after", "config_type": "router_settings"}
     discounts, margins = "/config/cost_discount_config", "/config/cost_margin_config"
+    schedule = "/schedule/model_cost_map_reload"
     unpriced = "/config/block_requests_for_models_without_pricing"
     return {
         "GET /config": Try(on("/config")),
@@ -170,6 +173,12 @@ def _settings() -> dict[str, Try]:
         f"PATCH {margins}": Try(on(margins, openai=0.1)),
         f"GET {unpriced}": Try(on(unpriced)),
         f"PATCH {unpriced}": Try(on(unpriced, enabled=False)),
+        "POST /reload/model_cost_map": Try(on("/reload/model_cost_map"), fine=(400,)),
+        "POST /schedule/model_cost_map_reload": Try(on(f"{schedule}?hours=1"), fine=(400,)),
+        "DELETE /schedule/model_cost_map_reload": Try(on(schedule)),
+        "GET /schedule/model_cost_map_reload/status": Try(on(f"{schedule}/status")),
+        "GET /model/cost_map/source": Try(on("/model/cost_map/source")),
+        "GET /get/litellm_model_cost_map": Try(on("/get/litellm_model_cost_map")),
         "GET /get/default_team_settings": Try(on("/get/default_team_settings")),
         "PATCH /update/default_team_settings": Try(on("/update/default_team_settings")),
         "GET /get/internal_user_settings": Try(on("/get/internal_user_settings")),

@@ -18,12 +18,16 @@ from tianji.bus.subjects import CONFIG_BUCKET, KEYS_BUCKET
 from tianji.domain.snapshot import CONFIG_KINDS, HEAD, Head, digest_of, record_id, record_name
 from tianji.settings import Secret
 from tianji_control.app import create_app
+from tianji_control.call import Call
 from tianji_control.settings import ControlSettings
+from tianji_testkit.declared import Strict
 
 MASTER_KEY = "sk-master-for-tests"
 PATIENCE_S = 15
 
 Settings = Callable[..., ControlSettings]
+
+Call.witness = Strict()
 
 
 @asynccontextmanager
@@ -100,8 +104,12 @@ class Control:
         sent = raw if raw is not None else b"" if body is None else msgspec.json.encode(body)
         got: list[Message] = []
 
+        unread = [sent]
+
         async def receive() -> Message:
-            return {"type": "http.request", "body": sent, "more_body": False}
+            if not unread:
+                await asyncio.Event().wait()  # as long as the client stays
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
         async def send(message: Message) -> None:
             got.append(message)
@@ -202,7 +210,7 @@ async def control(control_settings: Settings) -> AsyncIterator[Control]:
         yield control
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def running() -> Callable[[ControlSettings], AbstractAsyncContextManager[Control]]:
     """Return a function that runs one more control plane."""
     return running_control

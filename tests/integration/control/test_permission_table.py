@@ -11,12 +11,14 @@ from msgspec import Struct
 
 from tianji_control.call import Guarded
 from tianji_control.routes import ROUTES
-from tianji_testkit.permission_calls import TRIES, Place, made
+from tianji_testkit import permission_calls, report_calls
+from tianji_testkit.permission_calls import Place, made
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGE = Path(__file__).parents[3] / "docs/reference/permissions.md"
 SCOPES = ("team", "organization", "user")
+TRIES = permission_calls.TRIES | report_calls.TRIES
 IN_SYSTEM = ("proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer")
 
 
@@ -102,6 +104,7 @@ async def _ledger(control: Any, places: list[Place]) -> None:
             )
         ).fetchall()
         scopes = {(scope, getattr(place, f"{scope}_id")) for place in places for scope in SCOPES}
+        scopes.add(("total", ""))
         for scope, id in sorted(scopes):
             await db.execute(
                 "INSERT INTO spend_daily (day, scope, scope_id, model, provider)"
@@ -111,6 +114,7 @@ async def _ledger(control: Any, places: list[Place]) -> None:
         for place in places:
             values = {name: _blank(kind) for name, kind in columns}
             values |= {"key_hash": place.key, "day": "2026-02-01", "started_at": "2026-02-01"}
+            await _cell(db, place)
             if place.name != "own":
                 values |= {"team_id": place.team_id, "organization_id": place.organization_id}
             names, marks = ", ".join(values), ", ".join(f"%({name})s" for name in values)
@@ -118,6 +122,20 @@ async def _ledger(control: Any, places: list[Place]) -> None:
                 f"INSERT INTO spend_logs ({names}) VALUES ({marks})".replace("%(id)s", "gen_random_uuid()"),  # noqa: S608
                 values,
             )
+
+
+async def _cell(db: Any, place: Place) -> None:
+    own = place.name == "own"
+    await db.execute(
+        "INSERT INTO spend_cells (day, key_hash, user_id, team_id, organization_id, model, upstream_model,"
+        " provider, call_type, requests) VALUES ('2026-02-01', %s, %s, %s, %s, 'm', 'm', 'p', 'c', 1)",
+        [
+            place.key,
+            place.user_id,
+            "" if own else place.team_id,
+            "" if own else place.organization_id,
+        ],
+    )
 
 
 def _blank(kind: str) -> Any:
@@ -156,7 +174,8 @@ async def _tried(control: Any, world: World, path: str, role: str, cell: str) ->
     """Call a path as a role on objects near and far; return what was not as the cell says."""
     inside = world.own[role] if cell == "own" else world.inside
     near, far = [await _may(control, world, path, role, place) for place in (inside, world.outside)]
-    whatever = path.endswith("/key/health") and cell == "own"  # about the caller's key, whatever is named
+    # About the caller's key, or all that the caller may see, whatever is named.
+    whatever = (path.endswith("/key/health") and cell == "own") or (TRIES[path].sums and cell != "-")
     expected = (cell != "-", cell == "all" or whatever)
     return None if (near, far) == expected else f"{cell}: near {near}, far {far}"
 

@@ -12,7 +12,7 @@ from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.moments import moment
 from tianji_control.resources.keys.service import hash_given
-from tianji_control.resources.spend import activity, operations, service, shown, store
+from tianji_control.resources.spend import operations, service, shown, store
 from tianji_control.resources.spend.store import Order, Wanted
 
 MOST_ROWS = 10_000
@@ -134,5 +134,4 @@ routes = [
     Guarded("GET", "/spend/logs/ui", page, "spend:read"),
     Guarded("GET", "/global/spend", everything, "ledger:read"),
     *operations.routes,
-    *activity.routes,
 ]

@@ -116,17 +116,3 @@ SELECT gateway_id,
        coalesce(uncalled_rows, 0) AS uncalled_rows
 FROM counted FULL JOIN written USING (gateway_id)
 ORDER BY gateway_id;
-
--- name: activity
-SELECT day, scope_id, model, provider, spend_usd, requests, successful_requests, failed_requests, input_tokens,
-       output_tokens, cache_read_tokens, cache_write_tokens
-FROM spend_daily
-WHERE scope = %(scope)s AND day >= %(since)s AND day <= %(until)s
-  AND (%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
-  AND (%(without)s::text[] IS NULL OR scope_id <> ALL(%(without)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s)
-  AND (%(sees_all)s OR scope_id = ANY(%(seen)s)
-       OR (scope = 'team' AND scope_id IN
-           (SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s)))
-       OR (scope = 'organization' AND scope_id = ANY(%(organizations)s)))
-ORDER BY day DESC, scope_id, model, provider;
