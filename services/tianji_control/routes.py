@@ -19,6 +19,7 @@ from tianji_control.resources.jwt_mappings import api as jwt_mappings
 from tianji_control.resources.keys import api as keys
 from tianji_control.resources.models import api as models
 from tianji_control.resources.organizations import api as organizations
+from tianji_control.resources.prices import api as prices
 from tianji_control.resources.projects import api as projects
 from tianji_control.resources.settings import api as settings
 from tianji_control.resources.spend import api as spend
@@ -48,6 +49,7 @@ ROUTES: list[BaseRoute] = [
     *access.routes,
     *audit.routes,
     *config.routes,
+    *prices.routes,
     *settings.routes,
     *health.routes,
 ]

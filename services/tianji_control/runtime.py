@@ -22,6 +22,7 @@ from tianji_control.publish.confirm import Confirmation
 from tianji_control.publish.fleet import Fleet
 from tianji_control.publish.publisher import Publisher
 from tianji_control.resources.config.apply import Applied, apply
+from tianji_control.resources.prices import service as prices
 from tianji_control.settings import ControlSettings
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Runtime:
             "publisher": self._when_started(self.publisher.run),
             "fleet": self.fleet.run,
             "reload": self._when_started(self._reload_on_demand),
+            "prices": self._when_started(self._reload_prices),
             "kept answers": self._when_started(lambda: idempotency.purge(self.store)),
         }
         return [
@@ -90,6 +92,9 @@ class Runtime:
                 for name, work in loops.items()
             ),
         ]
+
+    async def _reload_prices(self) -> None:
+        await prices.reload_when_due(self.store, self.settings.model_cost_map_url)
 
     def cut_off(self) -> bool:
         """Say whether Postgres or NATS is away."""

@@ -24,6 +24,8 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     """Goes before the config file's `general_settings.master_key`."""
     salt_key: Secret | None = None
     """Encrypts stored credentials; the master key does where it is not set."""
+    model_cost_map_url: str | None = None
+    """Where other prices than the shipped ones are loaded from, in the form of LiteLLM's price JSON."""
     drain_seconds: float = 10.0
     log_level: str = "INFO"
     log_format: str = ""

@@ -20,10 +20,9 @@ from typing import Any
 import msgspec
 
 from tianji.pricing.catalog import Catalog, Entry, Header, digest_of
-from tianji.pricing.spellings import abilities_from, limit_from, rates_from
+from tianji.pricing.spellings import FROM_THE_THRESHOLD_ON, abilities_from, limit_from, rates_from
 
 _NOT_MODELS = {"sample_spec", "fallback_generalizations"}
-_BILLS_FROM_THE_THRESHOLD_ON = {"xai"}
 _MICRO = Decimal("0.001")
 
 
@@ -52,7 +51,7 @@ def entry_from(name: str, fields: Mapping[str, Any]) -> Entry:
         max_output=limit_from(fields, "max_output_tokens", "max_tokens"),
         vector=limit_from(fields, "output_vector_size"),
         retires=fields.get("deprecation_date") or None,
-        rates=rates_from(fields, inclusive=provider in _BILLS_FROM_THE_THRESHOLD_ON),
+        rates=rates_from(fields, inclusive=provider in FROM_THE_THRESHOLD_ON),
         has=sorted(has),
         lacks=sorted(lacks),
     )

@@ -33,6 +33,7 @@ _NAMES = {
     "google_maps_grounding_cost_per_query": "maps_query",
     "code_interpreter_cost_per_session": "code_session",
 }
+_BASES = {name: field for field, name in _NAMES.items()}
 _COUNTED = re.compile(
     r"(input|output)_cost_per_"
     r"((?:image|second)(?:_[0-9][0-9a-z.]*)?|image_token|video_token|character|pixel|query|text_message"
@@ -47,11 +48,15 @@ _TIERS = {
     "ultrafast": "ultrafast",
     "decisions": "decisions",
 }
+_TIER_NAMES = {tier: name for name, tier in _TIERS.items()}
 _TIER = rf"(?:_(?P<tier{{}}>{'|'.join(_TIERS)}))?"
 _FIELD = re.compile(
     rf"(?P<base>.+?){_TIER.format(1)}(?:_above_(?P<over>\d+)(?P<kilo>k?)_tokens)?{_TIER.format(2)}"
 )
 _SEARCHES = "search_context_cost_per_query"
+FROM_THE_THRESHOLD_ON = frozenset({"xai"})
+"""Providers that bill the higher band from the threshold on, not from one above it."""
+
 _NOISE = Context(prec=12)
 """Prices computed with floats carry noise in the 16th digit; no provider names twelve."""
 
@@ -104,6 +109,15 @@ def limit_from(fields: Mapping[str, Any], *names: str) -> int | None:
         if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value < 2**53:
             return int(value)
     return None
+
+
+def field_of(name: str, over: int, tier: str) -> str:
+    """Return the name that a rate has at LiteLLM: the other way round than `rates_from`."""
+    base = _BASES.get(name) or f"{name.partition('_')[0]}_cost_per_{name.partition('_')[2]}"
+    threshold = f"_above_{over // 1000}k_tokens" if over and over % 1000 == 0 else ""
+    if over and not threshold:
+        threshold = f"_above_{over}_tokens"
+    return base + threshold + (f"_{_TIER_NAMES[tier]}" if tier else "")
 
 
 def _key(field: str, less: int) -> str | None:

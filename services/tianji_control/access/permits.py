@@ -98,6 +98,8 @@ spend:read            all  all  own  own  own  own     org   org   -     org    
 ledger:read           all  all  -    -    -    -       -     -     -     -      -     -
 ledger:update         all  -    -    -    -    -       -     -     -     -      -     -
 audit:read            all  all  -    -    -    -       org   org   -     -      -     -
+prices:read           all  all  -    -    -    -       -     -     -     -      -     -
+prices:update         all  -    -    -    -    -       -     -     -     -      -     -
 config:read           all  all  -    -    -    -       -     -     -     -      -     -
 config:update         all  -    -    -    -    -       -     -     -     -      -     -
 fleet:read            all  all  -    -    -    -       -     -     -     -      -     -

@@ -17,11 +17,13 @@ from tianji.domain.snapshot import (
     DEPLOYMENT,
     KEY,
     ORGANIZATION,
+    PRICES,
     PROJECT,
     SETTINGS,
     TAG,
     TEAM,
     USER,
+    Prices,
     Settings,
 )
 from tianji.domain.tenants import (
@@ -40,6 +42,7 @@ from tianji_control.publish.rows import (
     DeploymentRow,
     KeyRow,
     OrganizationRow,
+    PricesRow,
     ProjectRow,
     SettingsRow,
     TagRow,
@@ -70,6 +73,7 @@ SOURCES = {
     CUSTOMER: Source(Q.customers_by_id, Q.customers_after, CustomerRow, CustomerRecord),
     PROJECT: Source(Q.projects_by_id, Q.projects_after, ProjectRow, ProjectRecord),
     DEPLOYMENT: Source(Q.deployments_by_id, Q.deployments_after, DeploymentRow, Deployment),
+    PRICES: Source(Q.prices_by_id, Q.prices_after, PricesRow, Prices),
     SETTINGS: Source(Q.settings_by_id, Q.settings_after, SettingsRow, Settings),
     TAG: Source(Q.tags_by_name, Q.tags_after, TagRow, TagRecord, id="name"),
 }

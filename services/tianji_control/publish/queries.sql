@@ -161,6 +161,12 @@ FROM deployments WHERE id = ANY(%(ids)s);
 -- name: deployments_after
 SELECT id FROM deployments WHERE id > %(after)s ORDER BY id LIMIT %(limit)s;
 
+-- name: prices_by_id
+SELECT id, version, packed FROM price_tables WHERE id = ANY(%(ids)s);
+
+-- name: prices_after
+SELECT id FROM price_tables WHERE id > %(after)s ORDER BY id LIMIT %(limit)s;
+
 -- name: settings_by_id
 SELECT s.id, s.router, s.calls, s.general, s.master_key_hash, s.environment,
        CASE WHEN c.budget_id IS NOT NULL THEN jsonb_build_object(

@@ -131,6 +131,14 @@ class DeploymentRow(Struct, frozen=True):
     updated_at: datetime
 
 
+class PricesRow(Struct, frozen=True):
+    """What Prices are made of."""
+
+    id: str
+    version: str
+    packed: bytes
+
+
 class SettingsRow(Struct, frozen=True):
     """What Settings are made of."""
 

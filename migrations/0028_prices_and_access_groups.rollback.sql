@@ -1,0 +1,3 @@
+DROP TABLE unified_access_groups;
+DROP TABLE price_schedules;
+DROP TABLE price_tables;

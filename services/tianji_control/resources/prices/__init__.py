@@ -1,0 +1,1 @@
+"""The price table: which one holds, and loading another."""
