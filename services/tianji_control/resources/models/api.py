@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from msgspec import Struct
 from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
+from tianji_control.paging import LongSize, Page, pages
 from tianji_control.resources.models import service
+from tianji_control.resources.models.answers import ModelDeleted, ModelList, ModelPages, ModelWritten
 from tianji_control.resources.models.fields import (
     ModelChange,
     ModelPatch,
@@ -22,8 +22,8 @@ from tianji_control.resources.models.shown import entry, written
 class ModelPage(Struct, kw_only=True):
     """The query of `/v2/model/info`."""
 
-    page: int = 1
-    size: int = 50
+    page: Page = 1
+    size: LongSize = 50
     model: str | None = None
     search: str | None = None
     modelId: str | None = None
@@ -64,7 +64,7 @@ async def delete(call: Call) -> Response:
 async def info(call: Call) -> Response:
     """GET /model/info"""
     rows = await service.listed(call, call.query(WhichModels).litellm_model_id)
-    return call.answer({"data": [entry(row) for row in rows]})
+    return call.answer({"data": [entry(row) for row in rows]}, version=rows[0] if len(rows) == 1 else None)
 
 
 async def info_pages(call: Call) -> Response:
@@ -75,25 +75,25 @@ async def info_pages(call: Call) -> Response:
         rows = [row for row in rows if row.model_name == ask.model]
     if ask.search:
         rows = [row for row in rows if ask.search.lower() in row.model_name.lower()]
-    size = max(1, ask.size)
-    start = (max(1, ask.page) - 1) * size
+    size = ask.size
+    start = (ask.page - 1) * size
     return call.answer(
         {
             "data": [entry(row) for row in rows[start : start + size]],
             "total_count": len(rows),
-            "current_page": max(1, ask.page),
-            "total_pages": math.ceil(len(rows) / size),
+            "current_page": ask.page,
+            "total_pages": pages(len(rows), size),
             "size": size,
         }
     )
 
 
 routes = [
-    Guarded("POST", "/model/new", new, "model:create"),
-    Guarded("POST", "/model/update", update, "model:update"),
-    Guarded("PATCH", "/model/{model_id}/update", patch, "model:update"),
-    Guarded("POST", "/model/delete", delete, "model:delete"),
-    Guarded("GET", "/model/info", info, "model:read"),
-    Guarded("GET", "/v1/model/info", info, "model:read"),
-    Guarded("GET", "/v2/model/info", info_pages, "model:read"),
+    Guarded("POST", "/model/new", new, "model:create", body=NewModel, gives=ModelWritten),
+    Guarded("POST", "/model/update", update, "model:update", body=ModelChange, gives=ModelWritten),
+    Guarded("PATCH", "/model/{model_id}/update", patch, "model:update", body=ModelPatch, gives=ModelWritten),
+    Guarded("POST", "/model/delete", delete, "model:delete", body=OneModel, gives=ModelDeleted),
+    Guarded("GET", "/model/info", info, "model:read", query=WhichModels, gives=ModelList),
+    Guarded("GET", "/v1/model/info", info, "model:read", query=WhichModels, gives=ModelList),
+    Guarded("GET", "/v2/model/info", info_pages, "model:read", query=ModelPage, gives=ModelPages),
 ]

@@ -13,6 +13,7 @@ from tianji.errors import BadRequest, NotFound, Unavailable
 from tianji_control.call import Call, Guarded
 from tianji_control.durations import after
 from tianji_control.resources.spend import dead_letters
+from tianji_control.resources.spend.answers import LetterList, LetterWhole, Reconciled, Replayed
 from tianji_control.resources.spend.dead_letters import DeadLetter
 from tianji_control.resources.spend.looks import Line, compare, hours_between
 from tianji_control.resources.spend.reconcile import KINDS
@@ -139,8 +140,8 @@ def _listed(letter: DeadLetter) -> dict[str, Any]:
 
 
 routes = [
-    Guarded("GET", "/spend/reconcile", reconcile, "ledger:read"),
-    Guarded("GET", "/spend/dead_letters", letters, "ledger:read"),
-    Guarded("GET", "/spend/dead_letters/{id:int}", letter, "ledger:read"),
-    Guarded("POST", "/spend/dead_letters/replay", replay, "ledger:update"),
+    Guarded("GET", "/spend/reconcile", reconcile, "ledger:read", query=ReconcileQuery, gives=Reconciled),
+    Guarded("GET", "/spend/dead_letters", letters, "ledger:read", query=LettersQuery, gives=LetterList),
+    Guarded("GET", "/spend/dead_letters/{id:int}", letter, "ledger:read", gives=LetterWhole),
+    Guarded("POST", "/spend/dead_letters/replay", replay, "ledger:update", body=Replay, gives=Replayed),
 ]
