@@ -179,6 +179,15 @@ def _settings() -> dict[str, Try]:
         "GET /schedule/model_cost_map_reload/status": Try(on(f"{schedule}/status")),
         "GET /model/cost_map/source": Try(on("/model/cost_map/source")),
         "GET /get/litellm_model_cost_map": Try(on("/get/litellm_model_cost_map")),
+        "POST /model/block": Try(on("/model/block", model_id="none"), fine=(400,)),
+        "POST /model/unblock": Try(on("/model/unblock", model_id="none"), fine=(400,)),
+        "GET /model/deprecations": Try(on("/model/deprecations")),
+        "GET /v1/model/deprecations": Try(on("/v1/model/deprecations")),
+        "GET /model_group/info": Try(on("/model_group/info")),
+        "POST /model_group/make_public": Try(
+            on("/model_group/make_public", model_groups=["m"]), fine=(200, 400)
+        ),
+        "POST /model_hub/update_useful_links": Try(on("/model_hub/update_useful_links", useful_links={})),
         "GET /get/default_team_settings": Try(on("/get/default_team_settings")),
         "PATCH /update/default_team_settings": Try(on("/update/default_team_settings")),
         "GET /get/internal_user_settings": Try(on("/get/internal_user_settings")),
@@ -291,6 +300,13 @@ TRIES: dict[str, Try] = {
         on("/team/{team_id}/callback/none"), fine=(404,)
     ),
     "POST /team/{team_id}/disable_logging": Try(on("/team/{team_id}/disable_logging")),
+    "POST /user/password/change": Try(on("/user/password/change", current_password="a", new_password="b")),
+    "POST /invitation/new": Try(on_fresh(a_user, "/invitation/new", user_id="{fresh}")),
+    "GET /invitation/info": Try(on("/invitation/info?invitation_id=none"), fine=(400,)),
+    "POST /invitation/update": Try(
+        on("/invitation/update", invitation_id="none", is_accepted=True), fine=(400,)
+    ),
+    "POST /invitation/delete": Try(on("/invitation/delete", invitation_id="none"), fine=(400,)),
     "POST /project/new": Try(on("/project/new", team_id="{team_id}")),
     "POST /project/update": Try(on_fresh(a_project, "/project/update", project_id="{fresh}")),
     "DELETE /project/delete": Try(on("/project/delete", project_ids=["none"]), fine=(404,)),

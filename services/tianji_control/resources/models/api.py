@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+from typing import Any, Literal
+
 from msgspec import Struct
 from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
 from tianji_control.paging import LongSize, Page, pages
-from tianji_control.resources.models import service
+from tianji_control.resources.models import groups, service, standing
 from tianji_control.resources.models.answers import ModelDeleted, ModelList, ModelPages, ModelWritten
 from tianji_control.resources.models.fields import (
     ModelChange,
@@ -16,7 +19,10 @@ from tianji_control.resources.models.fields import (
     OneModel,
     WhichModels,
 )
+from tianji_control.resources.models.priced import facts
 from tianji_control.resources.models.shown import entry, written
+from tianji_control.resources.models.store import DeploymentRow
+from tianji_control.resources.prices import service as prices
 
 
 class ModelPage(Struct, kw_only=True):
@@ -27,6 +33,30 @@ class ModelPage(Struct, kw_only=True):
     model: str | None = None
     search: str | None = None
     modelId: str | None = None
+    teamId: str | None = None
+    access_group: str | None = None
+    blocked: bool | None = None
+    wildcard_only: bool = False
+    sortBy: Literal["model_name", "created_at", "updated_at"] | None = None
+    sortOrder: Literal["asc", "desc"] = "asc"
+
+    def chosen(self, rows: list[DeploymentRow]) -> list[DeploymentRow]:
+        """Return those that the query asks for, in its order."""
+        kept = [row for row in rows if self._fits(row)]
+        if self.sortBy is None:
+            return kept
+        order = attrgetter(self.sortBy)
+        return sorted(kept, key=order, reverse=self.sortOrder == "desc")
+
+    def _fits(self, row: DeploymentRow) -> bool:
+        return (
+            self.model in (None, row.model_name)
+            and (not self.search or self.search.lower() in row.model_name.lower())
+            and self.teamId in (None, row.team_id)
+            and self.blocked in (None, row.blocked)
+            and (not self.wildcard_only or "*" in row.model_name)
+            and (self.access_group is None or self.access_group in (row.info.get("access_groups") or ()))
+        )
 
 
 async def new(call: Call) -> Response:
@@ -64,28 +94,33 @@ async def delete(call: Call) -> Response:
 async def info(call: Call) -> Response:
     """GET /model/info"""
     rows = await service.listed(call, call.query(WhichModels).litellm_model_id)
-    return call.answer({"data": [entry(row) for row in rows]}, version=rows[0] if len(rows) == 1 else None)
+    entries = await _entries(call, rows)
+    return call.answer({"data": entries}, version=rows[0] if len(rows) == 1 else None)
 
 
 async def info_pages(call: Call) -> Response:
     """GET /v2/model/info"""
     ask = call.query(ModelPage)
     rows = await service.listed(call, ask.modelId)
-    if ask.model is not None:
-        rows = [row for row in rows if row.model_name == ask.model]
-    if ask.search:
-        rows = [row for row in rows if ask.search.lower() in row.model_name.lower()]
+    rows = ask.chosen(rows)
     size = ask.size
     start = (ask.page - 1) * size
     return call.answer(
         {
-            "data": [entry(row) for row in rows[start : start + size]],
+            "data": await _entries(call, rows[start : start + size]),
             "total_count": len(rows),
             "current_page": ask.page,
             "total_pages": pages(len(rows), size),
             "size": size,
         }
     )
+
+
+async def _entries(call: Call, rows: list[DeploymentRow]) -> list[dict[str, Any]]:
+    """Show deployments with what the price table knows of their models."""
+    async with call.runtime.store.connection() as db:
+        catalog = await prices.catalog(db)
+    return [entry(row, facts(row, catalog)) for row in rows]
 
 
 routes = [
@@ -96,4 +131,6 @@ routes = [
     Guarded("GET", "/model/info", info, "model:read", query=WhichModels, gives=ModelList),
     Guarded("GET", "/v1/model/info", info, "model:read", query=WhichModels, gives=ModelList),
     Guarded("GET", "/v2/model/info", info_pages, "model:read", query=ModelPage, gives=ModelPages),
+    *groups.routes,
+    *standing.routes,
 ]

@@ -10,9 +10,13 @@ from tianji_control.resources.models.store import DeploymentRow
 Map = dict[str, Any]
 
 
-def entry(row: DeploymentRow) -> Map:
-    """Return a deployment as the lists show it: without its credentials."""
-    shown = {"model_name": row.model_name, "litellm_params": _params(row), "model_info": _info(row)}
+def entry(row: DeploymentRow, known: Map | None = None) -> Map:
+    """Return a deployment as the lists show it: without its credentials.
+
+    `known` is what the price table says of its model; what the deployment says itself goes before it.
+    """
+    info = {**(known or {}), **_info(row)}
+    shown = {"model_name": row.model_name, "litellm_params": _params(row), "model_info": info}
     return shown | {"blocked": row.blocked}
 
 
