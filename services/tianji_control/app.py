@@ -9,7 +9,8 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Router
+from starlette.responses import Response
+from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tianji.errors import TianjiError
@@ -75,7 +76,11 @@ class Outermost:
         except TianjiError as error:
             fault = error
         except HTTPException as raised:
-            fault = from_http(raised, scope["path"])
+            methods = _allowed(scope) if raised.status_code == 405 else []
+            if scope["method"] == "OPTIONS" and methods:
+                await Response(status_code=204, headers={"allow": ", ".join(methods)})(scope, receive, send)
+                return
+            fault = from_http(raised, scope, methods)
         except Exception:
             metrics.loop_failures.labels("request").inc()
             log.exception("request failed", extra={"path": scope["path"]})
@@ -84,3 +89,12 @@ class Outermost:
             return
         if not begun:
             await failure(fault)(scope, receive, send)
+
+
+def _allowed(scope: Scope) -> list[str]:
+    """Return the methods that a path takes, `OPTIONS` among them; none for a path that is not there."""
+    methods: set[str] = set()
+    for route in ROUTES:
+        if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return sorted(methods | {"OPTIONS"}) if methods else []

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from tianji.errors import BadRequest, InvalidFields, NotFound, TianjiError
 
@@ -47,8 +48,13 @@ def failure(error: TianjiError) -> Response:
     return answer({"error": body}, status=error.status, headers=error.headers)
 
 
-def from_http(fault: HTTPException, path: str) -> TianjiError:
-    """Turn what the router raises into the family of the house."""
+def from_http(fault: HTTPException, scope: Scope, methods: list[str]) -> TianjiError:
+    """Turn what the router raises into the family of the house; `methods` are those that the path takes."""
+    path = scope["path"]
     if fault.status_code == 404:
         return NotFound(f"There is no path {path} here")
+    if methods:
+        taken = ", ".join(methods)
+        message = f"{path} takes {taken}, not {scope['method']}"
+        return BadRequest(message, status=fault.status_code, headers={"allow": taken})
     return BadRequest(f"{path}: {fault.detail}", status=fault.status_code, headers=dict(fault.headers or {}))

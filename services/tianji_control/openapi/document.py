@@ -74,7 +74,6 @@ def document(routes: Iterable[BaseRoute]) -> Schema:
 
 def _kinds(routes: Iterable[Guarded | Open]) -> Iterable[Any]:
     for route in routes:
-        declared = (route.body, route.query) if isinstance(route, Guarded) else ()
-        for kind in (*declared, route.gives):
+        for kind in (route.body, route.query, route.gives):
             if kind is not None and not isinstance(kind, Text):
                 yield kind

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tianji_control import idempotency, versions
 from tianji_control.call import Guarded, Open, Text
-from tianji_control.openapi.refusals import refusals
+from tianji_control.openapi.refusals import open_refusals, refusals
 from tianji_control.openapi.schemas import Schema, Schemas
 
 SECURITY: list[dict[str, list[str]]] = [
@@ -45,9 +45,10 @@ def operation(route: Guarded | Open, method: str, schemas: Schemas) -> Schema:
     }
     if told[1]:
         described["description"] = told[1]
-    if not isinstance(route, Guarded):
-        return described | {"security": []}
-    described["x-permission"] = route.permission
+    if isinstance(route, Guarded):
+        described["x-permission"] = route.permission
+    else:
+        described["security"] = []
     if route.body is not None:
         content = {"application/json": {"schema": schemas.of(route.body)}}
         needed = bool(schemas.whole(route.body).get("required"))
@@ -73,16 +74,16 @@ def tag_words(route: Guarded | Open) -> str:
     return _told(module.__doc__)[0]
 
 
-def parameters(route: Route, schemas: Schemas) -> list[Schema]:
+def parameters(route: Guarded | Open, schemas: Schemas) -> list[Schema]:
     """Describe what a path takes in path, query and headers."""
     found = [_in_path(name, convertor) for name, convertor in route.param_convertors.items()]
-    if not isinstance(route, Guarded):
-        return found
     if route.query is not None:
         whole = schemas.whole(route.query)
         needed = whole.get("required", [])
         for name, schema in whole["properties"].items():
             found.append({"name": name, "in": "query", "required": name in needed, "schema": _plain(schema)})
+    if not isinstance(route, Guarded):
+        return found
     if route.once:
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if route.conditional:
@@ -112,7 +113,7 @@ def _responses(route: Guarded | Open, schemas: Schemas) -> Schema:
     good: Schema = {"description": "What was asked for.", "content": _content(route.gives, schemas)}
     if not isinstance(route, Guarded):
         down = {"503": good | {"description": "Not ready."}} if route.may_be_down else {}
-        return {"200": good, **down}
+        return {"200": good, **open_refusals(route), **down}
     headers = {}
     if route.method == "GET":
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}

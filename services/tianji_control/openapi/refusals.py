@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tianji_control.call import Guarded
+from tianji_control.call import Guarded, Open
 from tianji_control.envelope import Fault
 from tianji_control.openapi.schemas import Schema
 
@@ -69,4 +69,13 @@ def refusals(route: Guarded) -> Schema:
         statuses |= {400, 412}
     if route.once:
         statuses |= {400, 409, 422}
+    return _references(statuses)
+
+
+def open_refusals(route: Open) -> Schema:
+    """Say which refusals a path that needs no key may answer with."""
+    return _references({400, 401, 413, 422, 500, 503} if route.body or route.query else set())
+
+
+def _references(statuses: set[int]) -> Schema:
     return {str(status): {"$ref": f"#/components/responses/Status{status}"} for status in sorted(statuses)}

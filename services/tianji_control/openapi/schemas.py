@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 Schema = dict[str, Any]
 
@@ -47,7 +48,14 @@ def _once(kinds: Iterable[Any]) -> Iterator[Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
+    """Say whether two types are one, or are Structs that were made twice of the same fields."""
+    if isinstance(one, type) and isinstance(other, type) and one is not other:
+        return issubclass(one, Struct) and issubclass(other, Struct) and _made(one) == _made(other)
     return one is other or (type(one) is type(other) and bool(one == other))
+
+
+def _made(kind: type[Struct]) -> tuple[Any, ...]:
+    return kind.__module__, kind.__qualname__, kind.__struct_fields__
 
 
 def _unknown(kind: type) -> Schema:

@@ -101,7 +101,7 @@ async def test_a_body_beyond_the_limit_is_refused(control) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("POST", "/project/new", 501),
+        ("POST", "/vector_store/new", 501),
         ("GET", "/policies/list", 501),
         ("PATCH", "/scim/v2/Users/7", 501),
         ("GET", "/no/such/path", 404),
@@ -113,6 +113,24 @@ async def test_paths_that_are_not_served(control, method: str, path: str, status
     answer = await control.call(method, path)
     assert answer.status == status
     assert answer.error["code"] == str(status)
+
+
+async def test_a_wrong_method_is_told_all_that_the_path_takes(control) -> None:
+    answer = await control.call("PUT", "/organization/info")
+    assert answer.status == 405 and answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert "PUT" in answer.error["message"]
+
+
+async def test_options_tells_what_a_path_takes(control) -> None:
+    answer = await control.call("OPTIONS", "/organization/info", key=None)
+    assert (answer.status, answer.headers["allow"], answer.body) == (204, "GET, HEAD, OPTIONS, POST", b"")
+    assert (await control.call("OPTIONS", "/no/such/path")).status == 404
+
+
+async def test_head_is_answered_like_get(control) -> None:
+    told, whole = await control.call("HEAD", "/key/list"), await control.get("/key/list")
+    assert (told.status, told.headers["content-type"]) == (200, whole.headers["content-type"])
+    assert (await control.call("HEAD", "/key/list", key=None)).status == 401
 
 
 async def test_a_fault_of_ours_is_told_without_its_trace(control, monkeypatch) -> None:
