@@ -39,6 +39,16 @@ class Witness(Protocol):
         """See a good answer."""
 
 
+async def read_body(request: Request) -> bytes:
+    """Read a request's body. Raises BodyTooLarge."""
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"The request body is larger than {MAX_BODY_BYTES} bytes")
+    return bytes(raw)
+
+
 class Call:
     """A request with its caller, as handlers and services see it."""
 
@@ -67,12 +77,7 @@ class Call:
     async def raw(self) -> bytes:
         """Read the request's body as it is. Raises BodyTooLarge."""
         if self._raw is None:
-            raw = bytearray()
-            async for chunk in self.request.stream():
-                raw += chunk
-                if len(raw) > MAX_BODY_BYTES:
-                    raise BodyTooLarge(f"The request body is larger than {MAX_BODY_BYTES} bytes")
-            self._raw = bytes(raw)
+            self._raw = await read_body(self.request)
         return self._raw
 
     def query(self, kind: type[T]) -> T:
@@ -220,13 +225,15 @@ class Open(Route):
         endpoint: Callable[[Request], Awaitable[Response]],
         *,
         methods: list[str] | None = None,
+        body: Any = None,
+        query: Any = None,
         gives: Any = None,
         may_be_down: bool = False,
     ) -> None:
-        """`gives` is the type of its answer; `may_be_down` says that it may also come with a 503."""
+        """`body`, `query`, `gives` are those of Guarded; `may_be_down`: it may also answer with a 503."""
         super().__init__(path, endpoint, methods=methods)
         self.handler = endpoint
-        self.gives, self.may_be_down = gives, may_be_down
+        self.body, self.query, self.gives, self.may_be_down = body, query, gives, may_be_down
 
 
 def unguarded(routes: Iterable[BaseRoute]) -> list[str]:

@@ -15,10 +15,13 @@ from tianji_control.resources.budgets import api as budgets
 from tianji_control.resources.config import api as config
 from tianji_control.resources.customers import api as customers
 from tianji_control.resources.health import api as health
+from tianji_control.resources.invitations import api as invitations
+from tianji_control.resources.invitations import onboarding
 from tianji_control.resources.jwt_mappings import api as jwt_mappings
 from tianji_control.resources.keys import api as keys
 from tianji_control.resources.models import api as models
 from tianji_control.resources.organizations import api as organizations
+from tianji_control.resources.passwords import api as passwords
 from tianji_control.resources.prices import api as prices
 from tianji_control.resources.projects import api as projects
 from tianji_control.resources.settings import api as settings
@@ -39,6 +42,9 @@ ROUTES: list[BaseRoute] = [
     *teams.routes,
     *projects.routes,
     *users.routes,
+    *passwords.routes,
+    *invitations.routes,
+    *onboarding.routes,
     *models.routes,
     *spend.routes,
     *activity.routes,

@@ -22,3 +22,8 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     log_format: str = ""
     database_pool: int = 4
+    key_rotation_enabled: bool = False
+    """Whether keys with `auto_rotate` get a new value when their interval is over."""
+    key_rotation_check_interval_seconds: float = 86400.0
+    key_rotation_grace_period: str = ""
+    """How long the old value goes on working, such as 24h; empty: it ends at once."""

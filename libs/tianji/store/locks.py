@@ -18,3 +18,5 @@ class Lock(IntEnum):
     """Make partitions of the ledger."""
     SPEND_WINDOWS = 8_317_020_502
     """Close a gateway process in the ledger; who writes rows holds it shared."""
+    KEY_ROTATION = 8_317_020_511
+    """Give keys a new value whose interval is over."""

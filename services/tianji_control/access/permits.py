@@ -64,6 +64,10 @@ user:read             all  all  own  own  -    -       org   org   -     org    
 user:update           all  -    -    -    -    -       org   org   -     -      -     -
 user:limit            all  -    -    -    -    -       -     -     -     -      -     -
 user:delete           all  -    -    -    -    -       org   org   -     -      -     -
+invitation:create     all  -    -    -    -    -       org   org   -     -      -     -
+invitation:read       all  all  -    -    -    -       -     -     -     -      -     -
+invitation:update     all  -    -    -    -    -       -     -     -     -      -     -
+invitation:delete     all  -    -    -    -    -       org   org   -     -      -     -
 key:create            all  -    own  -    -    -       org   org   -     -      team  -
 key:read              all  all  own  own  own  own     org   org   -     org    team  -
 key:update            all  -    own  -    -    -       org   org   -     -      team  -

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from tianji_control import idempotency, versions
 from tianji_control.call import Guarded, Open, Text
+from tianji_control.envelope import JSON
 from tianji_control.openapi.refusals import open_refusals, refusals
 from tianji_control.openapi.schemas import Schema, Schemas
 
@@ -50,7 +51,7 @@ def operation(route: Guarded | Open, method: str, schemas: Schemas) -> Schema:
     else:
         described["security"] = []
     if route.body is not None:
-        content = {"application/json": {"schema": schemas.of(route.body)}}
+        content = {JSON: {"schema": schemas.of(route.body)}}
         needed = bool(schemas.whole(route.body).get("required"))
         described["requestBody"] = {"required": needed, "content": content}
     return described
@@ -124,8 +125,8 @@ def _responses(route: Guarded | Open, schemas: Schemas) -> Schema:
 
 def _content(gives: Any, schemas: Schemas) -> Schema:
     if isinstance(gives, Text):
-        return {media_type: {"schema": {"type": "string"}} for media_type in gives.media_types}
-    return {"application/json": {"schema": {} if gives is None else schemas.of(gives)}}
+        return {kind: {"schema": {} if kind == JSON else {"type": "string"}} for kind in gives.media_types}
+    return {JSON: {"schema": {} if gives is None else schemas.of(gives)}}
 
 
 def _told(doc: str | None) -> tuple[str, str]:

@@ -1,0 +1,1 @@
+"""Invitations: links by which users set their password and get their first key."""

@@ -1,0 +1,1 @@
+"""What is done again and again: each job by one worker at a time, and on time over restarts."""
