@@ -167,6 +167,12 @@ class Bus:
         """
         return Watch(self, bucket, only_new=only_new)
 
+    async def request(self, subject: str, body: bytes, timeout_s: float = READ_S) -> bytes:
+        """Ask whoever serves a subject. Raises Unavailable, at once where nobody does."""
+        self._require()
+        async with self.talk(f"asking {subject}", timeout_s):
+            return bytes((await self._client.request(subject, body, timeout=timeout_s)).data)
+
     async def publish_fleet(self, report: FleetReport) -> None:
         """Say what a gateway has applied; not stored and not acknowledged, so repeat it."""
         self._require()

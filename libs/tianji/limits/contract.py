@@ -149,7 +149,10 @@ class Reservation(Protocol):
 
 
 class Limiter(Protocol):
-    """This process' share of all bounds. Made with `limits.open`."""
+    """This process' share of all bounds. Made with `opening.open_limiter`."""
+
+    def start(self) -> None:
+        """Begin the conversation with the others in the background; called in the running loop."""
 
     def take(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Reservation | None:
         """Take from what this process holds, all or nothing; None: it must ask.

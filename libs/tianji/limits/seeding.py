@@ -1,10 +1,13 @@
 """Budget counters that Redis does not have (any more): asked of the ledger, over NATS.
 
-A gateway asks for counters on `subjects.SEED_LIMITS`; the worker reads their sums, writes them to
-Redis with `ledger_side.seed`, and answers. Both ends hold to the Structs here.
+A gateway asks for counters on `subjects.SEED_LIMITS` (a SeedRequest as JSON); the worker reads their
+sums, writes them to Redis with `LedgerSide.seed`, and answers (a SeedAnswer as JSON).
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
@@ -48,3 +51,16 @@ class SeedAnswer(Struct, frozen=True):
     """All processes' sums of the counters asked for; a counter without any has none."""
     written: bool = False
     """Whether they are in Redis by now; false from a worker without REDIS_URL."""
+
+
+WINDOW_OVER_S = 2 * 86_400
+"""How long a counter is kept after its window: a clock may have jumped."""
+
+
+def expires_at(ends: float | None) -> int:
+    """Return when the counter of a window that ends then is of no more use; 0 for a window without end."""
+    return 0 if ends is None or ends == math.inf else int(ends) + WINDOW_OVER_S
+
+
+AskLedger = Callable[[SeedRequest], Awaitable[SeedAnswer]]
+"""Asks the ledger. Raises Unavailable, after a bounded wait."""

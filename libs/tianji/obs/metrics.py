@@ -107,6 +107,17 @@ dead_letters = Counter(
     "tianji_dead_letters", "Messages set aside because they can never be processed.", ["stream"]
 )
 
+# Budgets and limits.
+limit_store_calls = Counter("tianji_limit_store_calls", "Scripts sent to Redis for budgets and limits.")
+limit_refusals = Counter("tianji_limit_refusals", "Calls refused, by what was exhausted.", ["kind"])
+limit_unavailable = Counter(
+    "tianji_limit_unavailable", "Calls whose budget could not be known because Redis or the ledger was away."
+)
+budget_overrun_nano_usd = Counter(
+    "tianji_budget_overrun_nano_usd", "Billed beyond what was reserved for a call, in 10^-9 US dollars."
+)
+soft_budgets_reached = Counter("tianji_soft_budgets_reached", "Soft budgets passed, once a window.")
+
 # Publishing and background work.
 outbox_pending = Gauge(
     "tianji_outbox_pending", "Changes committed and not published yet.", multiprocess_mode="mostrecent"

@@ -1,0 +1,75 @@
+"""Where the bounds of a chain are counted: found once, kept with the chain until a window ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from weakref import WeakValueDictionary
+
+from tianji.domain.events import Charge
+from tianji.limits.budgets import BudgetSeat
+from tianji.limits.contract import NO_LIMIT, Bound, Chain
+from tianji.limits.parallel import ParallelSeat
+from tianji.limits.rates import RateSeat
+from tianji.limits.windows import window
+
+Seat = BudgetSeat | RateSeat | ParallelSeat
+
+
+class Seats:
+    """The counters of a chain, by kind."""
+
+    __slots__ = (
+        "budgets", "charges", "found_by", "in_order", "parallels", "requests", "since", "tokens", "until",
+        "watched",
+    )  # fmt: skip
+
+    def __init__(self, found_by: SeatBook, in_order: Iterable[tuple[Bound, Seat]]) -> None:
+        self.found_by = found_by
+        self.in_order = list(in_order)
+        hard = [(bound, seat) for bound, seat in self.in_order if isinstance(seat, BudgetSeat)]
+        self.budgets = tuple(seat for bound, seat in hard if bound.limit < NO_LIMIT)
+        self.watched = tuple(seat for bound, seat in hard if bound.limit >= NO_LIMIT)
+        rates = [seat for _, seat in self.in_order if isinstance(seat, RateSeat)]
+        self.requests = tuple(seat for seat in rates if seat.bound.kind == "rpm")
+        self.tokens = tuple(seat for seat in rates if seat.bound.kind == "tpm")
+        self.parallels = tuple(seat for _, seat in self.in_order if isinstance(seat, ParallelSeat))
+        self.charges: list[Charge] = [seat.charge for _, seat in hard]
+        self.since = max((seat.window.starts for _, seat in hard), default=0.0)
+        """The seats are right from this time until `until`."""
+        self.until = min((seat.window.ends for _, seat in hard), default=float("inf"))
+
+
+class SeatBook:
+    """All counters of this process; those that nobody uses go."""
+
+    def __init__(self) -> None:
+        self._seats: WeakValueDictionary[tuple[str, ...], Seat] = WeakValueDictionary()
+        self.active: set[Seat] = set()
+        """Those that the store must hear of; they stay until it has."""
+
+    def find(self, chain: Chain, now: float) -> Seats:
+        """Return a chain's counters as of now."""
+        found: dict[int, tuple[Bound, Seat]] = {}
+        for bound in chain.bounds:
+            seat = self.seat(bound, now)
+            found.setdefault(id(seat), (bound, seat))
+        seats = Seats(self, found.values())
+        chain.seats = seats
+        return seats
+
+    def seat(self, bound: Bound, now: float) -> Seat:
+        """Return a bound's counter; the newest bound's limit is the one that its idle parts go by."""
+        seat: Seat | None
+        if bound.kind == "budget":
+            period = window(bound.rule, now, bound.generation)
+            place: tuple[str, ...] = ("budget", bound.id, period.id)
+            seat = self._seats.get(place) or BudgetSeat(bound, period)
+        elif bound.kind == "parallel":
+            place = ("parallel", bound.id)
+            seat = self._seats.get(place) or ParallelSeat(bound)
+        else:
+            place = (bound.kind, bound.id, str(bound.per_s))
+            seat = self._seats.get(place) or RateSeat(bound)
+        seat.bound = bound
+        self._seats[place] = seat
+        return seat

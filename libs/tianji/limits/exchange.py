@@ -1,0 +1,256 @@
+"""The conversation with the store: what all calls of a moment lack is one message.
+
+Once a second it also tells what was settled, gives back what idles and renews what is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from tianji.limits.budgets import BudgetSeat
+from tianji.limits.chains import Seat, SeatBook
+from tianji.limits.contract import Bound, SoftReached
+from tianji.limits.parallel import ParallelSeat
+from tianji.limits.rates import RateSeat
+from tianji.limits.trades import (
+    BudgetOp,
+    BudgetReply,
+    EpochChanged,
+    Moment,
+    Op,
+    ParallelOp,
+    ParallelReply,
+    RateOp,
+    RateReply,
+    Reply,
+    Store,
+    StoreAway,
+)
+from tianji.obs import metrics
+
+_log = logging.getLogger(__name__)
+
+FLUSH_S = 1.0
+LEASE_S = 4.0
+"""How long budgets may be spent that are held, without a word from the store."""
+BARRIER_S = 5.0
+"""A new data set grants nothing of older budgets for so long: then all have told it what they hold, or
+may not spend it any more. It must be longer than LEASE_S."""
+MOST_OPS = 500
+KEEP_S = 600.0
+"""A counter that was not used for so long is forgotten here."""
+NEW_EPOCHS = 3
+
+Verdicts = dict[Seat, Reply]
+"""What the store said of each seat; empty while it is away."""
+
+
+@dataclass(slots=True)
+class _Want:
+    bound: Bound
+    need: int
+    least: int
+
+
+class Exchange:
+    """This process' side of the conversation; one message at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        book: SeatBook,
+        on_soft: SoftReached,
+        clock: Callable[[], float] = monotonic,
+        flush_s: float = FLUSH_S,
+    ) -> None:
+        """`on_soft` is told of soft budgets that were passed."""
+        self._store = store
+        self._book = book
+        self._on_soft = on_soft
+        self._clock = clock
+        self._flush_s = flush_s
+        self._wants: dict[Seat, _Want] = {}
+        self._next: asyncio.Future[Verdicts] | None = None
+        self._kick = asyncio.Event()
+        self._untold = False
+        """Whether the store is a data set that does not know yet what is held here."""
+        self.live = 1
+        """How many gateway processes there are, as last heard."""
+        self.away = False
+        """Whether the store did not answer last time: then nobody waits for it."""
+        self.trusted_until = -1.0
+        """Until when budgets that are held may be spent."""
+
+    def want(self, lacking: Sequence[tuple[Bound, Seat, int]]) -> asyncio.Future[Verdicts]:
+        """Ask with the next message for what a call lacks; the answer is the same for all that ask."""
+        for bound, seat, need in lacking:
+            known = self._wants.get(seat)
+            if known is None:
+                self._wants[seat] = _Want(bound, need, need)
+            else:
+                known.need += need
+                known.least = min(known.least, need)
+                known.bound = bound
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        self._kick.set()
+        return self._next
+
+    async def run(self) -> None:
+        """Talk for ever."""
+        due = self._clock()
+        while True:
+            wait_s = due - self._clock()
+            if wait_s > 0 and not self._kick.is_set():
+                try:
+                    async with asyncio.timeout(wait_s):
+                        await self._kick.wait()
+                except TimeoutError:
+                    pass
+            self._kick.clear()
+            flush = self._clock() >= due
+            if flush:
+                due = self._clock() + self._flush_s
+            if flush or not self.away:
+                await self.talk(flush=flush)
+            else:
+                self._answer(self._taken_wants()[1], {})
+
+    async def talk(self, *, flush: bool = False, everything: bool = False) -> bool:
+        """Send one message, and after it what a flush has beyond that; return whether all was heard."""
+        wants, waiting = self._taken_wants()
+        try:
+            ops = [(seat, self._asking(seat, want)) for seat, want in wants.items()]
+            if flush:
+                ops += await self._telling(everything, set(wants))
+            heard = await self._send(ops[:MOST_OPS])
+            self._answer(waiting, heard)
+            for first in range(MOST_OPS, len(ops), MOST_OPS):
+                if self.away:
+                    for seat, op in ops[first:]:
+                        _lost(seat, op)
+                    break
+                await self._send(ops[first : first + MOST_OPS])
+        finally:
+            self._answer(waiting, {})
+        return not self.away
+
+    def _taken_wants(self) -> tuple[dict[Seat, _Want], asyncio.Future[Verdicts] | None]:
+        wants, self._wants = self._wants, {}
+        waiting, self._next = self._next, None
+        return wants, waiting
+
+    def _answer(self, waiting: asyncio.Future[Verdicts] | None, heard: Verdicts) -> None:
+        if waiting is not None and not waiting.done():
+            waiting.set_result(heard)
+
+    def _asking(self, seat: Seat, want: _Want) -> Op:
+        most = (
+            seat.slice(want.need)
+            if isinstance(seat, ParallelSeat)
+            else seat.size.next(want.need, self._clock())
+        )
+        return seat.op(want.bound, most, want.need, want.least)
+
+    async def _telling(self, everything: bool, asked: set[Seat]) -> list[tuple[Seat, Op]]:
+        """Return what the store must hear of seats that ask for nothing."""
+        clock = self._clock()
+        ops: list[tuple[Seat, Op]] = []
+        for count, seat in enumerate(list(self._book.active)):
+            if count % 1000 == 999:
+                await asyncio.sleep(0)  # many seats must not hold up the calls
+            if seat in asked:
+                continue
+            if seat.give_back(clock, everything):
+                ops.append((seat, seat.op(seat.bound)))
+            elif not seat.holds and clock - _used_at(seat) > KEEP_S:
+                self._book.active.discard(seat)
+        return ops
+
+    async def _send(self, ops: list[tuple[Seat, Op]]) -> Verdicts:
+        """Send one message; a store that is another data set is told first what is held here."""
+        try:
+            for _ in range(NEW_EPOCHS):
+                try:
+                    if self._untold:
+                        ops = await self._tell_anew(ops)
+                    return await self._trade(ops)
+                except EpochChanged:
+                    self._untold = True
+        except StoreAway:
+            pass
+        self.away = True
+        for seat, op in ops:
+            _lost(seat, op)
+        return {}
+
+    async def _tell_anew(self, ops: list[tuple[Seat, Op]]) -> list[tuple[Seat, Op]]:
+        """Tell all that is held here, before anything is asked; return `ops` as they are then."""
+        for seat in self._book.active | {seat for seat, _ in ops}:
+            seat.forgotten()
+        held = [seat for seat in self._book.active if seat.holds or _used_at(seat) > 0]
+        for first in range(0, len(held), MOST_OPS):
+            part = [(seat, seat.op(seat.bound)) for seat in held[first : first + MOST_OPS]]
+            try:
+                await self._trade(part)
+            except (StoreAway, EpochChanged):
+                for seat, op in part:
+                    _lost(seat, op)
+                raise
+        self._untold = False
+        return [(seat, seat.op(seat.bound, op.want, op.need, op.least)) for seat, op in ops]
+
+    async def _trade(self, ops: list[tuple[Seat, Op]]) -> Verdicts:
+        sent_at = self._clock()
+        answer = await self._store.trade([(seat.key, op) for seat, op in ops])
+        self.away = False
+        self.live = answer.live
+        self.trusted_until = sent_at + LEASE_S
+        moment = Moment(sent_at, self._clock(), answer.live, answer.time_ms)
+        said: Verdicts = {}
+        for (seat, op), reply in zip(ops, answer.replies, strict=True):
+            _hear(seat, op, reply, moment)
+            said[seat] = reply
+            self._book.active.add(seat)
+            if isinstance(seat, BudgetSeat) and seat.told:
+                self._tell_soft(seat)
+        return said
+
+    def _tell_soft(self, seat: BudgetSeat) -> None:
+        seat.told = False
+        bound, spent = seat.bound, seat.known_settled
+        metrics.soft_budgets_reached.inc()
+        _log.warning(
+            "the soft budget of %s is passed",
+            bound.who or bound.id,
+            extra={"bound": bound.id, "soft_usd": bound.soft / 1e9, "spent_usd": spent / 1e9},
+        )
+        self._on_soft(bound, seat.window.id, spent)
+
+
+def _used_at(seat: Seat) -> float:
+    return seat.full_at if isinstance(seat, ParallelSeat) else seat.drawn_at
+
+
+def _hear(seat: Seat, op: Op, reply: Reply, moment: Moment) -> None:
+    if isinstance(seat, BudgetSeat):
+        assert isinstance(op, BudgetOp) and isinstance(reply, BudgetReply)
+        seat.heard(op, reply, moment)
+    elif isinstance(seat, RateSeat):
+        assert isinstance(op, RateOp) and isinstance(reply, RateReply)
+        seat.heard(op, reply, moment)
+    else:
+        assert isinstance(op, ParallelOp) and isinstance(reply, ParallelReply)
+        seat.heard(op, reply, moment)
+
+
+def _lost(seat: Seat, op: Op) -> None:
+    if isinstance(seat, RateSeat):
+        assert isinstance(op, RateOp)
+        seat.lost(op)
+    else:
+        seat.lost()

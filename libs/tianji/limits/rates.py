@@ -1,0 +1,270 @@
+"""This process' part of one sliding limit, requests or tokens: pure bookkeeping, no I/O.
+
+The store grants amounts that may be used for a short time only and are counted from then on, by slot.
+So whatever is used in any `per_s` seconds was granted in little more than that, and never passes the
+limit. While much is left a grant may be used longer; it is then counted as if it were made later, and
+what was used of it is dated back to when it was, at the next flush.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tianji.limits import keys
+from tianji.limits.budgets import IDLE_S, TIGHT_IDLE_S, Refusal, Slice
+from tianji.limits.contract import Bound, Exhausted, Left
+from tianji.limits.trades import REFUSED, Moment, RateOp, RateReply
+
+LEASE_MS = 1000
+LONG_LEASE_MS = 10_000
+SLOT_MS = 500
+SLOTS = 120
+"""A limit's period in slots, where they are not shorter than `SLOT_MS`."""
+REFUSED_S = 0.1
+NEVER = float("inf")
+
+
+@dataclass(slots=True)
+class Grant:
+    """An amount that may be used until a time."""
+
+    until: float
+    counted: int
+    """The slot that it is counted in; our own ones (`local`) are not counted anywhere yet."""
+    asked: int
+    """The slot that it was made in."""
+    left: int
+    local: bool = False
+    drawn: int = 0
+    """Used since the last flush."""
+
+
+class RateSeat:
+    """This process' part of one sliding limit."""
+
+    __slots__ = (
+        "__weakref__", "add", "bound", "drawn_at", "free", "grants", "history", "key", "known_used", "own",
+        "refusal", "returns", "size", "slot_ms", "time_off_ms", "until", "used_then", "wait_ms",
+    )  # fmt: skip
+
+    def __init__(self, bound: Bound) -> None:
+        self.bound = bound
+        self.key = keys.rate(bound.kind, bound.id, bound.per_s)
+        self.slot_ms = max(SLOT_MS, bound.per_s * 1000 // SLOTS)
+        self.free = 0
+        self.until = NEVER
+        """When the first of the grants ends, by this process' clock."""
+        self.grants: list[Grant] = []
+        self.own: dict[int, int] = {}
+        """What is counted of this process, by slot."""
+        self.add = 0
+        self.returns: dict[int, int] = {}
+        self.history: list[tuple[int, int]] | None = None
+        """After a loss: what this process counted then, to be told anew."""
+        self.size = Slice()
+        self.refusal: Refusal | None = None
+        self.drawn_at = 0.0
+        self.time_off_ms: float | None = None
+        """The store's clock less this process'."""
+        self.known_used: int | None = None
+        self.used_then = 0
+        """What this process counted when the store was last heard of."""
+        self.wait_ms = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something here that the store must hear of, or be told after a loss."""
+        return bool(self.grants or self.add or self.returns or self.own)
+
+    def slot_now(self, clock: float) -> int:
+        """Return the slot of now, as the store counts them."""
+        return int((clock * 1000 + (self.time_off_ms or 0.0)) // self.slot_ms)
+
+    def ready(self, amount: int, clock: float) -> bool:
+        """Say whether there is enough to draw; grants that have ended go."""
+        if clock >= self.until:
+            self._expire(clock)
+        return self.free >= amount
+
+    def draw(self, amount: int, clock: float) -> int:
+        """Use some of what is free; return the slot in which, at the earliest, it is counted."""
+        self.free -= amount
+        self.drawn_at = clock
+        first = self.grants[0]
+        if first.left >= amount:
+            first.left -= amount
+            first.drawn += amount
+            return first.asked
+        asked = first.asked
+        for grant in self.grants:
+            part = min(grant.left, amount)
+            grant.left -= part
+            grant.drawn += part
+            asked = min(asked, grant.asked)
+            amount -= part
+            if not amount:
+                break
+        return asked
+
+    def force(self, amount: int, clock: float) -> None:
+        """Use an amount though there may not be enough."""
+        if self.ready(amount, clock) and amount:
+            self.draw(amount, clock)
+        elif amount:
+            self._count(self.slot_now(clock), amount)
+            self.add += amount
+
+    def settle(self, amount: int, used: int, asked: int, clock: float) -> None:
+        """Correct what was drawn in or after a slot to what was used."""
+        if used <= amount:
+            self._take_back(amount - used, asked)
+            return
+        more = used - amount
+        part = min(more, self.free) if self.ready(1, clock) else 0
+        self.force(part, clock)
+        self.force(more - part, clock)
+
+    def share(self, bound: Bound, amount: int, clock: float, live: int) -> bool:
+        """Take from this process' share, while the store cannot be asked; it hears of it later."""
+        mine = self._counted(clock)
+        if self.known_used is None:
+            cap = bound.limit // max(1, live)
+        else:
+            cap = self.used_then + max(0, bound.limit - self.known_used) // max(1, live)
+        if mine + amount - self.free > cap:
+            return False
+        lacks = amount - self.free
+        slot = self.slot_now(clock)
+        self._count(slot, lacks)
+        self.add += lacks
+        self._hold(Grant(clock + LEASE_MS / 1000, slot, slot, lacks, local=True))
+        return True
+
+    def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0) -> RateOp:
+        """Return what to tell the store; what is told is forgotten here."""
+        add, self.add = self.add, 0
+        returns, self.returns = self.returns, {}
+        return RateOp(
+            want, need, least, bound.limit, bound.per_s * 1000, self.slot_ms, LEASE_MS, LONG_LEASE_MS, add,
+            sorted(returns.items()), self.history,
+        )  # fmt: skip
+
+    def heard(self, op: RateOp, reply: RateReply, moment: Moment) -> None:
+        """Take in the store's answer."""
+        self.time_off_ms = moment.time_ms - moment.clock * 1000
+        self.wait_ms = reply.wait_ms
+        self.history = None
+        self._forget(reply.slot)
+        if reply.granted:
+            lease = LONG_LEASE_MS if reply.counted > reply.slot else LEASE_MS
+            self._count(reply.counted, reply.granted)
+            self._hold(Grant(moment.sent_at + lease / 1000, reply.counted, reply.slot, reply.granted))
+        if reply.verdict == REFUSED:
+            self.refusal = Refusal(op.least, op.limit, moment.clock + min(REFUSED_S, reply.wait_ms / 1000))
+        self.known_used = reply.used
+        self.used_then = sum(self.own.values())
+
+    def lost(self, op: RateOp) -> None:
+        """Note that the store may not have heard: what was used is told again, what went back is not."""
+        self.add += op.add
+
+    def forgotten(self) -> None:
+        """Note that the store has lost what it was told."""
+        self.history = sorted((slot, amount) for slot, amount in self.own.items() if amount)
+        self.add = 0
+        self.returns = {}
+
+    def give_back(self, clock: float, everything: bool = False) -> bool:
+        """Date back what was used, and free what idles or has ended; return whether to tell the store."""
+        if clock >= self.until:
+            self._expire(clock)
+        now = self.slot_now(clock)
+        tight = self.known_used is not None and self.free * 4 > self.bound.limit - self.known_used
+        idle = everything or clock - self.drawn_at >= (TIGHT_IDLE_S if tight else IDLE_S)
+        kept = []
+        for grant in self.grants:
+            self._date_back(grant, now)
+            if idle and not grant.local:
+                self._uncount(grant.counted, grant.left)
+                self.free -= grant.left
+            elif grant.left:
+                kept.append(grant)
+        self.grants = kept
+        self.until = min((grant.until for grant in kept), default=NEVER)
+        return bool(self.add or self.returns or self.history)
+
+    def refused(self, bound: Bound, need: int, now: float, clock: float) -> Exhausted:
+        """Return the error that says so: by the store's last word, or by what is known here."""
+        asked = self.refusal is not None and self.refusal.covers(need, bound.limit, clock)
+        wait_s = self.wait_ms / 1000 if asked else self._frees_in(need, clock)
+        used = self.known_used if self.known_used is not None else sum(self.own.values())
+        return Exhausted(bound, needs=need, spent=used, held=0, resets_at=now + wait_s, retry_after_s=wait_s)
+
+    def left(self, bound: Bound, now: float) -> Left:
+        """Return what is left as far as known here."""
+        used = self.known_used or 0
+        return Left(bound.limit, max(0, bound.limit - used + max(0, self.free)), now + bound.per_s)
+
+    def _hold(self, grant: Grant) -> None:
+        self.free += grant.left
+        self.grants.append(grant)
+        self.grants.sort(key=lambda one: one.until)
+        self.until = self.grants[0].until
+
+    def _expire(self, clock: float) -> None:
+        """Give back what is left of grants that have ended."""
+        now = self.slot_now(clock)
+        while self.grants and self.grants[0].until <= clock:
+            grant = self.grants.pop(0)
+            self._date_back(grant, now)
+            self.free -= grant.left
+            if not grant.local:
+                self._uncount(grant.counted, grant.left)
+        self.until = self.grants[0].until if self.grants else NEVER
+
+    def _date_back(self, grant: Grant, now: int) -> None:
+        """Count what was used of a grant now, where it is counted later."""
+        drawn, grant.drawn = grant.drawn, 0
+        if drawn and grant.counted > now:
+            self._uncount(grant.counted, drawn)
+            self._count(now, drawn)
+            self.add += drawn
+
+    def _take_back(self, amount: int, asked: int) -> None:
+        """Uncount what was drawn and not used, in the oldest slots that may hold it."""
+        for slot in sorted(slot for slot in self.own if slot >= asked):
+            part = min(amount, self.own[slot])
+            self._uncount(slot, part)
+            amount -= part
+            if not amount:
+                return
+
+    def _count(self, slot: int, amount: int) -> None:
+        self.own[slot] = self.own.get(slot, 0) + amount
+
+    def _uncount(self, slot: int, amount: int) -> None:
+        if not amount:
+            return
+        self.own[slot] = self.own.get(slot, 0) - amount
+        self.returns[slot] = self.returns.get(slot, 0) + amount
+
+    def _ends(self, slot: int) -> int:
+        return (slot + 1) * self.slot_ms + LEASE_MS + self.bound.per_s * 1000
+
+    def _forget(self, now: int) -> None:
+        """Drop slots that are counted no more."""
+        edge = now * self.slot_ms
+        for slot in [slot for slot, amount in self.own.items() if self._ends(slot) <= edge or not amount]:
+            del self.own[slot]
+
+    def _counted(self, clock: float) -> int:
+        self._forget(self.slot_now(clock))
+        return sum(self.own.values())
+
+    def _frees_in(self, need: int, clock: float) -> float:
+        now_ms = clock * 1000 + (self.time_off_ms or 0.0)
+        for slot in sorted(self.own):
+            need -= self.own[slot]
+            if need <= 0:
+                return max(0.0, (self._ends(slot) - now_ms) / 1000)
+        return float(self.bound.per_s)

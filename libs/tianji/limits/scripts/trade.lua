@@ -1,0 +1,155 @@
+-- One message of a gateway process: tells what it has taken, asks for more.
+-- KEYS: epoch, the process' sequence, alive, then one per op
+-- ARGV: process, sequence, epoch, barrier in s, seconds that a process is alive, msgpack of the ops
+local process, epoch = ARGV[1], ARGV[3]
+local current = redis.call('GET', KEYS[1])
+if current ~= epoch then return cmsgpack.pack({'epoch'}) end
+local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+if last >= tonumber(ARGV[2]) then return cmsgpack.pack({'stale', last}) end
+redis.call('SET', KEYS[2], ARGV[2], 'EX', 86400)
+
+local GRANTED, REFUSED, UNKNOWN, WAITING = 0, 1, 2, 3
+local KEEP_S, SURE_S = 35 * 86400, 30 * 86400
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local now_ms = math.floor(now * 1000)
+local began = tonumber(string.match(epoch, '^[^:]+'))
+local waiting = now < began + tonumber(ARGV[4])
+redis.call('ZADD', KEYS[3], now, process)
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - tonumber(ARGV[5]))
+local live = redis.call('ZCARD', KEYS[3])
+
+local function text(number) return string.format('%.0f', number) end
+local function number(found) return tonumber(found or 0) end
+
+-- Large while there is plenty, exactly what is needed at the end.
+local function slice(room, want, need)
+  return math.min(room, math.max(need, math.min(want, math.floor(room / (2 * live)))))
+end
+
+local function budget(key, op)
+  local taken, settled, want, need, least, limit = op[2], op[3], op[4], op[5], op[6], op[7]
+  local starts, first, expires_at, soft = op[8], op[9], op[10], op[11]
+  local p, s = 'p:' .. process, 's:' .. process
+  local got = redis.call('HMGET', key, 'full', 'sum', 'settled', p, s, 'told')
+  local held, held_settled, base, base_settled = number(got[4]), number(got[5]), 0, 0
+  if first then
+    base, base_settled = held, held_settled
+    taken, settled = taken + base, settled + base_settled
+  end
+  local sum = number(got[2]) - held + taken
+  local all_settled = number(got[3]) - held_settled + settled
+  local from_start = starts >= began and starts > now - SURE_S
+  local full = got[1] == epoch or from_start
+  local verdict, granted, told = GRANTED, 0, 0
+  if want > 0 then
+    local room = limit - sum
+    if not full then verdict = UNKNOWN
+    elseif waiting and not from_start then verdict = WAITING
+    elseif room < least then verdict = REFUSED
+    else granted = slice(room, want, need) end
+  end
+  sum = sum + granted
+  redis.call('HSET', key, 'sum', text(sum), 'settled', text(all_settled),
+             p, text(taken + granted), s, text(settled))
+  if full and got[1] ~= epoch then redis.call('HSET', key, 'full', epoch) end
+  if soft > 0 and full and all_settled >= soft and not got[6] then
+    redis.call('HSET', key, 'told', 1)
+    told = 1
+  end
+  if expires_at > 0 then redis.call('EXPIREAT', key, expires_at) else redis.call('EXPIRE', key, KEEP_S) end
+  return {verdict, granted, sum, all_settled, base, base_settled, told}
+end
+
+local function rate(key, op)
+  local want, need, least, limit, per, size = op[2], op[3], op[4], op[5], op[6], op[7]
+  local lease, long_lease, add, returns, history = op[8], op[9], op[10], op[11], op[12]
+  local slot = math.floor(now_ms / size)
+  local function age(index) return (index + 1) * size + lease + per - now_ms end
+  if add > 0 then redis.call('HINCRBY', key, 's' .. text(slot), text(add)) end
+  for _, back in ipairs(returns) do
+    local field = 's' .. text(back[1])
+    local there = number(redis.call('HGET', key, field))
+    if there > 0 then redis.call('HSET', key, field, text(math.max(0, there - back[2]))) end
+  end
+  if type(history) == 'table' and redis.call('HGET', key, 'r:' .. process) ~= epoch then
+    for _, was in ipairs(history) do redis.call('HINCRBY', key, 'x' .. text(was[1]), text(was[2])) end
+    redis.call('HSET', key, 'r:' .. process, epoch)
+  end
+  local slots, used = {}, 0
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local mark, index = string.match(all[i], '^([sx])(%d+)$')
+    if mark then
+      index = tonumber(index)
+      if age(index) <= 0 then
+        redis.call('HDEL', key, all[i])
+      else
+        local amount, other = tonumber(all[i + 1]), slots[index]
+        if other and (index + 1) * size <= began * 1000 then
+          slots[index] = math.max(amount, other)
+        else
+          slots[index] = amount + (other or 0)
+        end
+      end
+    end
+  end
+  for _, amount in pairs(slots) do used = used + amount end
+  local verdict, granted, counted, wait = GRANTED, 0, slot, 0
+  if want > 0 then
+    local room = limit - used
+    if waiting then verdict = WAITING
+    elseif room < least then
+      verdict, wait = REFUSED, per
+      local order = {}
+      for index in pairs(slots) do order[#order + 1] = index end
+      table.sort(order)
+      for _, index in ipairs(order) do
+        room = room + slots[index]
+        if room >= least then wait = age(index) break end
+      end
+    else
+      granted = slice(room, want, need)
+      if (used + granted) * 2 <= limit then
+        counted = math.floor((now_ms + long_lease - lease) / size)
+      end
+      redis.call('HINCRBY', key, 's' .. text(counted), text(granted))
+      used = used + granted
+    end
+  end
+  redis.call('PEXPIRE', key, per + long_lease + lease + 2 * size)
+  return {verdict, granted, slot, counted, used, wait}
+end
+
+local function parallel(key, op)
+  local taken, want, need, least, limit, expire = op[2], op[3], op[4], op[5], op[6], op[7]
+  local mine = 'h:' .. process
+  local sum = taken
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    if all[i] ~= mine then
+      local slots, expires = string.match(all[i + 1], '^(%d+):(%d+)$')
+      if tonumber(expires) <= now_ms then redis.call('HDEL', key, all[i])
+      else sum = sum + tonumber(slots) end
+    end
+  end
+  local verdict, granted = GRANTED, 0
+  if want > 0 then
+    local room = limit - sum
+    if waiting then verdict = WAITING
+    elseif room < least then verdict = REFUSED
+    else granted = slice(room, want, need) end
+  end
+  if taken + granted > 0 then
+    redis.call('HSET', key, mine, text(taken + granted) .. ':' .. text(now_ms + expire))
+    redis.call('PEXPIRE', key, expire)
+  else
+    redis.call('HDEL', key, mine)
+  end
+  return {verdict, granted, sum + granted}
+end
+
+local kinds = {b = budget, r = rate, p = parallel}
+local replies = {}
+for i, op in ipairs(cmsgpack.unpack(ARGV[6])) do replies[i] = kinds[op[1]](KEYS[3 + i], op) end
+return cmsgpack.pack({'done', live, now_ms, replies})

@@ -1,0 +1,85 @@
+"""Many calls at once over several gateways: never over a limit, and nearly all of it let through."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+
+from tianji.limits.contract import Bound, Chain
+from tianji.limits.windows import rule
+from tianji_testkit.limits import USD, Fleet, Gateway
+
+
+async def spend(gateway: Gateway, chain: Chain, most: int, until: Callable[[], bool], seed: int) -> None:
+    chance = random.Random(seed)
+    while not until():
+        taken = await gateway.begin(chain, cost=most)
+        if taken is None:
+            await asyncio.sleep(0.01)
+            continue
+        await asyncio.sleep(chance.random() * 0.01)
+        gateway.end(taken, cost=chance.randint(most // 2, most))
+
+
+async def test_a_budget_is_never_passed_and_nearly_all_of_it_is_spent(
+    fleet: Callable[..., Fleet], new_holder: Callable[[str], str]
+) -> None:
+    here = fleet(3)
+    key = Bound(new_holder("key"), "budget", USD, born=time.time() + 1)
+    team = Bound(new_holder("team"), "budget", 3 * USD, rule=rule("1d"), born=time.time() + 1)
+    ends = time.monotonic() + 10
+
+    def over() -> bool:
+        return time.monotonic() > ends or all(len(gateway.refused) > 30 for gateway in here.gateways)
+
+    async with asyncio.TaskGroup() as clients:
+        for client in range(64):
+            gateway = here.gateways[client % 3]
+            chain = Chain([key, team])
+            clients.create_task(spend(gateway, chain, 2_000_000, over, client))
+
+    assert 0.95 * USD < here.ledger.of(key.id) <= USD
+    assert here.ledger.of(team.id) == here.ledger.of(key.id)
+    refusal = here.gateways[0].refused[-1]
+    assert refusal.bound.id == key.id
+    assert refusal.resets_at is None
+
+
+async def call_for(gateway: Gateway, chain: Chain, seconds: float, tokens: int, lasts_s: float) -> None:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        taken = await gateway.begin(chain, tokens=tokens)
+        await asyncio.sleep(lasts_s)
+        if taken is not None:
+            gateway.end(taken, tokens=tokens)
+
+
+def most_within(moments: list[float], seconds: float) -> int:
+    """Return the most moments in any period of so many seconds."""
+    moments = sorted(moments)
+    most = first = 0
+    for count, moment in enumerate(moments, 1):
+        while moments[first] <= moment - seconds:
+            first += 1
+        most = max(most, count - first)
+    return most
+
+
+async def test_requests_never_pass_their_limit_in_any_period_and_nearly_all_are_let_through(
+    fleet: Callable[..., Fleet], new_holder: Callable[[str], str]
+) -> None:
+    here = fleet(3, barrier_s=0)
+    limit, per_s, seconds = 600, 6, 14.0
+    chain = [Bound(new_holder("key"), "rpm", limit, per_s=per_s)]
+
+    async with asyncio.TaskGroup() as clients:
+        for client in range(30):
+            gateway = here.gateways[client % 3]
+            clients.create_task(call_for(gateway, Chain(chain), seconds, 0, 0.01))
+
+    admitted = [moment for gateway in here.gateways for moment in gateway.admitted]
+    assert most_within(admitted, per_s) <= limit
+    print("ADMITTED", len(admitted), most_within(admitted, per_s), [g.store.calls for g in here.gateways])
+    assert most_within(admitted, per_s) >= 0.95 * limit
