@@ -15,12 +15,14 @@ from tianji import __version__
 from tianji.bus.client import Bus
 from tianji.domain.keys import hash_of
 from tianji.domain.sealed import Sealer
+from tianji.limits.opening import open_limiter
 from tianji.obs import logging as obs_logging
 from tianji.providers import provider
 from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
 from tianji_gateway.flow import observe
 from tianji_gateway.flow.guesses import Guesses
+from tianji_gateway.limits import seeds
 from tianji_gateway.reach import Reach
 from tianji_gateway.runtime import MEGABYTE, Runtime
 from tianji_gateway.settings import GatewaySettings
@@ -60,7 +62,11 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
         )
         await feed.start()
         stack.push_async_callback(feed.stop)
-        reach = Reach(client, settings.control_url, lambda: bus.connected and feed.answered)
+        limiter = open_limiter(settings.redis_url, process_id, seeds.over(bus))
+        limiter.start()
+        stack.push_async_callback(limiter.close)
+        redis = (lambda: limiter.connected) if settings.redis_url else None
+        reach = Reach(client, settings.control_url, lambda: bus.connected and feed.answered, redis)
         looking = asyncio.create_task(reach.run(), name="reach")
         stack.push_async_callback(_ended, looking)
         stack.callback(observe.gathered.flush)
@@ -77,6 +83,7 @@ async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
             spool=spool,
             client=client,
             counter=Counter(),
+            limiter=limiter,
             master_hash=hash_of(settings.master_key.reveal()) if settings.master_key else None,
             body_limit=_bytes(settings.max_request_size_mb),
             access=access,

@@ -19,11 +19,18 @@ _DEADLINES = Deadlines(connect=CONTROL_S, total=CONTROL_S)
 class Reach:
     """Looks after the servers that inference can do without."""
 
-    def __init__(self, client: Client, control_url: str | None, nats: Callable[[], bool]) -> None:
-        """`nats` says whether NATS is connected and answers; the bus tells of its changes."""
+    def __init__(
+        self,
+        client: Client,
+        control_url: str | None,
+        nats: Callable[[], bool],
+        redis: Callable[[], bool] | None,
+    ) -> None:
+        """`nats` and `redis` say whether these are connected and answer; None where there is no Redis."""
         self._client = client
         self._control_url = control_url
         self._nats = nats
+        self._redis = redis
         self._control: bool | None = None
 
     def now(self) -> Mapping[str, bool]:
@@ -31,6 +38,8 @@ class Reach:
         servers = {"nats": self._nats()}
         if self._control is not None:
             servers["control"] = self._control
+        if self._redis is not None:
+            servers["redis"] = self._redis()
         return servers
 
     async def run(self) -> None:

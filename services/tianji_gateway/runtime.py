@@ -50,6 +50,7 @@ class Runtime(Struct, eq=False):
     spool: Ledger
     client: Client
     counter: Counter
+    limiter: Limiter
     master_hash: str | None
     """The hash of the master key of this process's environment."""
     body_limit: int | None
@@ -60,7 +61,6 @@ class Runtime(Struct, eq=False):
     """Says which servers are reached now."""
     in_step: Callable[[], bool]
     """Says whether the snapshot is what NATS holds now."""
-    limiter: Limiter = None  # type: ignore[assignment]
 
     def largest_body(self, snapshot: Snapshot) -> int:
         """Return how many bytes a request's body may have."""

@@ -25,7 +25,7 @@ async def limit(account: Account) -> None:
     assert account.snapshot is not None and account.principal is not None and account.grant is not None
     snapshot, grant = account.snapshot, account.grant
     chain = chain_of(account.principal, account.labels, grant, snapshot.limits, account.call.started_at)
-    if chain is None or account.rt.limiter is None:
+    if chain is None:
         return
     account.chain = chain
     try:
@@ -40,7 +40,7 @@ async def allot(account: Account, target: Target) -> TianjiError | None:
     What an attempt before it took is given back. Raises Unavailable where a budget cannot be known.
     """
     account.release_target()
-    if target.chain is None or account.rt.limiter is None:
+    if target.chain is None:
         return None
     assert account.snapshot is not None and account.grant is not None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import time
 from typing import Any
 
 import msgspec
@@ -118,11 +119,12 @@ def text(said: Any) -> str | None:
 
 
 def _seconds(said: Any) -> int:
-    """Read a time of day, `HH:MM`, as seconds since midnight."""
-    hours, _, minutes = (said if isinstance(said, str) else "").partition(":")
-    if hours.isdecimal() and minutes.isdecimal() and int(hours) < 24 and int(minutes) < 60:
-        return int(hours) * 3600 + int(minutes) * 60
-    return 0
+    """Read a time of day, `HH:MM` or `HH:MM:SS`, as seconds since midnight."""
+    try:
+        at = time.fromisoformat(said) if isinstance(said, str) else time()
+    except ValueError:
+        return 0
+    return at.hour * 3600 + at.minute * 60 + at.second
 
 
 def _rates_are_limits(router: Mapping[str, Any]) -> bool:

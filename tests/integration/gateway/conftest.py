@@ -22,6 +22,7 @@ from tianji.domain.events import Began, SpendEvent
 from tianji.domain.keys import KeyRecord, hash_of
 from tianji.domain.snapshot import Settings
 from tianji.domain.tenants import CustomerRecord, OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
+from tianji.limits.opening import open_limiter
 from tianji.pricing.lookup import price_of
 from tianji.providers import bind
 from tianji.settings import Secret
@@ -164,6 +165,8 @@ class Gateway:
     @asynccontextmanager
     async def opening(self) -> AsyncIterator[Runtime]:
         client = Client()
+        limiter = open_limiter(None, "test-1", None)
+        limiter.start()
         self.runtime = Runtime(
             settings=GatewaySettings(nats_url="", salt_key=Secret("salt")),
             process_id="test-1",
@@ -173,6 +176,7 @@ class Gateway:
             spool=self.books,
             client=client,
             counter=Counter(),
+            limiter=limiter,
             master_hash=hash_of(MASTER),
             body_limit=1 << 20,
             access=None,
@@ -180,6 +184,7 @@ class Gateway:
             in_step=lambda: False,
         )
         yield self.runtime
+        await limiter.close()
         await client.close()
 
     def control(self, url: str) -> None:

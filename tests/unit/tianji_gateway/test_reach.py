@@ -29,7 +29,7 @@ class Line:
 
 
 def reach(line: Any, url: str | None = "http://control/") -> Reach:
-    return Reach(line, url, lambda: True)
+    return Reach(line, url, lambda: True, None)
 
 
 async def test_a_control_plane_that_answers_is_named_as_reached() -> None:

@@ -1,0 +1,63 @@
+"""Races many clients on several gateways against a budget, a rate and a number of slots.
+
+make race RUNS=3 GATEWAYS=3 CLIENTS=64 CONTEST=budget TROUBLE=kill
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from race.contests import CONTESTS, Outcome
+from race.place import place
+
+TROUBLES = ("none", "kill", "flush", "freeze")
+
+
+def main() -> int:
+    """Run all races and return 0 where no limit was passed and nearly all of each could be used."""
+    parser = argparse.ArgumentParser(prog="make race", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--gateways", type=int, default=3)
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--contest", choices=list(CONTESTS), action="append")
+    parser.add_argument("--trouble", choices=TROUBLES, action="append", help="what happens to Redis midway")
+    parser.add_argument("--keep", type=Path, help="an empty folder for homes and logs that are to be kept")
+    options = parser.parse_args()
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(_run(options, options.keep))
+    with tempfile.TemporaryDirectory(prefix="tianji-race-") as folder:
+        return asyncio.run(_run(options, Path(folder)))
+
+
+async def _run(options: argparse.Namespace, folder: Path) -> int:
+    outcomes: list[Outcome] = []
+    print(f"{options.clients} clients on {options.gateways} gateways, {options.runs} runs", flush=True)
+    print(f"\n{'':14}{'Redis':>8}{'allowed':>10}{'peak':>10}{'used':>8}{'served':>8}{'refused':>9}{'503':>7}")
+    async with place(folder, options.gateways) as there:
+        for run in range(options.runs):
+            for contest in options.contest or list(CONTESTS):
+                for trouble in options.trouble or TROUBLES:
+                    name = f"{contest}-{trouble}-{run}"
+                    outcome = await CONTESTS[contest](there, trouble, options.clients, name)
+                    _tell(outcome)
+                    outcomes.append(outcome)
+                    await there.well()
+    return 0 if all(outcome.good for outcome in outcomes) else 1
+
+
+def _tell(one: Outcome) -> None:
+    figures = f"{one.served:>8}{one.refused:>9}{one.unavailable:>7}"
+    print(
+        f"{one.what:14}{one.trouble:>8}{one.allowed:>10g}{one.peak:>10g}{one.used:>8.1%}{figures}"
+        f"  {'' if one.good else 'PASSED' if one.peak > one.allowed else 'WASTED'} {one.said}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
