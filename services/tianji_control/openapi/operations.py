@@ -59,7 +59,7 @@ def operation(route: Guarded | Open, method: str, schemas: Schemas) -> Schema:
 
 def operation_id(method: str, path: str) -> str:
     """Return the name of an operation: its method and path."""
-    return "_".join([method.lower(), *re.findall(r"[A-Za-z0-9]+", _CONVERTOR.sub("}", path))])
+    return method.lower() + re.sub(r"\W+", "-", _CONVERTOR.sub("", path))
 
 
 def tag(route: Guarded | Open) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,12 +11,14 @@ from starlette.responses import Response
 from tianji.store.rows import Connection
 from tianji_control.call import Call, Guarded, Handler
 from tianji_control.resources.activity import store
+from tianji_control.resources.activity.answers import KeyList, KeyPart, ModelKeys, UserPart
 from tianji_control.resources.activity.asked import (
     ENTITIES,
     USER,
     Entity,
     KeyPage,
     KeySearch,
+    Query,
     TopKeys,
     query_of,
     wanted,
@@ -109,16 +111,19 @@ async def _shown(db: Connection, rows: list[KeySum]) -> list[dict[str, Any]]:
 
 def _routes(entity: Entity) -> Iterator[Guarded]:
     path = f"/{entity.name}/daily/activity/aggregated/"
-    for name, make, base in (
-        ("keys", page, KeyPage),
-        ("search", search, KeySearch),
-        ("model_top_keys", top_of_model, TopKeys),
-    ):
+    kinds: tuple[tuple[str, Callable[[Entity, type[Any]], Handler], type[Query], type[Any]], ...] = (
+        ("keys", page, KeyPage, KeyPart),
+        ("search", search, KeySearch, KeyList),
+        ("model_top_keys", top_of_model, TopKeys, ModelKeys),
+    )
+    for name, make, base, gives in kinds:
         kind = query_of(entity, base)
-        yield Guarded("GET", path + name, make(entity, kind), entity.permission, query=kind)
+        yield Guarded("GET", path + name, make(entity, kind), entity.permission, query=kind, gives=gives)
 
 
 routes = [
     *(route for entity in ENTITIES for route in _routes(entity)),
-    Guarded("GET", "/user/daily/activity/aggregated/users", users, USER.permission, query=OF_USERS),
+    Guarded(
+        "GET", "/user/daily/activity/aggregated/users", users, USER.permission, query=OF_USERS, gives=UserPart
+    ),
 ]

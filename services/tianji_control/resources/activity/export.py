@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tianji.errors import BadRequest
 from tianji.store.pool import Store
-from tianji_control.call import Call, Guarded, Handler
+from tianji_control.call import Call, Guarded, Handler, Text
 from tianji_control.resources.activity import store
 from tianji_control.resources.activity.asked import ENTITIES, Entity, Export, query_of, wanted
 from tianji_control.resources.activity.store import Exported, KeyFacts, Name, Wanted
@@ -113,10 +113,13 @@ async def _json(rows: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
     yield b"[]" if before == b"[" else b"]"
 
 
+_FILES = Text(*FORMATS.values())
+
+
 def _route(entity: Entity) -> Guarded:
     kind = query_of(entity, Export)
     path = f"/{entity.name}/daily/activity/export"
-    return Guarded("GET", path, export(entity, kind), entity.permission, query=kind)
+    return Guarded("GET", path, export(entity, kind), entity.permission, query=kind, gives=_FILES)
 
 
 routes = [_route(entity) for entity in ENTITIES]

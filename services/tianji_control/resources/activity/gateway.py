@@ -12,6 +12,7 @@ from starlette.responses import Response
 from tianji.store.rows import Connection
 from tianji_control.call import Call, Guarded
 from tianji_control.resources.activity import counts, store
+from tianji_control.resources.activity.answers import GatewayActivity, GatewayErrors
 from tianji_control.resources.activity.counts import Count, Status
 from tianji_control.resources.activity.shown import ENDPOINTS
 from tianji_control.resources.spend.sights import seen
@@ -131,6 +132,6 @@ def _by_status(rows: Iterable[Status]) -> list[dict[str, int]]:
 
 
 routes = [
-    Guarded("GET", "/gateway/daily/activity", daily, "ledger:read", query=Span),
-    Guarded("GET", "/gateway/errors/activity", errors, "ledger:read", query=Span),
+    Guarded("GET", "/gateway/daily/activity", daily, "ledger:read", query=Span, gives=GatewayActivity),
+    Guarded("GET", "/gateway/errors/activity", errors, "ledger:read", query=Span, gives=GatewayErrors),
 ]

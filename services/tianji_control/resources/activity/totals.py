@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
 from tianji_control.resources.activity import counts
+from tianji_control.resources.activity.answers import CacheHits, ModelSeries, Refusals, Series
 from tianji_control.resources.activity.counts import Chosen, Count, Refused
 from tianji_control.resources.spend.sights import seen
 from tianji_control.resources.spend.spans import days
@@ -171,15 +172,16 @@ def _label(day: date) -> str:
 
 
 routes = [
-    Guarded("GET", "/global/activity", everything, "spend:read", query=Span),
-    Guarded("GET", "/global/activity/model", by_model, "spend:read", query=Span),
-    Guarded("GET", "/global/activity/cache_hits", cache_hits, "spend:read", query=Hits),
-    Guarded("GET", "/global/activity/exceptions", exceptions, "ledger:read", query=OfModel),
+    Guarded("GET", "/global/activity", everything, "spend:read", query=Span, gives=Series),
+    Guarded("GET", "/global/activity/model", by_model, "spend:read", query=Span, gives=list[ModelSeries]),
+    Guarded("GET", "/global/activity/cache_hits", cache_hits, "spend:read", query=Hits, gives=CacheHits),
+    Guarded("GET", "/global/activity/exceptions", exceptions, "ledger:read", query=OfModel, gives=Refusals),
     Guarded(
         "GET",
         "/global/activity/exceptions/deployment",
         exceptions_by_deployment,
         "ledger:read",
         query=OfModel,
+        gives=list[Refusals],
     ),
 ]
