@@ -21,16 +21,24 @@ CREATE TABLE spend_windows (
 CREATE INDEX spend_windows_untold ON spend_windows (updated_at) WHERE NOT told;
 CREATE INDEX spend_windows_by_process ON spend_windows (process) WHERE process <> '';
 
+-- Gateway processes that have ended with all they wrote; folded, when what they were charged was
+-- added to the rows without a process, in Redis too.
+
 CREATE TABLE closed_processes (
     process text PRIMARY KEY,
-    closed_at timestamptz NOT NULL DEFAULT now()
+    closed_at timestamptz NOT NULL DEFAULT now(),
+    folded_at timestamptz
 );
 
--- How often a holder's budgets were begun anew by hand, and when last; no row means never. The
--- generation is part of the window's id. Holders are named as bounds are, without a window: key:<hash>.
+CREATE INDEX closed_processes_unfolded ON closed_processes (closed_at) WHERE folded_at IS NULL;
+
+-- How often a holder's budgets were begun anew by hand, when last, and as what had been spent; no row
+-- means never. The generation is part of the window's id. Holders are named as bounds are, without a
+-- window: key:<hash>.
 
 CREATE TABLE budget_generations (
     holder text PRIMARY KEY,
     generation bigint NOT NULL,
+    base_usd numeric NOT NULL DEFAULT 0,
     since timestamptz NOT NULL DEFAULT now()
 );

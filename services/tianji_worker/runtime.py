@@ -7,12 +7,18 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from tianji.bus.client import Bus
-from tianji.obs.supervised import forever, stop
+from tianji.limits.ledger_side import LedgerSide
+from tianji.obs.supervised import Work, forever, stop
 from tianji.store.pool import OUTAGES, Store
 from tianji.store.rows import value
+from tianji_worker.jobs.schedule import keep
+from tianji_worker.jobs.table import jobs_of
 from tianji_worker.ledger.consume import Consumer
+from tianji_worker.ledger.endings import Endings
+from tianji_worker.ledger.seeds import Seeds
 from tianji_worker.ledger.write import Ledger, Q
 from tianji_worker.settings import WorkerSettings
 
@@ -31,6 +37,9 @@ class Runtime:
         self.store = Store(settings.database_url, size=settings.database_pool)
         self.ledger = Ledger(self.store)
         self.consumer = Consumer(bus, self.ledger, self.cut_off)
+        self.redis = LedgerSide(settings.redis_url) if settings.redis_url else None
+        self.seeds = Seeds(bus, self.store, self.redis)
+        self.endings = Endings(self.store, self.redis)
         self.migrated = False
 
     async def run(self) -> None:
@@ -38,7 +47,13 @@ class Runtime:
         await self.store.open()
         await self._wait_for_schema()
         async with asyncio.TaskGroup() as group:
-            for name, work in (("ledger", self.consumer.run), ("partitions", self._keep_partitions)):
+            for name, work in (
+                ("ledger", self.consumer.run),
+                ("partitions", self._keep_partitions),
+                ("seeds", self.seeds.run),
+                ("endings", self.endings.run),
+                *self._jobs(),
+            ):
                 group.create_task(forever(name, work, outages=OUTAGES, explained=self.cut_off))
 
     def cut_off(self) -> bool:
@@ -55,6 +70,9 @@ class Runtime:
         elif not await self.store.alive():
             found["postgres"] = "not connected"
         return found
+
+    def _jobs(self) -> list[tuple[str, Work]]:
+        return [(job.name, partial(keep, self.store, job)) for job in jobs_of(self.settings)]
 
     async def _wait_for_schema(self) -> None:
         told = False
@@ -86,5 +104,7 @@ async def running(settings: WorkerSettings) -> AsyncIterator[Runtime]:
     finally:
         await runtime.consumer.settled(settings.drain_seconds)
         await stop([background])
+        if runtime.redis is not None:
+            await runtime.redis.close()
         await runtime.store.close()
         await bus.close()

@@ -204,15 +204,16 @@ ON CONFLICT (
     call_type, error_type
 ) DO UPDATE SET requests = failure.requests + excluded.requests;
 
--- name: writing
--- Held by whoever writes rows, so that a process is not closed between its rows and their sums.
+-- name: share_windows
+-- Held by whoever adds to windows or tells Redis what they are.
 SELECT pg_advisory_xact_lock_shared(%(lock)s);
 
--- name: closing
+-- name: own_windows
+-- Held by whoever moves what one process was charged to another row.
 SELECT pg_advisory_xact_lock(%(lock)s);
 
 -- name: roll_up_windows
--- What a closed process left late counts as what nobody holds any more.
+-- What comes late of a process that was folded counts as what nobody holds any more.
 INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, requests, told)
 SELECT
     charge.bound,
@@ -223,7 +224,7 @@ SELECT
     bool_and(closed.process IS NULL AND fresh.gateway_id <> '')
 FROM spend_fresh AS fresh
 CROSS JOIN LATERAL unnest(fresh.charged_bounds, fresh.charged_windows) AS charge (bound, window_id)
-LEFT JOIN closed_processes AS closed ON closed.process = fresh.gateway_id
+LEFT JOIN closed_processes AS closed ON closed.process = fresh.gateway_id AND closed.folded_at IS NOT NULL
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3
 ON CONFLICT (bound, window_id, process) DO UPDATE SET
@@ -235,22 +236,47 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 -- name: close_processes
 INSERT INTO closed_processes (process) SELECT unnest(%(processes)s::text[]) ON CONFLICT DO NOTHING;
 
+-- name: window_sums
+SELECT bound, window_id AS window, process, spent_nano::bigint AS spent_nano
+FROM spend_windows
+WHERE (bound, window_id) IN (SELECT * FROM unnest(%(bounds)s::text[], %(windows)s::text[]));
+
+-- name: unfolded
+SELECT process FROM closed_processes WHERE folded_at IS NULL ORDER BY closed_at;
+
+-- name: totals_with
+-- What all ended processes were charged, this one included, in the windows that it was charged in.
+SELECT own.bound, own.window_id AS window, (own.spent_nano + coalesce(rest.spent_nano, 0))::bigint AS spent_nano
+FROM spend_windows AS own
+LEFT JOIN spend_windows AS rest ON rest.bound = own.bound AND rest.window_id = own.window_id AND rest.process = ''
+WHERE own.process = %(process)s;
+
 -- name: fold_windows
--- Nobody holds any more what these processes were charged: it is one row with what others left.
 WITH ended AS (
-    DELETE FROM spend_windows WHERE process = ANY(%(processes)s)
+    DELETE FROM spend_windows WHERE process = %(process)s
     RETURNING bound, window_id, spent_nano, requests
 )
-INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, requests, told)
-SELECT bound, window_id, '', sum(spent_nano), sum(requests), false
+INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, requests)
+SELECT bound, window_id, '', spent_nano, requests
 FROM ended
-GROUP BY bound, window_id
-ORDER BY bound, window_id
 ON CONFLICT (bound, window_id, process) DO UPDATE SET
     spent_nano = stored.spent_nano + excluded.spent_nano,
     requests = stored.requests + excluded.requests,
-    told = false,
     updated_at = now();
+
+-- name: folded
+UPDATE closed_processes SET folded_at = now() WHERE process = %(process)s;
+
+-- name: untold
+SELECT bound, window_id AS window, spent_nano::bigint AS spent_nano
+FROM spend_windows
+WHERE NOT told AND process = ''
+ORDER BY updated_at
+LIMIT %(limit)s;
+
+-- name: mark_told
+UPDATE spend_windows SET told = true
+WHERE process = '' AND (bound, window_id) IN (SELECT * FROM unnest(%(bounds)s::text[], %(windows)s::text[]));
 
 -- name: put_count
 INSERT INTO spend_counts AS stored (

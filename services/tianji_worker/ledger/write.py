@@ -36,18 +36,18 @@ class Ledger:
         """Write what has no row yet and return how many that were; sums change by these only.
 
         Counts of a file replace earlier ones that cover less of it. `closed` are processes that have
-        ended: what they were charged is nobody's any more.
+        ended.
 
         Raises psycopg.Error, then nothing was written.
         """
         await self.partitions.ensure(row.day for row in rows)
         try:
             async with self._store.transaction() as db:
-                await value(db, Q.closing if closed else Q.writing, object, lock=Lock.SPEND_WINDOWS)
+                await value(db, Q.share_windows, object, lock=Lock.SPEND_WINDOWS)
                 await _put_counts(db, counts)
                 written = await _write(db, rows) if rows else 0
                 if closed:
-                    await _close(db, sorted(set(closed)))
+                    await run(db, Q.close_processes, processes=sorted(set(closed)))
                 return written
         except CheckViolation as fault:
             if fault.diag.constraint_name is not None:
@@ -60,11 +60,6 @@ async def _put_counts(db: Connection, counts: Sequence[CountRow]) -> None:
     if counts:
         async with db.cursor() as cursor:
             await cursor.executemany(literal(Q.put_count), [row._asdict() for row in newest(counts)])
-
-
-async def _close(db: Connection, processes: list[str]) -> None:
-    await run(db, Q.close_processes, processes=processes)
-    await run(db, Q.fold_windows, processes=processes)
 
 
 async def _write(db: Connection, rows: Sequence[Row]) -> int:
