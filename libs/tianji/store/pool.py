@@ -140,6 +140,9 @@ class Store:
 
     async def _configure(self, connection: Connection) -> None:
         await connection.execute("SET TIME ZONE 'UTC'")
+        # Queries with optional filters are planned for what is asked; quick ones need no compiler.
+        await connection.execute("SET plan_cache_mode = force_custom_plan")
+        await connection.execute("SET jit = off")
         await connection.execute(
             "SELECT set_config('statement_timeout', %s, false)", [str(self._statement_timeout_ms)]
         )

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from tianji_control.call import Call
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.moments import moment
-from tianji_control.resources.keys import service, shown, store
-from tianji_control.resources.keys.store import NEWEST, Order, Wanted
+from tianji_control.resources.keys import pages, service, shown
+from tianji_control.resources.keys.pages import Order, Wanted
 
 LONGEST_PAGE = 100
 SORTS = (
@@ -60,7 +60,7 @@ async def listed(call: Call) -> Response:
     """GET /key/list"""
     ask = call.query(KeyList)
     _check_page(ask.page, ask.size)
-    sort_by = _one_of("sort_by", ask.sort_by, SORTS) or NEWEST
+    sort_by = _one_of("sort_by", ask.sort_by, SORTS) or "created_at"
     status = _one_of("status", ask.status, STATES)
     wanted = Wanted(
         user_id=ask.user_id,
@@ -83,8 +83,8 @@ async def listed(call: Call) -> Response:
     if status == "deleted":
         return await _deleted(call, wanted, ask)
     async with call.runtime.store.connection() as db:
-        total = await store.count(db, wanted)
-        hashes = await store.page(db, wanted, order)
+        total = await pages.count(db, wanted)
+        hashes = await pages.page(db, wanted, order, total)
         rows = await service.rows_with_spend(db, hashes) if ask.return_full_object else []
     keys = [shown.full(row, spent) for row, spent in rows] if ask.return_full_object else hashes
     return call.answer({"keys": keys, **_numbers(total, ask.page, ask.size)})
@@ -96,8 +96,8 @@ async def aliases(call: Call) -> Response:
     _check_page(ask.page, ask.size)
     wanted = _seen(call, Wanted(search=ask.search, team_id=ask.team_id), team_keys=True)
     async with call.runtime.store.connection() as db:
-        total = await store.count_aliases(db, wanted)
-        found = await store.aliases(db, wanted, limit=ask.size, offset=(ask.page - 1) * ask.size)
+        total = await pages.count_aliases(db, wanted)
+        found = await pages.aliases(db, wanted, limit=ask.size, offset=(ask.page - 1) * ask.size)
     return call.answer({"aliases": found, **_numbers(total, ask.page, ask.size), "size": ask.size})
 
 
@@ -105,7 +105,7 @@ async def _deleted(call: Call, wanted: Wanted, ask: KeyList) -> Response:
     """List keys that are no more; how many there were is not counted, pages go on until one is empty."""
     offset = (ask.page - 1) * ask.size
     async with call.runtime.store.connection() as db:
-        found = await store.deleted(db, wanted, limit=ask.size + 1, offset=offset)
+        found = await pages.deleted(db, wanted, limit=ask.size + 1, offset=offset)
     page = found[: ask.size]
     keys = [
         {

@@ -10,7 +10,7 @@ hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budg
   AND (%(user_id_part)s::text IS NULL OR user_id ILIKE %(user_id_part)s)
   AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
   AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s
-       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = %(organization_id)s))
+       OR team_id = ANY(ARRAY(SELECT team_id FROM teams WHERE organization_id = %(organization_id)s)))
   AND (%(project_id)s::text IS NULL OR project_id = %(project_id)s)
   AND (%(agent_id)s::text IS NULL OR agent_id = %(agent_id)s)
   AND (%(access_group_id)s::text IS NULL OR extra -> 'access_group_ids' ? %(access_group_id)s)
@@ -18,16 +18,20 @@ hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budg
   AND (%(key_alias)s::text IS NULL OR alias = %(key_alias)s)
   AND (%(key_alias_part)s::text IS NULL OR alias ILIKE %(key_alias_part)s)
   AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
-  AND (%(status)s::text IS NULL
-       OR CASE %(status)s::text
-              WHEN 'blocked' THEN blocked
-              WHEN 'expired' THEN expires <= now()
-              ELSE NOT blocked AND (expires IS NULL OR expires > now())
-          END)
+  AND (%(status)s::text IS NULL OR (%(status)s::text = 'blocked' AND blocked)
+       OR (%(status)s::text = 'expired' AND expires <= now())
+       OR (%(status)s::text = 'active' AND NOT blocked AND (expires IS NULL OR expires > now()))
+       OR (%(status)s::text = 'inactive' AND (blocked OR expires <= now())))
   AND (%(expires_by)s::timestamptz IS NULL OR expires <= %(expires_by)s)
   AND (%(sees_all)s OR user_id = %(own_user)s OR hash = %(own_key)s OR team_id = ANY(%(teams)s)
        OR created_by = %(created_by)s OR organization_id = ANY(%(organizations)s)
-       OR team_id IN (SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s)))
+       OR team_id = ANY(ARRAY(SELECT team_id FROM teams WHERE organization_id = ANY(%(organizations)s))))
+
+-- part: part_of_list
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- part: up_to_there
+LIMIT %(limit)s::bigint + %(offset)s
 
 -- name: keys_by_hash
 SELECT <<key_columns>>
@@ -79,55 +83,136 @@ FROM keys WHERE team_id = %(team_id)s ORDER BY hash FOR UPDATE;
 SELECT <<key_columns>>
 FROM keys WHERE user_id = %(user_id)s ORDER BY hash FOR UPDATE;
 
--- name: key_page_newest
--- The order of an index: a page of a million keys reads no more than the page.
-SELECT hash FROM keys
-WHERE <<key_filters>>
-ORDER BY created_at DESC, hash DESC
-LIMIT %(limit)s OFFSET %(offset)s;
+-- One query for each order, so that each can follow an index and read no more than the page. What has no value
+-- comes last; the first of the two parts yields its rows before the second is looked at.
+-- name: key_page_created_at_asc
+SELECT hash FROM keys WHERE <<key_filters>>
+ORDER BY created_at, hash
+<<part_of_list>>;
 
--- name: key_page
-SELECT hash FROM keys
-WHERE <<key_filters>>
-ORDER BY CASE WHEN %(sort_by)s::text = 'key_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'key_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'created_at' AND %(descending)s THEN created_at END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'updated_at' AND NOT %(descending)s THEN updated_at END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'updated_at' AND %(descending)s THEN updated_at END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'expires' AND NOT %(descending)s THEN expires END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'expires' AND %(descending)s THEN expires END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'max_budget' AND NOT %(descending)s THEN max_budget END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'max_budget' AND %(descending)s THEN max_budget END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_id' AND NOT %(descending)s THEN user_id END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_id' AND %(descending)s THEN user_id END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'team_id' AND NOT %(descending)s THEN team_id END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'team_id' AND %(descending)s THEN team_id END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'organization_id' AND NOT %(descending)s THEN organization_id END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'organization_id' AND %(descending)s THEN organization_id END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'spend' AND NOT %(descending)s THEN
-             spend_adjustment + coalesce((SELECT spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = hash), 0)
-         END ASC,
-         CASE WHEN %(sort_by)s::text = 'spend' AND %(descending)s THEN
-             spend_adjustment + coalesce((SELECT spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = hash), 0)
-         END DESC,
-         hash
-LIMIT %(limit)s OFFSET %(offset)s;
+-- name: key_page_created_at_desc
+SELECT hash FROM keys WHERE <<key_filters>>
+ORDER BY created_at DESC, hash DESC
+<<part_of_list>>;
+
+-- name: key_page_updated_at_asc
+SELECT hash FROM keys WHERE <<key_filters>>
+ORDER BY updated_at, hash
+<<part_of_list>>;
+
+-- name: key_page_updated_at_desc
+SELECT hash FROM keys WHERE <<key_filters>>
+ORDER BY updated_at DESC, hash DESC
+<<part_of_list>>;
+
+-- name: key_page_key_alias_asc
+(SELECT hash FROM keys WHERE alias IS NOT NULL AND <<key_filters>> ORDER BY alias, hash <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE alias IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_key_alias_desc
+(SELECT hash FROM keys WHERE alias IS NOT NULL AND <<key_filters>> ORDER BY alias DESC, hash DESC <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE alias IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_expires_asc
+(SELECT hash FROM keys WHERE expires IS NOT NULL AND <<key_filters>> ORDER BY expires, hash <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE expires IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_expires_desc
+(SELECT hash FROM keys WHERE expires IS NOT NULL AND <<key_filters>> ORDER BY expires DESC, hash DESC <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE expires IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_max_budget_asc
+(SELECT hash FROM keys WHERE max_budget IS NOT NULL AND <<key_filters>> ORDER BY max_budget, hash <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE max_budget IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_max_budget_desc
+(SELECT hash FROM keys WHERE max_budget IS NOT NULL AND <<key_filters>> ORDER BY max_budget DESC, hash DESC <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE max_budget IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_user_id_asc
+(SELECT hash FROM keys WHERE user_id IS NOT NULL AND <<key_filters>> ORDER BY user_id, hash <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE user_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_user_id_desc
+(SELECT hash FROM keys WHERE user_id IS NOT NULL AND <<key_filters>> ORDER BY user_id DESC, hash DESC <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE user_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_team_id_asc
+(SELECT hash FROM keys WHERE team_id IS NOT NULL AND <<key_filters>> ORDER BY team_id, hash <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE team_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_team_id_desc
+(SELECT hash FROM keys WHERE team_id IS NOT NULL AND <<key_filters>> ORDER BY team_id DESC, hash DESC <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE team_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_organization_id_asc
+(SELECT hash FROM keys WHERE organization_id IS NOT NULL AND <<key_filters>> ORDER BY organization_id, hash <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE organization_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_organization_id_desc
+(SELECT hash FROM keys WHERE organization_id IS NOT NULL AND <<key_filters>> ORDER BY organization_id DESC, hash DESC <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE organization_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_spend_asc
+(SELECT hash FROM keys WHERE spend_adjustment = 0 AND <<key_filters>>
+   AND NOT EXISTS (SELECT FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash)
+ ORDER BY hash <<up_to_there>>)
+UNION ALL (SELECT hash FROM (
+     (SELECT hash, t.spend_usd AS spend FROM spend_totals t JOIN keys ON hash = t.scope_id
+      WHERE t.scope = 'key' AND spend_adjustment = 0 AND <<key_filters>>
+      ORDER BY t.spend_usd, t.scope_id <<up_to_there>>)
+     UNION ALL
+     SELECT hash, spend_adjustment + coalesce(
+         (SELECT t.spend_usd FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash), 0)
+     FROM keys WHERE spend_adjustment <> 0 AND <<key_filters>>
+ ) spent ORDER BY spend, hash <<up_to_there>>)
+<<part_of_list>>;
+
+-- name: key_page_spend_desc
+(SELECT hash FROM (
+     (SELECT hash, t.spend_usd AS spend FROM spend_totals t JOIN keys ON hash = t.scope_id
+      WHERE t.scope = 'key' AND spend_adjustment = 0 AND <<key_filters>>
+      ORDER BY t.spend_usd DESC, t.scope_id DESC <<up_to_there>>)
+     UNION ALL
+     SELECT hash, spend_adjustment + coalesce(
+         (SELECT t.spend_usd FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash), 0)
+     FROM keys WHERE spend_adjustment <> 0 AND <<key_filters>>
+ ) spent ORDER BY spend DESC, hash DESC <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE spend_adjustment = 0 AND <<key_filters>>
+   AND NOT EXISTS (SELECT FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash)
+ ORDER BY hash <<up_to_there>>)
+<<part_of_list>>;
 
 -- name: key_count
 SELECT count(*) FROM keys
 WHERE <<key_filters>>;
 
+-- name: key_count_capped
+SELECT count(*) FROM (SELECT FROM keys WHERE <<key_filters>> LIMIT %(most)s) found;
+
+-- name: row_count
+SELECT coalesce(sum(rows), 0)::bigint FROM row_counts WHERE kind = %(kind)s;
+
 -- name: alias_page
 SELECT alias FROM keys
-WHERE <<key_filters>>
-  AND alias IS NOT NULL
+WHERE alias IS NOT NULL AND <<key_filters>>
 ORDER BY alias
-LIMIT %(limit)s OFFSET %(offset)s;
+<<part_of_list>>;
 
 -- name: alias_count
-SELECT count(alias) FROM keys
-WHERE <<key_filters>>;
+SELECT count(*) FROM (SELECT FROM keys WHERE alias IS NOT NULL AND <<key_filters>> LIMIT %(most)s) found;
 
 -- name: deleted_keys
 SELECT object, deleted_at, deleted_by

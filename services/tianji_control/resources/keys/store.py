@@ -11,11 +11,10 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run, value
+from tianji.store.rows import Connection, many, one, parameters, run
 
 Q = Queries.beside(__file__)
 
-NEWEST = "created_at"
 """The order that an index has."""
 
 
@@ -62,49 +61,6 @@ class KeyRow(Struct, frozen=True, kw_only=True):
     created_by: str | None = None
     updated_at: datetime
     updated_by: str | None = None
-
-
-class Wanted(Struct, frozen=True, kw_only=True):
-    """Which keys a list is about; None where it does not matter."""
-
-    user_id: str | None = None
-    team_id: str | None = None
-    organization_id: str | None = None
-    project_id: str | None = None
-    key_hash: str | None = None
-    key_alias: str | None = None
-    search: str | None = None
-    agent_id: str | None = None
-    access_group_id: str | None = None
-    substring: bool = False
-    """Whether `key_alias` and `user_id` are parts of what is looked for."""
-    status: str | None = None
-    """`active`, `blocked` or `expired`."""
-    expires_by: datetime | None = None
-    sees_all: bool = False
-    own_user: str | None = None
-    own_key: str | None = None
-    teams: list[str] = []
-    organizations: list[str] = []
-    created_by: str | None = None
-    """Keys that this user has made are seen as well."""
-
-
-class Order(Struct, frozen=True, kw_only=True):
-    """In which order, and which part."""
-
-    sort_by: str
-    descending: bool
-    limit: int
-    offset: int
-
-
-class Deleted(Struct, frozen=True):
-    """A key that is no more: its row as it last was."""
-
-    object: dict[str, Any]
-    deleted_at: datetime
-    deleted_by: str
 
 
 class Found(Struct, frozen=True):
@@ -155,30 +111,6 @@ async def delete(db: Connection, hash: str) -> None:
     await run(db, Q.delete_key, hash=hash)
 
 
-async def page(db: Connection, wanted: Wanted, order: Order) -> list[str]:
-    """List the hashes of one page."""
-    query = Q.key_page_newest if order.sort_by == NEWEST and order.descending else Q.key_page
-    filters = _filters(wanted) | parameters(order)
-    return [row.hash for row in await many(db, query, Found, **filters)]
-
-
-async def count(db: Connection, wanted: Wanted) -> int:
-    """Count the keys of a list."""
-    return await value(db, Q.key_count, int, **_filters(wanted)) or 0
-
-
-async def aliases(db: Connection, wanted: Wanted, *, limit: int, offset: int) -> list[str]:
-    """List the aliases of one page, by the alphabet."""
-    filters = _filters(wanted)
-    rows = await many(db, Q.alias_page, dict[str, str], **filters, limit=limit, offset=offset)
-    return [row["alias"] for row in rows]
-
-
-async def count_aliases(db: Connection, wanted: Wanted) -> int:
-    """Count the aliases of a list."""
-    return await value(db, Q.alias_count, int, **_filters(wanted)) or 0
-
-
 async def of_team(db: Connection, team_id: str) -> list[KeyRow]:
     """List a team's keys and keep others from writing them until the transaction ends."""
     return await many(db, Q.keys_of_team_for_update, KeyRow, team_id=team_id)
@@ -187,11 +119,6 @@ async def of_team(db: Connection, team_id: str) -> list[KeyRow]:
 async def of_user(db: Connection, user_id: str) -> list[KeyRow]:
     """List a user's keys and keep others from writing them until the transaction ends."""
     return await many(db, Q.keys_of_user_for_update, KeyRow, user_id=user_id)
-
-
-async def deleted(db: Connection, wanted: Wanted, *, limit: int, offset: int) -> list[Deleted]:
-    """List the keys that were deleted last."""
-    return await many(db, Q.deleted_keys, Deleted, **_filters(wanted), limit=limit, offset=offset)
 
 
 async def spent(db: Connection, hash: str) -> Decimal:
@@ -210,18 +137,6 @@ class Spent(Struct, frozen=True):
 
     scope_id: str
     spend_usd: Decimal
-
-
-def _filters(wanted: Wanted) -> dict[str, Any]:
-    filters = parameters(wanted)
-    filters["search"] = f"%{wanted.search}%" if wanted.search else None
-    if wanted.substring:
-        for name in ("key_alias", "user_id"):
-            given = filters[name]
-            filters[name], filters[f"{name}_part"] = None, f"%{given}%" if given else None
-    else:
-        filters |= {"key_alias_part": None, "user_id_part": None}
-    return filters
 
 
 def _no_organization(row: KeyRow) -> BadRequest:

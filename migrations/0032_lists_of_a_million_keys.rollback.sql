@@ -1,0 +1,15 @@
+DROP TRIGGER keys_renamed ON keys;
+DROP TRIGGER keys_removed ON keys;
+DROP TRIGGER keys_made ON keys;
+DROP FUNCTION count_key_alias();
+DROP FUNCTION count_keys();
+DROP TABLE row_counts;
+DROP INDEX spend_totals_of_keys;
+DROP INDEX IF EXISTS keys_by_text;
+DROP INDEX keys_by_agent;
+DROP INDEX keys_by_maker;
+DROP INDEX keys_blocked;
+DROP INDEX keys_by_adjustment;
+DROP INDEX keys_by_max_budget;
+DROP INDEX keys_by_expiry;
+DROP INDEX keys_by_change;

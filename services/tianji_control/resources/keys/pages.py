@@ -1,0 +1,128 @@
+"""Lists of keys: which ones, in which order, and how many there are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tianji.store.rows import Connection, many, parameters, value
+from tianji_control.resources.keys.store import Found, Q
+
+BY_TIME = ("created_at", "updated_at")
+"""Orders in which every key has a value, and which can be walked from either end."""
+
+MOST_COUNTED = 10_000
+"""Lists that a part of a name narrows are counted up to here: to count more, each key would be read."""
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which keys a list is about; None where it does not matter."""
+
+    user_id: str | None = None
+    team_id: str | None = None
+    organization_id: str | None = None
+    project_id: str | None = None
+    key_hash: str | None = None
+    key_alias: str | None = None
+    search: str | None = None
+    agent_id: str | None = None
+    access_group_id: str | None = None
+    substring: bool = False
+    """Whether `key_alias` and `user_id` are parts of what is looked for."""
+    status: str | None = None
+    """`active`, `blocked` or `expired`; or `inactive`, which is what is not active."""
+    expires_by: datetime | None = None
+    sees_all: bool = False
+    own_user: str | None = None
+    own_key: str | None = None
+    teams: list[str] = []
+    organizations: list[str] = []
+    created_by: str | None = None
+    """Keys that this user has made are seen as well."""
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """In which order, and which part."""
+
+    sort_by: str
+    descending: bool
+    limit: int
+    offset: int
+
+
+class Deleted(Struct, frozen=True):
+    """A key that is no more: its row as it last was."""
+
+    object: dict[str, Any]
+    deleted_at: datetime
+    deleted_by: str
+
+
+async def page(db: Connection, wanted: Wanted, order: Order, total: int) -> list[str]:
+    """List the hashes of one page; `total` is what `count` has said."""
+    backwards = order.sort_by in BY_TIME and total // 2 < order.offset < total
+    if backwards:
+        order = _from_the_end(order, total)
+    query = getattr(Q, f"key_page_{order.sort_by}_{'desc' if order.descending else 'asc'}")
+    place = {"limit": order.limit, "offset": order.offset}
+    hashes = [row.hash for row in await many(db, query, Found, **_filters(wanted), **place)]
+    return hashes[::-1] if backwards else hashes
+
+
+async def count(db: Connection, wanted: Wanted) -> int:
+    """Count the keys of a list."""
+    if wanted.search or wanted.substring:
+        return await value(db, Q.key_count_capped, int, **_filters(wanted), most=MOST_COUNTED) or 0
+    if _is_everything(wanted):
+        return await value(db, Q.row_count, int, kind="key") or 0
+    if wanted.status == "active" and _is_everything(replace(wanted, status=None)):
+        others = await count(db, replace(wanted, status="inactive"))
+        return await count(db, replace(wanted, status=None)) - others
+    return await value(db, Q.key_count, int, **_filters(wanted)) or 0
+
+
+async def aliases(db: Connection, wanted: Wanted, *, limit: int, offset: int) -> list[str]:
+    """List the aliases of one page, by the alphabet."""
+    filters = _filters(wanted)
+    rows = await many(db, Q.alias_page, dict[str, str], **filters, limit=limit, offset=offset)
+    return [row["alias"] for row in rows]
+
+
+async def count_aliases(db: Connection, wanted: Wanted) -> int:
+    """Count the aliases of a list."""
+    if _is_everything(wanted):
+        return await value(db, Q.row_count, int, kind="key_alias") or 0
+    most = MOST_COUNTED if wanted.search else None
+    return await value(db, Q.alias_count, int, **_filters(wanted), most=most) or 0
+
+
+async def deleted(db: Connection, wanted: Wanted, *, limit: int, offset: int) -> list[Deleted]:
+    """List the keys that were deleted last."""
+    return await many(db, Q.deleted_keys, Deleted, **_filters(wanted), limit=limit, offset=offset)
+
+
+def _is_everything(wanted: Wanted) -> bool:
+    """Say whether a list leaves no key out."""
+    narrow = replace(wanted, own_user=None, own_key=None, teams=[], organizations=[], created_by=None)
+    return narrow == Wanted(sees_all=True)
+
+
+def _from_the_end(order: Order, total: int) -> Order:
+    """Return the same part of a list, walked from its other end."""
+    limit = min(order.limit, total - order.offset)
+    return replace(order, descending=not order.descending, limit=limit, offset=total - order.offset - limit)
+
+
+def _filters(wanted: Wanted) -> dict[str, Any]:
+    filters = parameters(wanted)
+    filters["search"] = f"%{wanted.search}%" if wanted.search else None
+    if wanted.substring:
+        for name in ("key_alias", "user_id"):
+            given = filters[name]
+            filters[name], filters[f"{name}_part"] = None, f"%{given}%" if given else None
+    else:
+        filters |= {"key_alias_part": None, "user_id_part": None}
+    return filters
