@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
@@ -11,28 +10,11 @@ from msgspec import Struct
 
 from tianji.domain.access import covers_model
 from tianji.domain.limits import Limits
-from tianji.limits import windows
-from tianji.limits.contract import NO_LIMIT, Bound, Kind, WindowRule
-
-_log = logging.getLogger(__name__)
+from tianji.limits.calendar import Calendar, window_bound
+from tianji.limits.contract import NO_LIMIT, Bound, Kind
 
 NANO = 1_000_000_000
 _HOLDERS = 65_536
-
-
-class Calendar(Struct, frozen=True):
-    """When days begin: `litellm_settings.timezone` and `budget_reset_time`."""
-
-    zone: str = "UTC"
-    offset_s: int = 0
-
-    def rule(self, duration: str | None, anchor: float = 0.0) -> WindowRule:
-        """Return when a budget of this duration begins anew; an unreadable duration never ends."""
-        try:
-            return windows.rule(duration, self.zone, self.offset_s, anchor)
-        except ValueError as fault:
-            _log.warning("a budget that cannot be read never begins anew: %s", fault)
-            return WindowRule()
 
 
 class Holder(Struct, frozen=True):
@@ -81,7 +63,7 @@ def _budgets(holder: Holder, limits: Limits, calendar: Calendar, raised: bool) -
         soft = nano(limits.soft_budget) if limits.soft_budget is not None else 0
         yield _budget(holder, holder.bound_id, most, limits.duration, limits, calendar, soft)
     for window in limits.windows:
-        id = f"{holder.bound_id}@{window.duration or 'all'}"
+        id = window_bound(holder.bound_id, window.duration)
         yield _budget(holder, id, nano(window.max_budget), window.duration, limits, calendar)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import time
 from typing import Any
 
 import msgspec
@@ -13,8 +12,9 @@ from tianji.domain.deployments import Deployment
 from tianji.domain.limits import Limits
 from tianji.domain.snapshot import Settings
 from tianji.domain.tenants import TagRecord
+from tianji.limits.calendar import Calendar, calendar_of
 from tianji.limits.contract import Chain
-from tianji_gateway.limits.bounds import Calendar, Holder, Part, part_of
+from tianji_gateway.limits.bounds import Holder, Part, part_of
 from tianji_gateway.snapshot.params import count_of, number_of
 
 _CHECKED = "enforce_model_rate_limits"
@@ -87,11 +87,6 @@ def target_chain(deployment: Deployment, settings: Settings, parallel: int | Non
     return Chain(bounds) if bounds else None
 
 
-def calendar_of(calls: Mapping[str, Any]) -> Calendar:
-    """Read when days begin."""
-    return Calendar(text(calls.get("timezone")) or "UTC", _seconds(calls.get("budget_reset_time")))
-
-
 def terms_of(terms: Any) -> Limits | None:
     """Read a budget as LiteLLM's config spells it; None where it limits nothing."""
     if not isinstance(terms, dict):
@@ -116,15 +111,6 @@ def usd(said: Any, *, zero: bool = True) -> str | None:
 def text(said: Any) -> str | None:
     """Return a text, None for anything else."""
     return said if isinstance(said, str) and said else None
-
-
-def _seconds(said: Any) -> int:
-    """Read a time of day, `HH:MM` or `HH:MM:SS`, as seconds since midnight."""
-    try:
-        at = time.fromisoformat(said) if isinstance(said, str) else time()
-    except ValueError:
-        return 0
-    return at.hour * 3600 + at.minute * 60 + at.second
 
 
 def _rates_are_limits(router: Mapping[str, Any]) -> bool:
