@@ -15,8 +15,6 @@ import aiohttp
 from race.provider import prompt
 
 _LOOK_EVERY_S = 0.02
-PAUSE_S = 0.08
-"""What a client waits that was refused."""
 
 
 async def until(reached: Callable[[], bool], longest_s: float) -> None:
@@ -36,6 +34,8 @@ class Crowd:
     name: str
     most_words: int = 25
     wait_ms: int = 5
+    pause_s: float = 0.1
+    """What a client waits that was refused."""
     began: float = field(default_factory=time.monotonic)
     served: list[float] = field(default_factory=list)
     """When each call that was served began, in seconds since the start."""
@@ -48,6 +48,12 @@ class Crowd:
     stopping: bool = False
     bodies: dict[int, str] = field(default_factory=dict)
     """The last error of each status."""
+
+    @property
+    def trouble(self) -> str:
+        """Return the last error that was no refusal."""
+        others = [text for status, text in self.bodies.items() if status not in (422, 429)]
+        return f"; {others[-1]}" if others else ""
 
     async def run(self, clients: int, seed: int = 1) -> None:
         """Ask until `stopping`."""
@@ -83,7 +89,7 @@ class Crowd:
             except (aiohttp.ClientError, TimeoutError) as fault:
                 self.bodies[0] = repr(fault)
                 self.statuses[0] += 1
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(self.pause_s)
 
     async def _ask(
         self, http: aiohttp.ClientSession, gateway: str, body: dict[str, object], began: float
@@ -100,4 +106,4 @@ class Crowd:
         self.bodies[answer.status] = text
         if self.first_refused_at is None and answer.status in (422, 429):
             self.first_refused_at = self.spent
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(self.pause_s)

@@ -59,7 +59,7 @@ async def budget(place: Place, trouble: str, clients: int, name: str) -> Outcome
         float(max(billed, crowd.spent)),
         float(billed / BUDGET),
         *_counts(crowd),
-        said=f"told {crowd.spent}, rows {billed}, first refusal at {crowd.first_refused_at}",
+        said=f"told {crowd.spent}, rows {billed}, first refusal at {crowd.first_refused_at}{crowd.trouble}",
     )
 
 
@@ -87,12 +87,12 @@ async def rpm(place: Place, trouble: str, clients: int, name: str) -> Outcome:
 
 async def parallel(place: Place, trouble: str, clients: int, name: str) -> Outcome:
     """Ask for more at the same time than a key may."""
-    limit, lasts_s = 20, 12.0
+    limit, lasts_s = 20, 16.0
     key, _ = await place.key(max_parallel_requests=limit, key_alias=name)
-    crowd = Crowd(place.system.gateway_urls, key, name, most_words=1, wait_ms=500)
+    crowd = Crowd(place.system.gateway_urls, key, name, most_words=1, wait_ms=2000, pause_s=0.2)
     async with asyncio.TaskGroup() as group:
         group.create_task(crowd.run(clients))
-        await asyncio.sleep(2)
+        await asyncio.sleep(3)
         place.provider.watch()
         await place.hurt(trouble)
         began = time.monotonic()
