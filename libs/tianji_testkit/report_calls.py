@@ -5,6 +5,9 @@ from __future__ import annotations
 from tianji_testkit.permission_calls import Try, on
 
 SPAN = "start_date=2026-02-01&end_date=2026-02-02"
+TIMES = (
+    "filter[startTime][gte]=2026-02-01T00:00:00Z&filter[startTime][lte]=2026-02-02T00:00:00Z&page_size=100"
+)
 LISTS = {"team": "key", "organization": "key", "user": "key"}
 
 
@@ -35,4 +38,32 @@ TRIES: dict[str, Try] = {
     ),
     "GET /gateway/daily/activity": Try(on("/gateway/daily/activity")),
     "GET /gateway/errors/activity": Try(on("/gateway/errors/activity")),
+    "GET /global/spend/logs": Try(on("/global/spend/logs"), sums=True),
+    "GET /global/spend/keys": Try(on("/global/spend/keys"), sums=True),
+    "GET /global/spend/models": Try(on("/global/spend/models"), sums=True),
+    "GET /global/spend/provider": Try(on(f"/global/spend/provider?{SPAN}"), sums=True),
+    "GET /spend/tags": Try(on("/spend/tags"), sums=True),
+    "GET /management/v1/spend_logs/end_users": Try(
+        on(f"/management/v1/spend_logs/end_users?{TIMES}"), sums=True
+    ),
+    "GET /management/v1/spend_logs/users": Try(
+        on(f"/management/v1/spend_logs/users?{TIMES}"), lists="user_id"
+    ),
+    "GET /global/spend/teams": Try(on("/global/spend/teams")),
+    "POST /global/spend/end_users": Try(on("/global/spend/end_users")),
+    "GET /global/spend/end_users": Try(on("/global/spend/end_users")),
+    "GET /global/all_end_users": Try(on("/global/all_end_users")),
+    "GET /global/spend/tags": Try(on(f"/global/spend/tags?{SPAN}")),
+    "GET /global/spend/all_tag_names": Try(on("/global/spend/all_tag_names")),
+    "GET /global/spend/report": Try(on(f"/global/spend/report?{SPAN}")),
+    "POST /global/spend/refresh": Try(on("/global/spend/refresh")),
+    "GET /spend/keys": Try(on("/spend/keys"), lists="key"),
+    "GET /spend/users": Try(on("/spend/users"), lists="user_id"),
+    "GET /key/spend/report": Try(on(f"/key/spend/report?{SPAN}&api_key={{key}}")),
+    "GET /user/spend/report": Try(on(f"/user/spend/report?{SPAN}&internal_user_id={{user_id}}")),
+    "GET /team/spend/report": Try(on(f"/team/spend/report?{SPAN}&team_id={{team_id}}")),
+    "GET /team/spend/by_user": Try(on(f"/team/spend/by_user?{SPAN}&team_ids={{team_id}}")),
+    "GET /organization/spend/report": Try(
+        on(f"/organization/spend/report?{SPAN}&organization_id={{organization_id}}")
+    ),
 }

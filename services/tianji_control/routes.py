@@ -25,6 +25,7 @@ from tianji_control.resources.passwords import api as passwords
 from tianji_control.resources.prices import api as prices
 from tianji_control.resources.projects import api as projects
 from tianji_control.resources.settings import api as settings
+from tianji_control.resources.reports import api as reports
 from tianji_control.resources.spend import api as spend
 from tianji_control.resources.tags import api as tags
 from tianji_control.resources.teams import api as teams
@@ -48,6 +49,7 @@ ROUTES: list[BaseRoute] = [
     *models.routes,
     *spend.routes,
     *activity.routes,
+    *reports.routes,
     *budgets.routes,
     *customers.routes,
     *tags.routes,

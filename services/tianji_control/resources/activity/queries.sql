@@ -1,10 +1,5 @@
--- name: organization_teams
-SELECT team_id AS id FROM teams WHERE organization_id = ANY(%(organizations)s) ORDER BY team_id;
-
--- name: days
--- Sums by day over all that is asked for: they say which days there are, and how much in all.
-SELECT day,
-       sum(spend_usd) AS spend_usd,
+-- part: sums
+sum(spend_usd) AS spend_usd,
        sum(requests)::bigint AS requests,
        sum(successful_requests)::bigint AS successful_requests,
        sum(failed_requests)::bigint AS failed_requests,
@@ -13,12 +8,48 @@ SELECT day,
        sum(cache_read_tokens)::bigint AS cache_read_tokens,
        sum(cache_write_tokens)::bigint AS cache_write_tokens,
        sum(duration_ms)::bigint AS duration_ms
-FROM spend_daily
-WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND (%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
+
+-- part: metrics
+spend_usd, requests, successful_requests,
+       failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+
+-- part: named
+(%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
   AND (%(without)s::text[] IS NULL OR scope_id <> ALL(%(without)s))
   AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
   AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+
+-- part: owned
+(%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
+  AND (%(scope)s <> 'team' OR (team_id <> '' AND (%(ids)s::text[] IS NULL OR team_id = ANY(%(ids)s))
+       AND (%(without)s::text[] IS NULL OR team_id <> ALL(%(without)s))))
+  AND (%(scope)s <> 'organization' OR (organization_id <> ''
+       AND (%(ids)s::text[] IS NULL OR organization_id = ANY(%(ids)s))
+       AND (%(without)s::text[] IS NULL OR organization_id <> ALL(%(without)s))))
+  AND (%(scope)s <> 'user' OR %(ids)s::text[] IS NULL OR user_id = ANY(%(ids)s))
+  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+
+-- part: owner
+CASE %(scope)s WHEN 'team' THEN team_id WHEN 'organization' THEN organization_id ELSE user_id END
+
+-- part: of_model
+(%(group)s::text IS NULL OR model = %(group)s)
+  AND (%(upstream)s::text IS NULL OR coalesce(nullif(upstream_model, ''), model) = %(upstream)s)
+
+-- part: seen
+(%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
+       OR organization_id = ANY(%(own_organizations)s))
+
+-- name: organization_teams
+SELECT team_id AS id FROM teams WHERE organization_id = ANY(%(organizations)s) ORDER BY team_id;
+
+-- name: days
+-- Sums by day over all that is asked for: they say which days there are, and how much in all.
+SELECT day,
+       <<sums>>
+FROM spend_daily
+WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
+  AND <<named>>
 GROUP BY day
 ORDER BY day DESC;
 
@@ -30,25 +61,14 @@ SELECT day,
             WHEN grouping(provider) = 0 THEN 'providers'
             ELSE 'endpoints' END AS kind,
        coalesce(upstream, model, provider, call_type) AS name,
-       sum(spend_usd) AS spend_usd,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens,
-       sum(cache_read_tokens)::bigint AS cache_read_tokens,
-       sum(cache_write_tokens)::bigint AS cache_write_tokens,
-       sum(duration_ms)::bigint AS duration_ms
+       <<sums>>
 FROM (
     SELECT day, model, coalesce(nullif(upstream_model, ''), model) AS upstream, provider, call_type,
            spend_usd, requests, successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens,
            cache_write_tokens, duration_ms
     FROM spend_daily
     WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-      AND (%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
-      AND (%(without)s::text[] IS NULL OR scope_id <> ALL(%(without)s))
-      AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-      AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+      AND <<named>>
 ) AS part
 GROUP BY GROUPING SETS ((day, upstream), (day, model), (day, provider), (day, call_type))
 ORDER BY day DESC, kind, name;
@@ -56,75 +76,40 @@ ORDER BY day DESC, kind, name;
 -- name: entities
 -- The same by day and entity.
 SELECT day, 'entities' AS kind, scope_id AS name,
-       sum(spend_usd) AS spend_usd,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens,
-       sum(cache_read_tokens)::bigint AS cache_read_tokens,
-       sum(cache_write_tokens)::bigint AS cache_write_tokens,
-       sum(duration_ms)::bigint AS duration_ms
+       <<sums>>
 FROM spend_daily
 WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND (%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
-  AND (%(without)s::text[] IS NULL OR scope_id <> ALL(%(without)s))
-  AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+  AND <<named>>
 GROUP BY day, scope_id
 ORDER BY day DESC, scope_id;
 
 -- name: cells
 -- Sums by day, entity, key and all else, of customers or tags.
-SELECT day, scope_id, key_hash, model, upstream_model, provider, call_type, spend_usd, requests, successful_requests,
-       failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+SELECT day, scope_id, key_hash, model, upstream_model, provider, call_type, <<metrics>>
 FROM spend_daily
 WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND (%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
-  AND (%(without)s::text[] IS NULL OR scope_id <> ALL(%(without)s))
-  AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+  AND <<named>>
 ORDER BY day DESC, scope_id, key_hash;
 
 -- name: owned_cells
 -- The same of users, teams and organizations.
 SELECT day,
-       CASE %(scope)s WHEN 'team' THEN team_id WHEN 'organization' THEN organization_id ELSE user_id END AS scope_id,
-       key_hash, model, upstream_model, provider, call_type, spend_usd, requests, successful_requests,
-       failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+       <<owner>> AS scope_id,
+       key_hash, model, upstream_model, provider, call_type, <<metrics>>
 FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s
-  AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-  AND (%(scope)s <> 'team' OR (team_id <> '' AND (%(ids)s::text[] IS NULL OR team_id = ANY(%(ids)s))
-       AND (%(without)s::text[] IS NULL OR team_id <> ALL(%(without)s))))
-  AND (%(scope)s <> 'organization' OR (organization_id <> ''
-       AND (%(ids)s::text[] IS NULL OR organization_id = ANY(%(ids)s))
-       AND (%(without)s::text[] IS NULL OR organization_id <> ALL(%(without)s))))
-  AND (%(scope)s <> 'user' OR %(ids)s::text[] IS NULL OR user_id = ANY(%(ids)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+  AND <<owned>>
 ORDER BY day DESC, scope_id, key_hash;
 
 -- name: keys
 -- Sums by key over all days, of customers or tags: the dearest first.
 SELECT key_hash,
-       sum(spend_usd) AS spend_usd,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens,
-       sum(cache_read_tokens)::bigint AS cache_read_tokens,
-       sum(cache_write_tokens)::bigint AS cache_write_tokens,
-       sum(duration_ms)::bigint AS duration_ms,
+       <<sums>>,
        count(*) OVER () AS total
 FROM spend_daily
 WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND (%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
-  AND (%(without)s::text[] IS NULL OR scope_id <> ALL(%(without)s))
-  AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
-  AND (%(group)s::text IS NULL OR model = %(group)s)
-  AND (%(upstream)s::text IS NULL OR coalesce(nullif(upstream_model, ''), model) = %(upstream)s)
+  AND <<named>>
+  AND <<of_model>>
 GROUP BY key_hash
 ORDER BY sum(spend_usd) DESC, key_hash
 LIMIT %(limit)s OFFSET %(offset)s;
@@ -132,52 +117,28 @@ LIMIT %(limit)s OFFSET %(offset)s;
 -- name: owned_keys
 -- The same of users, teams and organizations.
 SELECT key_hash,
-       sum(spend_usd) AS spend_usd,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens,
-       sum(cache_read_tokens)::bigint AS cache_read_tokens,
-       sum(cache_write_tokens)::bigint AS cache_write_tokens,
-       sum(duration_ms)::bigint AS duration_ms,
+       <<sums>>,
        count(*) OVER () AS total
 FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s
-  AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-  AND (%(scope)s <> 'team' OR (team_id <> '' AND (%(ids)s::text[] IS NULL OR team_id = ANY(%(ids)s))
-       AND (%(without)s::text[] IS NULL OR team_id <> ALL(%(without)s))))
-  AND (%(scope)s <> 'organization' OR (organization_id <> ''
-       AND (%(ids)s::text[] IS NULL OR organization_id = ANY(%(ids)s))
-       AND (%(without)s::text[] IS NULL OR organization_id <> ALL(%(without)s))))
-  AND (%(scope)s <> 'user' OR %(ids)s::text[] IS NULL OR user_id = ANY(%(ids)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
-  AND (%(group)s::text IS NULL OR model = %(group)s)
-  AND (%(upstream)s::text IS NULL OR coalesce(nullif(upstream_model, ''), model) = %(upstream)s)
+  AND <<owned>>
+  AND <<of_model>>
 GROUP BY key_hash
 ORDER BY sum(spend_usd) DESC, key_hash
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: users
 -- Sums by user over all days: the dearest first.
-SELECT cell.user_id,
-       sum(cell.spend_usd) AS spend_usd,
-       sum(cell.requests)::bigint AS requests,
-       sum(cell.successful_requests)::bigint AS successful_requests,
-       sum(cell.failed_requests)::bigint AS failed_requests,
-       sum(cell.input_tokens)::bigint AS input_tokens,
-       sum(cell.output_tokens)::bigint AS output_tokens,
-       sum(cell.cache_read_tokens)::bigint AS cache_read_tokens,
-       sum(cell.cache_write_tokens)::bigint AS cache_write_tokens,
-       sum(cell.duration_ms)::bigint AS duration_ms,
+SELECT user_id,
+       <<sums>>,
        count(*) OVER () AS total
-FROM spend_cells AS cell
+FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s
   AND (%(ids)s::text[] IS NULL OR user_id = ANY(%(ids)s))
   AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
   AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
-GROUP BY cell.user_id
-ORDER BY sum(cell.spend_usd) DESC, cell.user_id
+GROUP BY user_id
+ORDER BY sum(spend_usd) DESC, user_id
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: keys_like
@@ -189,13 +150,13 @@ LIMIT %(limit)s;
 
 -- name: key_facts
 -- Whose keys are, also those that are gone.
-SELECT key.hash, key.alias, key.user_id, key.team_id, person.email, true AS there
+SELECT key.hash, key.name, key.alias, key.user_id, key.team_id, person.email, true AS there
 FROM keys AS key
 LEFT JOIN users AS person ON person.user_id = key.user_id
 WHERE key.hash = ANY(%(hashes)s)
 UNION ALL
 SELECT DISTINCT ON (gone.object_id)
-       gone.object_id, gone.object ->> 'alias', gone.object ->> 'user_id', gone.object ->> 'team_id', NULL, false
+       gone.object_id, gone.object ->> 'name', gone.object ->> 'alias', gone.object ->> 'user_id', gone.object ->> 'team_id', NULL, false
 FROM deleted_objects AS gone
 WHERE gone.kind = 'key' AND gone.object_id = ANY(%(hashes)s)
   AND NOT EXISTS (SELECT FROM keys WHERE hash = gone.object_id);
@@ -213,29 +174,14 @@ SELECT user_id, alias, NULL FROM customers WHERE %(scope)s = 'end_user' AND user
 
 -- name: exported
 -- One day, as fine as is asked for; of users, teams and organizations.
-SELECT CASE %(scope)s WHEN 'team' THEN team_id WHEN 'organization' THEN organization_id ELSE user_id END AS scope_id,
+SELECT <<owner>> AS scope_id,
        CASE WHEN %(by_key)s THEN key_hash END AS key_hash,
        CASE WHEN %(by_user)s THEN user_id END AS user_id,
        CASE WHEN %(by_model)s THEN coalesce(nullif(upstream_model, ''), model) END AS model,
-       sum(spend_usd) AS spend_usd,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens,
-       sum(cache_read_tokens)::bigint AS cache_read_tokens,
-       sum(cache_write_tokens)::bigint AS cache_write_tokens,
-       sum(duration_ms)::bigint AS duration_ms
+       <<sums>>
 FROM spend_cells
 WHERE day = %(day)s
-  AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-  AND (%(scope)s <> 'team' OR (team_id <> '' AND (%(ids)s::text[] IS NULL OR team_id = ANY(%(ids)s))
-       AND (%(without)s::text[] IS NULL OR team_id <> ALL(%(without)s))))
-  AND (%(scope)s <> 'organization' OR (organization_id <> ''
-       AND (%(ids)s::text[] IS NULL OR organization_id = ANY(%(ids)s))
-       AND (%(without)s::text[] IS NULL OR organization_id <> ALL(%(without)s))))
-  AND (%(scope)s <> 'user' OR %(ids)s::text[] IS NULL OR user_id = ANY(%(ids)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+  AND <<owned>>
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4;
 
@@ -245,21 +191,10 @@ SELECT scope_id,
        CASE WHEN %(by_key)s THEN key_hash END AS key_hash,
        NULL AS user_id,
        CASE WHEN %(by_model)s THEN coalesce(nullif(upstream_model, ''), model) END AS model,
-       sum(spend_usd) AS spend_usd,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens,
-       sum(cache_read_tokens)::bigint AS cache_read_tokens,
-       sum(cache_write_tokens)::bigint AS cache_write_tokens,
-       sum(duration_ms)::bigint AS duration_ms
+       <<sums>>
 FROM spend_daily
 WHERE scope = %(scope)s AND day = %(day)s
-  AND (%(ids)s::text[] IS NULL OR scope_id = ANY(%(ids)s))
-  AND (%(without)s::text[] IS NULL OR scope_id <> ALL(%(without)s))
-  AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
-  AND (%(model)s::text IS NULL OR model = %(model)s OR upstream_model = %(model)s)
+  AND <<named>>
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4;
 
@@ -288,8 +223,7 @@ FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s
   AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
   AND (%(models)s::text[] IS NULL OR model = ANY(%(models)s) OR upstream_model = ANY(%(models)s))
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
-       OR organization_id = ANY(%(own_organizations)s))
+  AND <<seen>>
 GROUP BY day, model, call_type
 ORDER BY day, model, call_type;
 
@@ -299,8 +233,7 @@ FROM spend_failures
 WHERE day BETWEEN %(since)s AND %(until)s
   AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
   AND (%(models)s::text[] IS NULL OR model = ANY(%(models)s))
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
-       OR organization_id = ANY(%(own_organizations)s))
+  AND <<seen>>
 GROUP BY call_type, http_status, error_type
 ORDER BY sum(requests) DESC, call_type, http_status, error_type;
 

@@ -89,6 +89,7 @@ class KeyFacts(Struct, frozen=True):
     """Whose key it is, and whether it is still there."""
 
     hash: str
+    name: str | None
     alias: str | None
     user_id: str | None
     team_id: str | None
@@ -155,8 +156,7 @@ async def users(db: Connection, wanted: Wanted, *, limit: int, offset: int) -> l
 
 async def keys_like(db: Connection, search: str, limit: int) -> list[str]:
     """Return keys whose alias has a text in it or whose hash begins with it."""
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    found = await many(db, Q.keys_like, Id, search=search, search_part=f"%{escaped}%", limit=limit)
+    found = await many(db, Q.keys_like, Id, search=search, search_part=like(search), limit=limit)
     return [row.id for row in found]
 
 
@@ -176,6 +176,12 @@ async def exported(db: Connection, wanted: Wanted, day: date, fine: dict[str, An
     """Return one day for an export."""
     query = Q.exported if wanted.scope in OWNERS else Q.exported_parts
     return await many(db, query, Exported, **values(wanted), day=day, **fine)
+
+
+def like(text: str) -> str:
+    """Return the pattern of what has this text in it."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 def _summed(wanted: Wanted) -> Wanted:

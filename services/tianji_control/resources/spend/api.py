@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 
 from msgspec import Struct
 from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
-from tianji_control.envelope import Fault, WrongFields
 from tianji_control.moments import moment
+from tianji_control.paging import LongSize, Page, pages
 from tianji_control.resources.keys.service import hash_given
 from tianji_control.resources.spend import operations, service, shown, store
+from tianji_control.resources.spend.answers import SpendLog, SpendPage
 from tianji_control.resources.spend.store import Order, Wanted
 
 MOST_ROWS = 10_000
 """What `/spend/logs` answers at most, the latest first; `/spend/logs/v2` has pages."""
-LONGEST_PAGE = 1000
 
 
 class LogQuery(Struct, kw_only=True):
@@ -50,8 +49,8 @@ class PageQuery(Struct, kw_only=True):
     max_spend: float | None = None
     start_date: str | None = None
     end_date: str | None = None
-    page: int = 1
-    page_size: int = 50
+    page: Page = 1
+    page_size: LongSize = 50
     sort_by: str = "startTime"
     sort_order: str = "desc"
 
@@ -79,9 +78,6 @@ async def logs(call: Call) -> Response:
 async def page(call: Call) -> Response:
     """GET /spend/logs/v2: calls by pages."""
     ask = call.query(PageQuery)
-    if ask.page < 1 or not 1 <= ask.page_size <= LONGEST_PAGE:
-        words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
-        raise WrongFields([Fault(["query", "page_size"], words, "value_error")])
     wanted = Wanted(
         key_hash=hash_given(ask.api_key) if ask.api_key else None,
         user_id=ask.user_id,
@@ -117,21 +113,14 @@ async def page(call: Call) -> Response:
             "total": total,
             "page": ask.page,
             "page_size": ask.page_size,
-            "total_pages": math.ceil(total / ask.page_size),
+            "total_pages": pages(total, ask.page_size),
         }
     )
 
 
-async def everything(call: Call) -> Response:
-    """GET /global/spend: all that was ever spent."""
-    async with call.runtime.store.connection() as db:
-        return call.answer({"spend": float(await store.total(db)), "max_budget": 0.0})
-
-
 routes = [
-    Guarded("GET", "/spend/logs", logs, "spend:read"),
-    Guarded("GET", "/spend/logs/v2", page, "spend:read"),
-    Guarded("GET", "/spend/logs/ui", page, "spend:read"),
-    Guarded("GET", "/global/spend", everything, "ledger:read"),
+    Guarded("GET", "/spend/logs", logs, "spend:read", query=LogQuery, gives=list[SpendLog]),
+    Guarded("GET", "/spend/logs/v2", page, "spend:read", query=PageQuery, gives=SpendPage),
+    Guarded("GET", "/spend/logs/ui", page, "spend:read", query=PageQuery, gives=SpendPage),
     *operations.routes,
 ]

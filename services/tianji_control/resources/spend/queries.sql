@@ -83,9 +83,6 @@ WHERE started_at >= %(since)s AND started_at < %(until)s
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4;
 
--- name: total
-SELECT spend_usd FROM spend_totals WHERE scope = 'total';
-
 -- name: figures
 -- What gateway processes counted of the calls of one hour, beside the rows of these calls.
 WITH counted AS (

@@ -133,11 +133,6 @@ async def days(db: Connection, wanted: Wanted) -> list[DaySum]:
     return await many(db, Q.days, DaySum, **_values(wanted))
 
 
-async def total(db: Connection) -> Decimal:
-    """Return all that was ever spent."""
-    return await value(db, Q.total, Decimal) or Decimal(0)
-
-
 async def figures(db: Connection, hour: datetime) -> list[Figures]:
     """Return what gateways counted and what was written of the calls of one hour, by gateway process."""
     low, high = (_first_id(moment) for moment in (hour, hour + timedelta(hours=1)))
