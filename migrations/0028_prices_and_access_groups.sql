@@ -16,20 +16,26 @@ CREATE TABLE price_schedules (
     last_run timestamptz
 );
 
--- Groups that grant models to teams and keys, by their names.
+-- Groups that grant models to teams and keys, which say in `extra` to which groups they belong.
 
 CREATE TABLE unified_access_groups (
     access_group_id text PRIMARY KEY,
     name text NOT NULL UNIQUE,
     description text,
     models text[] NOT NULL DEFAULT '{}',
-    teams text[] NOT NULL DEFAULT '{}',
-    keys text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by text,
     updated_at timestamptz NOT NULL DEFAULT now(),
     updated_by text
 );
 
-CREATE INDEX unified_access_groups_by_team ON unified_access_groups USING gin (teams);
-CREATE INDEX unified_access_groups_by_key ON unified_access_groups USING gin (keys);
+CREATE INDEX teams_by_access_group ON teams USING gin ((extra -> 'access_group_ids'));
+CREATE INDEX keys_by_access_group ON keys USING gin ((extra -> 'access_group_ids'));
+
+-- What groups add to a list of models; one that is empty has all anyway.
+CREATE FUNCTION granted_models(listed text[], said jsonb) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN listed = '{}' OR NOT said ? 'access_group_ids' THEN '{}'::text[] ELSE
+        ARRAY(SELECT DISTINCT granted FROM unified_access_groups g, unnest(g.models) granted
+              WHERE said -> 'access_group_ids' ? g.access_group_id AND NOT granted = ANY(listed)
+              ORDER BY granted) END
+$$;

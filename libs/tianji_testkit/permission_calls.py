@@ -58,6 +58,10 @@ async def a_key(control: Any, place: Place) -> str:
     return (await made(control, "/key/generate", owner))["token"]
 
 
+async def a_team_key(control: Any, place: Place) -> str:
+    return (await made(control, "/key/generate", {"team_id": place.team_id}))["token"]
+
+
 async def a_team(control: Any, place: Place) -> str:
     return (await made(control, "/team/new", {"organization_id": place.organization_id}))["team_id"]
 
@@ -144,6 +148,17 @@ def _activity() -> dict[str, Try]:
         )
         for name in ("team", "organization", "user", "customer", "end_user", "tag")
         for more in ("", "/aggregated")
+    }
+
+
+def _unified_groups(root: str) -> dict[str, Try]:
+    one = root + "/{access_group_id}"
+    return {
+        f"POST {root}": Try(on(root, access_group_name="{new}"), fine=(201,)),
+        f"GET {root}": Try(on(root)),
+        f"GET {one}": Try(on(f"{root}/none"), fine=(404,)),
+        f"PUT {one}": Try(on(f"{root}/none"), fine=(404,)),
+        f"DELETE {one}": Try(on(f"{root}/none"), fine=(404,)),
     }
 
 
@@ -300,6 +315,22 @@ TRIES: dict[str, Try] = {
         on("/team/{team_id}/callback/none"), fine=(404,)
     ),
     "POST /team/{team_id}/disable_logging": Try(on("/team/{team_id}/disable_logging")),
+    "POST /management/v1/users/bulk": Try(
+        on("/management/v1/users/bulk", users=[{"organizations": ["{organization_id}"]}])
+    ),
+    "POST /management/v1/users/bulk_delete": Try(
+        on_fresh(a_user, "/management/v1/users/bulk_delete", user_ids=["{fresh}"])
+    ),
+    "GET /user/available_users": Try(on("/user/available_users")),
+    "POST /team/key/bulk_update": Try(
+        on_fresh(
+            a_team_key,
+            "/team/key/bulk_update",
+            team_id="{team_id}",
+            key_ids=["{fresh}"],
+            update_fields={"tags": ["a"]},
+        )
+    ),
     "POST /user/password/change": Try(on("/user/password/change", current_password="a", new_password="b")),
     "POST /invitation/new": Try(on_fresh(a_user, "/invitation/new", user_id="{fresh}")),
     "GET /invitation/info": Try(on("/invitation/info?invitation_id=none"), fine=(400,)),
@@ -394,5 +425,7 @@ TRIES: dict[str, Try] = {
     **_activity(),
     "POST /config/reload": Try(on("/config/reload")),
     **_settings(),
+    **_unified_groups("/v1/access_group"),
+    **_unified_groups("/v1/unified_access_group"),
     "GET /fleet": Try(on("/fleet")),
 }

@@ -44,7 +44,8 @@ SET revision = %(revision)s, config_sequence = %(config_sequence)s, keys_sequenc
     keys_bucket = %(keys_bucket)s, published_at = now();
 
 -- name: keys_by_hash
-SELECT k.hash, k.name, k.alias, k.user_id, k.team_id, k.organization_id, k.project_id, k.models, k.aliases,
+SELECT k.hash, k.name, k.alias, k.user_id, k.team_id, k.organization_id, k.project_id, k.aliases,
+       k.models || granted_models(k.models, k.extra) AS models,
        k.allowed_routes, k.allowed_ips, k.blocked, k.expires, coalesce(s.spend_usd, 0) + k.spend_adjustment AS spend,
        k.metadata, k.config, k.permissions,
        coalesce(k.max_budget, b.max_budget) AS max_budget, coalesce(k.soft_budget, b.soft_budget) AS soft_budget,
@@ -76,7 +77,8 @@ WHERE k.hash = ANY(%(ids)s);
 SELECT hash FROM keys WHERE hash > %(after)s ORDER BY hash LIMIT %(limit)s;
 
 -- name: teams_by_id
-SELECT t.team_id AS id, t.alias, t.organization_id, t.models, t.aliases, t.blocked, t.metadata,
+SELECT t.team_id AS id, t.alias, t.organization_id, t.models || granted_models(t.models, t.extra) AS models,
+       t.aliases, t.blocked, t.metadata,
        t.max_budget, t.soft_budget, t.budget_duration, t.tpm_limit, t.rpm_limit, t.max_parallel_requests,
        t.extra->'model_max_budget' AS model_max_budget, t.extra->'budget_limits' AS budget_limits,
        t.metadata AS limited_in, g.generation,

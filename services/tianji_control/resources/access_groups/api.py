@@ -8,7 +8,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
-from tianji_control.resources.access_groups import service
+from tianji_control.resources.access_groups import service, unified
 from tianji_control.resources.access_groups.answers import GroupDeleted, GroupList, GroupShown, GroupWritten
 from tianji_control.resources.access_groups.service import Group
 from tianji_control.resources.models.store import DeploymentRow
@@ -101,4 +101,5 @@ routes = [
     Guarded(
         "DELETE", "/access_group/{access_group}/delete", delete, "access_group:delete", gives=GroupDeleted
     ),
+    *unified.routes,
 ]
