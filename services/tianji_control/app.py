@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tianji.errors import TianjiError
+from tianji.errors import NotFound, TianjiError
 from tianji.obs import metrics
 from tianji_control.call import unguarded
 from tianji_control.envelope import failure, from_http
@@ -63,6 +63,9 @@ class Outermost:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if not _storable(scope["path"]):
+            await failure(NotFound("There is no path with these characters here"))(scope, receive, send)
+            return
         scope["app"] = self._app  # makes the router raise for a wrong method, like for all else
         begun = False
 
@@ -98,3 +101,8 @@ def _allowed(scope: Scope) -> list[str]:
         if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
             methods |= route.methods or set()
     return sorted(methods | {"OPTIONS"}) if methods else []
+
+
+def _storable(path: str) -> bool:
+    """Say whether what a path names could be the name of something: no column holds other characters."""
+    return "\0" not in path and not any("\ud800" <= character <= "\udfff" for character in path)
