@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -36,11 +37,11 @@ def describing(table: Sequence[BaseRoute]) -> list[Open]:
 
     async def serve_json(_: Request) -> Response:
         """GET /openapi.json: this document"""
-        return Response(as_json(), media_type=JSON)
+        return Response(await asyncio.to_thread(as_json), media_type=JSON)
 
     async def serve_yaml(_: Request) -> Response:
         """GET /openapi.yaml: this document, as YAML"""
-        return Response(as_yaml(), media_type="application/yaml")
+        return Response(await asyncio.to_thread(as_yaml), media_type="application/yaml")
 
     async def serve_page(_: Request) -> Response:
         """GET /docs: a page to read it"""
