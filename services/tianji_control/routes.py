@@ -19,22 +19,25 @@ from tianji_control.resources.invitations import api as invitations
 from tianji_control.resources.invitations import onboarding
 from tianji_control.resources.jwt_mappings import api as jwt_mappings
 from tianji_control.resources.keys import api as keys
+from tianji_control.resources.keys import of_team as team_keys
 from tianji_control.resources.models import api as models
 from tianji_control.resources.organizations import api as organizations
 from tianji_control.resources.passwords import api as passwords
 from tianji_control.resources.prices import api as prices
 from tianji_control.resources.projects import api as projects
-from tianji_control.resources.settings import api as settings
 from tianji_control.resources.reports import api as reports
+from tianji_control.resources.settings import api as settings
 from tianji_control.resources.spend import api as spend
 from tianji_control.resources.tags import api as tags
 from tianji_control.resources.teams import api as teams
 from tianji_control.resources.teams import callbacks, choices, memberships
 from tianji_control.resources.users import api as users
-from tianji_control.unserved import is_unserved
+from tianji_control.resources.users import many as many_users
+from tianji_control.unserved import why_not
 
 ROUTES: list[BaseRoute] = [
     *keys.routes,
+    *team_keys.routes,
     *jwt_mappings.routes,
     *organizations.routes,
     *choices.routes,
@@ -43,6 +46,7 @@ ROUTES: list[BaseRoute] = [
     *teams.routes,
     *projects.routes,
     *users.routes,
+    *many_users.routes,
     *passwords.routes,
     *invitations.routes,
     *onboarding.routes,
@@ -67,6 +71,6 @@ ROUTES += describing(tuple(ROUTES))
 async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
     """Refuse a path that no resource serves: 501 when LiteLLM has it, else 404."""
     path = scope["path"]
-    if is_unserved(path):
-        raise NotImplementedYet(f"{scope['method']} {path} is not there yet")
+    if reason := why_not(path):
+        raise NotImplementedYet(f"{scope['method']} {path} is not there yet: {reason}")
     raise NotFound(f"There is no path {path} here")

@@ -102,7 +102,12 @@ async def set_user_defaults(call: Call) -> Response:
 async def applied(call: Call, setting: str, ask: T) -> T:
     """Return a request with the defaults put in where it says nothing."""
     async with call.runtime.store.connection() as db:
-        defaults = (await store.in_force(db)).calls.get(setting)
+        return filled((await store.in_force(db)).calls, setting, ask)
+
+
+def filled(rules: Map, setting: str, ask: T) -> T:
+    """Return a request with the defaults of these `litellm_settings` where it says nothing."""
+    defaults = rules.get(setting)
     if not isinstance(defaults, dict):
         return ask
     wanted = {

@@ -8,11 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.responses import Response
 
+from tianji.domain.snapshot import USER
 from tianji_control.call import Call
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.users import store
 from tianji_control.resources.users.shown import shown
 from tianji_control.resources.users.store import Order, Wanted
+from tianji_control.spent import figures
 
 LONGEST_PAGE = 100
 SORTS = ("user_id", "user_email", "created_at", "updated_at", "spend", "user_alias", "user_role")
@@ -73,9 +75,11 @@ async def listed(call: Call) -> Response:
     async with call.runtime.store.connection() as db:
         total = await store.count(db, wanted)
         rows = await store.page(db, wanted, order)
-        facts = await store.facts_of(db, [row.user_id for row in rows])
+        ids = [row.user_id for row in rows]
+        facts, now = await store.facts_of(db, ids), await figures.current(db, USER, ids)
+    spent = figures.with_current({id: facts[id].spend for id in ids}, now)
     users = [
-        shown(row, facts[row.user_id].spend, facts[row.user_id].teams)
+        shown(figures.as_of(row, now.get(row.user_id)), spent[row.user_id], facts[row.user_id].teams)
         | {"key_count": facts[row.user_id].key_count}
         for row in rows
     ]

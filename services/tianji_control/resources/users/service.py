@@ -26,6 +26,7 @@ from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.organizations import store as organizations
 from tianji_control.resources.organizations.store import MemberRow
 from tianji_control.resources.settings import defaults
+from tianji_control.resources.settings import store as settings
 from tianji_control.resources.teams import store as teams
 from tianji_control.resources.users import store
 from tianji_control.resources.users.fields import (
@@ -36,7 +37,9 @@ from tianji_control.resources.users.fields import (
     key_fields,
     teams_of,
 )
+from tianji_control.resources.users.internal import with_limits
 from tianji_control.resources.users.store import UserRow
+from tianji_control.spent import bases, figures
 
 
 class User(Struct, frozen=True):
@@ -58,12 +61,19 @@ class Made(Struct, frozen=True):
 
 async def create(call: Call, ask: NewUser) -> Made:
     """Make a user, with a key unless the request declines it."""
+    async with call.change() as change:
+        return await make(call, change, ask)
+
+
+async def make(call: Call, change: Change, ask: NewUser) -> Made:
+    """Make a user within a change."""
     places = frozenset(ask.organizations or ())
     call.require("user:create", Target(organizations=places))
     _check_role(call, ask.user_role)
+    rules = (await settings.in_force(change.db)).calls
     if ask.user_role in (None, Role.INTERNAL_USER):
-        ask = await defaults.applied(call, defaults.USER, ask)
-    said = {name: getattr(ask, name) for name in UserFields.__struct_fields__}
+        ask = defaults.filled(rules, defaults.USER, ask)
+    said = with_limits({name: getattr(ask, name) for name in UserFields.__struct_fields__}, rules)
     now = datetime.now(UTC)
     row = UserRow(
         user_id=ask.user_id or str(uuid.uuid4()),
@@ -75,14 +85,13 @@ async def create(call: Call, ask: NewUser) -> Made:
         **columns(said, {}),
     )
     memberships = teams_of(ask)
-    async with call.change() as change:
-        await store.insert(change.db, row)
-        for id in sorted(places):
-            await _enter(change, id, row, now)
-        for team_id, role in memberships.items():
-            await _join(call, change, team_id, row.user_id, role)
-        await change.note(USER, row.user_id, "user:new", after=row)
-        key = await keys.make(change, key_fields(ask, row.user_id)) if ask.auto_create_key else None
+    await store.insert(change.db, row)
+    for id in sorted(places):
+        await _enter(change, id, row, now)
+    for team_id, role in memberships.items():
+        await _join(call, change, team_id, row.user_id, role)
+    await change.note(USER, row.user_id, "user:new", after=row)
+    key = await keys.make(change, key_fields(ask, row.user_id)) if ask.auto_create_key else None
     return Made(row, list(memberships), key)
 
 
@@ -103,6 +112,7 @@ async def rewrite(
     before = await locked(call, change, user_id or email or "", "user:update")
     if any(name in said for name in LIMITS):
         call.require("user:limit", await targets.of_user(change.db, before.user_id))
+    said = with_limits(said, (await settings.in_force(change.db)).calls)
     now = datetime.now(UTC)
     row = msgspec.structs.replace(
         before,
@@ -113,6 +123,8 @@ async def rewrite(
     )
     await store.update(change.db, row)
     await change.note(USER, row.user_id, "user:update", before=before, after=row)
+    if said.get("spend") is not None:
+        await bases.begin_anew(change.db, USER, row.user_id, said["spend"])
     return row
 
 
@@ -120,14 +132,20 @@ async def delete(call: Call, user_ids: list[str]) -> int:
     """Delete all these users with their keys or, when one of them is not there, none."""
     async with call.change() as change:
         for user_id in sorted(set(user_ids)):
-            row = await locked(call, change, user_id, "user:delete")
-            for key in await key_store.of_user(change.db, user_id):
-                await keys.remove(change, key)
-            await change.keep(USER, user_id, row)
-            await change.record(USER, user_id, "user:delete", before=row)
-            await store.delete(change.db, user_id)
-            await change.tell(USER, user_id)
+            await remove(call, change, user_id)
     return len(set(user_ids))
+
+
+async def remove(call: Call, change: Change, user_id: str) -> UserRow:
+    """Delete a user with all keys within a change."""
+    row = await locked(call, change, user_id, "user:delete")
+    for key in await key_store.of_user(change.db, user_id):
+        await keys.remove(change, key)
+    await change.keep(USER, user_id, row)
+    await change.record(USER, user_id, "user:delete", before=row)
+    await store.delete(change.db, user_id)
+    await change.tell(USER, user_id)
+    return row
 
 
 async def locked(call: Call, change: Change, user_id: str, permission: str) -> UserRow:
@@ -184,9 +202,10 @@ async def find(call: Call, user_id: str | None) -> User:
 
 async def _whole(db: Connection, row: UserRow, *, with_keys: bool = True) -> User:
     hashes = await store.key_hashes(db, row.user_id) if with_keys else []
+    now = (await figures.current(db, USER, [row.user_id])).get(row.user_id)
     return User(
-        row,
-        await store.spend(db, row.user_id),
+        figures.as_of(row, now),
+        await store.spend(db, row.user_id) if now is None else now.spend_usd,
         await keys.rows_with_spend(db, hashes),
         await teams.of_user(db, row.user_id),
     )
