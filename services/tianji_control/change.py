@@ -17,6 +17,7 @@ from tianji.store.queries import Queries
 from tianji.store.rows import Connection, run
 from tianji_control.access.permits import Actor
 from tianji_control.publish import outbox
+from tianji_control.spent import bases
 from tianji_control.versions import Condition
 
 Q = Queries.beside(__file__)
@@ -74,6 +75,7 @@ class Change:
         """
         await self.tell(kind, id)
         await self.record(kind, id, action, before=before, after=after)
+        await bases.follow(self.db, kind, id, before, after)
 
     async def tell(self, kind: str, id: str) -> None:
         """Note for the gateways only that an object was written; `note` says when."""

@@ -17,6 +17,7 @@ from tianji_control.change import Change
 from tianji_control.limits import check_limits
 from tianji_control.resources.budgets import store
 from tianji_control.resources.budgets.store import BudgetRow
+from tianji_control.spent import bases
 
 KIND = "budget"
 
@@ -66,6 +67,7 @@ async def rewrite(change: Change, budget_id: str, said: dict[str, Any]) -> Budge
     await store.update(change.db, row)
     change.notes += await store.tell_holders(change.db, budget_id)
     await change.record(KIND, budget_id, "budget:update", before=before, after=row)
+    await bases.follow_budget(change.db, budget_id)
     return row
 
 

@@ -21,6 +21,7 @@ from tianji_control.resources.budgets.service import BudgetFields
 from tianji_control.resources.budgets.store import BudgetRow
 from tianji_control.resources.customers import store
 from tianji_control.resources.customers.store import CustomerRow
+from tianji_control.spent import figures
 
 
 class CustomerFields(BudgetFields, kw_only=True):
@@ -115,13 +116,11 @@ async def delete(call: Call, ids: list[str]) -> int:
 async def whole(db: Connection, rows: list[CustomerRow]) -> list[Customer]:
     """Return customers with their budgets and spend."""
     held = await budget_store.by_ids(db, [row.budget_id for row in rows if row.budget_id])
-    spent = await store.spend_of(db, [row.user_id for row in rows])
-    return [
-        Customer(
-            row, held.get(row.budget_id or ""), spent.get(row.user_id, Decimal(0)) + row.spend_adjustment
-        )
-        for row in rows
-    ]
+    ids = [row.user_id for row in rows]
+    ever, now = await store.spend_of(db, ids), await figures.current(db, CUSTOMER, ids)
+    adjusted = {row.user_id: ever.get(row.user_id, Decimal(0)) + row.spend_adjustment for row in rows}
+    spent = figures.with_current(adjusted, now)
+    return [Customer(row, held.get(row.budget_id or ""), spent[row.user_id]) for row in rows]
 
 
 def missing(id: str) -> NotFound:

@@ -31,7 +31,8 @@ async def regenerate(
         before = await service.locked(call, change, key, "key:update")
         await service.check_new(call, change, before, said)
         row = await service.changed(change, before, said)
-        await check_places(change.db, before, row)
+        if said:  # a leaked key gets a new value even where its place has since been narrowed
+            await check_places(change.db, before, row)
         if said.get("spend") is None:
             spent = before.spend_adjustment + await store.spent(change.db, before.hash)
         else:

@@ -22,6 +22,8 @@ from tianji_control.resources.keys.ownership import check_claim, check_team, cla
 from tianji_control.resources.keys.places import check_places, check_project
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.settings import store as settings
+from tianji_control.spent import figures
+from tianji_control.spent.figures import Now
 
 KEY_BYTES = 16
 LIMITS = (
@@ -128,8 +130,8 @@ async def reset_spend(call: Call, key: str, reset_to: Decimal) -> tuple[KeyRow, 
     """Set what a key counts as having spent; return it as it is now, and the figure of before."""
     async with call.change() as change:
         before = await locked(call, change, key, "key:limit")
-        spent = await store.spent(change.db, before.hash)
-        previous = before.spend_adjustment + spent
+        [(shown, spent)] = await rows_with_spend(change.db, [before.hash])
+        previous = shown.spend_adjustment + spent
         if not 0 <= reset_to <= previous:
             message = f"reset_to must be between 0 and what the key has spent: {previous:f}"
             raise BadRequest(message, type="bad_request_error", param="reset_to")
@@ -185,14 +187,27 @@ async def find(call: Call, key: str | None) -> tuple[KeyRow, Decimal]:
         if not rows:
             raise _missing(key or hash)
         call.require("key:read", await target_of(db, rows[0]))
-        return rows[0], (await store.spend(db, [hash])).get(hash, Decimal(0))
+        return (await rows_with_spend(db, [hash]))[0]
 
 
 async def rows_with_spend(db: Connection, hashes: list[str]) -> list[tuple[KeyRow, Decimal]]:
-    """Return these keys in this order, each with what it has spent in the ledger."""
+    """Return these keys in this order, each with all that it has spent in the ledger.
+
+    The adjustment of a key whose budget begins anew is one to the spend of its window of now.
+    """
     rows = {row.hash: row for row in await store.by_hashes(db, hashes)}
-    spent = await store.spend(db, hashes)
-    return [(rows[hash], spent.get(hash, Decimal(0))) for hash in hashes if hash in rows]
+    spent, now = await store.spend(db, hashes), await figures.current(db, KEY, hashes)
+    return [
+        (_as_of(rows[hash], spent.get(hash, Decimal(0)), now.get(hash)), spent.get(hash, Decimal(0)))
+        for hash in hashes
+        if hash in rows
+    ]
+
+
+def _as_of(row: KeyRow, spent: Decimal, now: Now | None) -> KeyRow:
+    if now is None:
+        return row
+    return msgspec.structs.replace(figures.as_of(row, now), spend_adjustment=now.spend_usd - spent)
 
 
 async def locked(call: Call, change: Change, key: str, permission: str) -> KeyRow:

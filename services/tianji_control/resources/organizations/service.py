@@ -25,6 +25,7 @@ from tianji_control.resources.organizations.store import MemberRow, Organization
 from tianji_control.resources.teams import service as teams
 from tianji_control.resources.teams import store as team_store
 from tianji_control.resources.teams.store import Order, TeamRow
+from tianji_control.spent import figures
 
 
 class Organization(Struct, frozen=True):
@@ -133,12 +134,15 @@ def missing(id: str) -> NotFound:
 
 async def _whole(db: Connection, rows: list[OrganizationRow]) -> list[Organization]:
     ids = [row.organization_id for row in rows]
-    members, spent = await store.members_of(db, ids), await store.spend_of(db, ids)
+    members, now = await store.members_of(db, ids), await figures.current(db, ORGANIZATION, ids)
+    spent = figures.with_current(await store.spend_of(db, ids), now)
     found: list[Organization] = []
     for row in rows:
         id = row.organization_id
         held = await team_store.page(
             db, team_store.Wanted(organization_id=id, sees_all=True), Order(limit=1000)
         )
-        found.append(Organization(row, members[id], held, spent.get(id, Decimal(0))))
+        found.append(
+            Organization(figures.as_of(row, now.get(id)), members[id], held, spent.get(id, Decimal(0)))
+        )
     return found

@@ -19,6 +19,7 @@ from tianji_control.resources.budgets.service import BudgetFields
 from tianji_control.resources.budgets.store import BudgetRow
 from tianji_control.resources.tags import store
 from tianji_control.resources.tags.store import TagRow
+from tianji_control.spent import figures
 
 
 class TagFields(BudgetFields, kw_only=True):
@@ -90,7 +91,8 @@ async def delete(call: Call, name: str) -> None:
 async def whole(db: Connection, rows: list[TagRow]) -> list[Tag]:
     """Return tags with their budgets and spend."""
     held = await budget_store.by_ids(db, [row.budget_id for row in rows if row.budget_id])
-    spent = await store.spend_of(db, [row.name for row in rows])
+    names = [row.name for row in rows]
+    spent = figures.with_current(await store.spend_of(db, names), await figures.current(db, TAG, names))
     return [Tag(row, held.get(row.budget_id or ""), spent.get(row.name, Decimal(0))) for row in rows]
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.responses import Response
 
+from tianji.domain.snapshot import TEAM
 from tianji.store.rows import Connection
 from tianji_control.call import Call
 from tianji_control.envelope import Fault, WrongFields
@@ -17,6 +18,7 @@ from tianji_control.resources.keys.shown import full
 from tianji_control.resources.teams import store
 from tianji_control.resources.teams.shown import membership, shown
 from tianji_control.resources.teams.store import Order, TeamRow, Wanted
+from tianji_control.spent import figures
 
 LONGEST_PAGE = 100
 MOST_TEAMS = 1000
@@ -111,10 +113,13 @@ async def available(call: Call) -> Response:
 
 async def _shown(db: Connection, rows: list[TeamRow]) -> list[dict[str, Any]]:
     ids = [row.team_id for row in rows]
-    members, spent = await store.members_of(db, ids), await store.spend_of(db, ids)
+    members, now = await store.members_of(db, ids), await figures.current(db, TEAM, ids)
+    spent = figures.with_current(await store.spend_of(db, ids), now)
     return [
         {
-            **shown(row, members[row.team_id], spent.get(row.team_id, 0)),
+            **shown(
+                figures.as_of(row, now.get(row.team_id)), members[row.team_id], spent.get(row.team_id, 0)
+            ),
             "team_memberships": [membership(member) for member in members[row.team_id]],
             "members_count": len(members[row.team_id]),
         }

@@ -30,6 +30,7 @@ from tianji_control.resources.teams import store
 from tianji_control.resources.teams.fields import LIMITS, Member, NewTeam, TeamFields, columns
 from tianji_control.resources.teams.store import MemberRow, TeamRow
 from tianji_control.resources.users import service as users
+from tianji_control.spent import figures
 
 
 class Team(Struct, frozen=True):
@@ -177,7 +178,9 @@ def missing(team_id: str) -> NotFound:
 
 
 async def _whole(db: Connection, row: TeamRow, held: list[tuple[KeyRow, Decimal]] | None = None) -> Team:
-    return Team(row, await store.members(db, row.team_id), await store.spend(db, row.team_id), held or [])
+    now = (await figures.current(db, TEAM, [row.team_id])).get(row.team_id)
+    spent = await store.spend(db, row.team_id) if now is None else now.spend_usd
+    return Team(figures.as_of(row, now), await store.members(db, row.team_id), spent, held or [])
 
 
 def _members(call: Call, ask: NewTeam) -> list[Member]:

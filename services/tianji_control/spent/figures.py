@@ -1,0 +1,80 @@
+"""`spend` and `budget_reset_at` of holders whose budgets begin anew by themselves."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tianji.domain.snapshot import CUSTOMER, KEY
+from tianji.limits.calendar import Budget, Calendar
+from tianji.limits.contract import Window
+from tianji.limits.windows import window
+from tianji.store.rows import Connection, many
+from tianji_control.publish.compile import SOURCES
+from tianji_control.publish.limited import limits_of
+from tianji_control.publish.rows import Limited
+from tianji_control.spent.bases import charged
+from tianji_control.spent.holders import NEVER, Generation, calendar, generations, named
+from tianji_control.spent.rolled import rolled
+
+R = TypeVar("R", bound=Struct)
+
+
+class Now(Struct, frozen=True):
+    """What a holder has spent in the window of now, and when that ends."""
+
+    spend_usd: Decimal
+    resets_at: datetime | None
+
+
+async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, Now]:
+    """Return the figures of those of these holders whose budget has a duration or was begun anew by hand.
+
+    Without a duration, keys and customers say by themselves how far they are from what was ever spent.
+    """
+    source = SOURCES[kind]
+    anew = await generations(db, [named(kind, id) for id in ids])
+    found: dict[str, Now] = {}
+    days: Calendar | None = None
+    for row in await many(db, source.rows, source.row, ids=sorted(set(ids))):
+        id = getattr(row, source.id)
+        generation = anew.get(named(kind, id), NEVER)
+        by_hand = generation.generation and kind not in (KEY, CUSTOMER)
+        if isinstance(row, Limited) and (row.budget_duration or by_hand):
+            days = days or await calendar(db)
+            budget = Budget(named(kind, id), days.rule(row.budget_duration, row.made or 0.0))
+            now = window(budget.rule, time.time(), generation.generation)
+            spent = await _spent(db, kind, id, row, budget, now, generation)
+            found[id] = Now(spent, None if math.isinf(now.ends) else datetime.fromtimestamp(now.ends, UTC))
+    return found
+
+
+def as_of(row: R, now: Now | None) -> R:
+    """Return a holder's row with the time at which its budget begins anew, if it does by itself."""
+    if now is None or now.resets_at is None:
+        return row
+    return replace(row, budget_reset_at=now.resets_at)
+
+
+def with_current(spent: Mapping[str, Decimal], now: Mapping[str, Now]) -> dict[str, Decimal]:
+    """Return what holders have spent: in the window of now where there is one, else ever."""
+    return {**spent, **{id: one.spend_usd for id, one in now.items()}}
+
+
+async def _spent(
+    db: Connection, kind: str, id: str, row: Limited, budget: Budget, now: Window, anew: Generation
+) -> Decimal:
+    """Return what was charged to a budget; what was spent, where there is none to be charged."""
+    limits = limits_of(row)
+    if limits is not None and (limits.max_budget is not None or limits.soft_budget is not None):
+        return (await charged(db, [budget], anew.generation)).get(budget.bound, Decimal(0))
+    if anew.generation and now.starts <= anew.since:
+        return anew.base_usd + await rolled(db, kind, id, anew.since)
+    return await rolled(db, kind, id, now.starts)

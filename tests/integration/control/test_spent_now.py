@@ -1,0 +1,157 @@
+"""`spend` and `budget_reset_at` in the window of now, and what budgets begin with."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+import uuid_utils
+
+from tianji.domain.events import Charge, SpendEvent
+from tianji.domain.keys import hash_of
+from tianji.limits.windows import rule, window
+from tianji_worker.ledger.rows import row_of
+from tianji_worker.ledger.write import Ledger
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DAY = 86_400.0
+
+
+async def spend(control: Any, usd: str, *bounds: str, ago: float = 0.0, **whose: Any) -> None:
+    """Write a call; bounds are charged in their windows of then."""
+    then = time.time() - ago
+    event = SpendEvent(
+        id=str(uuid_utils.uuid7(nanoseconds=int(then * 1e9))),
+        gateway_id="g1",
+        started_at=then,
+        ended_at=then,
+        model="gpt",
+        model_group="gpt",
+        cost_usd=usd,
+        charges=[Charge(*bound.split(" ")) for bound in bounds],
+        **whose,
+    )
+    today = datetime.fromtimestamp(then, UTC).date()
+    await Ledger(control.runtime.store).write([row_of(msgspec.json.encode(event), today)])
+
+
+async def charged(control: Any, bound: str) -> dict[str, Decimal]:
+    """Return what a bound's windows were charged, in US dollars."""
+    query = "SELECT window_id, sum(spent_nano) / 1000000000 FROM spend_windows WHERE bound = %s GROUP BY 1"
+    async with control.runtime.store.connection() as db:
+        return dict(await (await db.execute(query, [bound])).fetchall())
+
+
+async def key_info(control: Any, key: str) -> dict[str, Any]:
+    return (await control.get(f"/key/info?key={key}")).json()["info"]
+
+
+async def test_a_key_with_a_duration_tells_what_was_spent_in_its_window(control: Any) -> None:
+    key = (await control.made_key(max_budget=10, budget_duration="1d"))["key"]
+    hashed, bound = hash_of(key), f"key:{hash_of(key)}"
+    today, yesterday = (window(rule("1d"), time.time() - ago) for ago in (0, DAY))
+    await spend(control, "4", f"{bound} {yesterday.id}", ago=DAY, key_hash=hashed)
+    await spend(control, "1.5", f"{bound} {today.id}", key_hash=hashed)
+
+    info = await key_info(control, key)
+    assert (info["spend"], info["total_spend"]) == (1.5, 5.5)
+    assert datetime.fromisoformat(info["budget_reset_at"]).timestamp() == today.ends
+
+
+async def test_a_duration_without_a_budget_tells_the_same_out_of_the_sums(control: Any) -> None:
+    key = (await control.made_key(budget_duration="1d"))["key"]
+    await spend(control, "4", ago=DAY, key_hash=hash_of(key))
+    await spend(control, "1.5", key_hash=hash_of(key))
+
+    assert (await key_info(control, key))["spend"] == 1.5
+
+
+async def test_a_budget_that_is_set_late_counts_what_was_spent_before(control: Any) -> None:
+    key = (await control.made_key())["key"]
+    bound, today = f"key:{hash_of(key)}", window(rule("1d"), time.time())
+    await spend(control, "4", ago=DAY, key_hash=hash_of(key))
+    await spend(control, "1.5000000001", key_hash=hash_of(key))
+    await control.post("/key/update", {"key": key, "max_budget": 10})
+    assert await charged(control, bound) == {"all": Decimal("5.500000001")}
+
+    await control.post("/key/update", {"key": key, "budget_duration": "1d"})
+    await spend(control, "0.25", f"{bound} {today.id}", key_hash=hash_of(key))
+    await control.post("/key/update", {"key": key, "max_budget": 11})
+    found = await charged(control, bound)
+    assert found[today.id] == Decimal("1.750000001")
+    assert (await key_info(control, key))["spend"] == pytest.approx(1.75)
+
+
+@pytest.mark.parametrize("kind", ["team", "user", "organization", "customer", "tag"])
+async def test_every_holder_begins_with_what_it_has_spent(control: Any, kind: str) -> None:
+    id = f"{kind}-late"
+    new, update, whose = {
+        "team": ("/team/new", "/team/update", {"team_id": id}),
+        "user": ("/user/new", "/user/update", {"user_id": id}),
+        "organization": ("/organization/new", "/organization/update", {"organization_id": id}),
+        "customer": ("/customer/new", "/customer/update", {"user_id": id}),
+        "tag": ("/tag/new", "/tag/update", {"name": id}),
+    }[kind]
+    names = {"organization": {"organization_alias": id}, "user": {"auto_create_key": False}}
+    assert (await control.post(new, whose | names.get(kind, {}))).status == 200
+    called = {"customer": {"end_user": id}, "tag": {"tags": [id]}}.get(kind, whose)
+    await spend(control, "3", key_hash="k", **called)
+    answer = await control.call(
+        "PATCH" if kind == "organization" else "POST", update, whose | {"max_budget": 10}
+    )
+    assert answer.status == 200, answer.body
+
+    assert await charged(control, f"{kind}:{id}") == {"all": Decimal(3)}
+
+
+async def test_a_reset_by_hand_is_a_new_counter_that_begins_where_it_is_told_to(control: Any) -> None:
+    key = (await control.made_key(max_budget=10, budget_duration="30d"))["key"]
+    bound, month = f"key:{hash_of(key)}", window(rule("30d"), time.time())
+    await spend(control, "4", f"{bound} {month.id}", key_hash=hash_of(key))
+    answer = (await control.post(f"/key/{key}/reset_spend", {"reset_to": 1})).json()
+    assert (answer["spend"], answer["previous_spend"]) == (1.0, 4.0)
+    await spend(control, "0.5", f"{bound} 1:{month.id}", key_hash=hash_of(key))
+
+    assert await charged(control, bound) == {month.id: Decimal(4), f"1:{month.id}": Decimal("1.5")}
+    assert (await key_info(control, key))["spend"] == 1.5
+    record = await control.record("key", hash_of(key))
+    assert record is not None
+    assert record["limits"]["generation"] == 1
+
+
+async def test_a_key_that_comes_with_spend_has_it_in_its_budget(control: Any) -> None:
+    key = (await control.made_key(max_budget=10, spend=2.5))["key"]
+
+    assert await charged(control, f"key:{hash_of(key)}") == {"1:all": Decimal("2.5")}
+    assert (await key_info(control, key))["spend"] == 2.5
+
+
+async def test_a_users_spend_is_set_by_hand(control: Any) -> None:
+    await control.post("/user/new", {"user_id": "set", "max_budget": 9, "auto_create_key": False})
+    await spend(control, "3", "user:set all", user_id="set")
+    assert (await control.post("/user/update", {"user_id": "set", "spend": 0.5})).status == 200
+
+    assert (await charged(control, "user:set"))["1:all"] == Decimal("0.5")
+    assert (await control.get("/user/info?user_id=set")).json()["user_info"]["spend"] == 0.5
+
+
+async def test_a_budget_that_many_are_held_to_is_changed_for_all_of_them(control: Any) -> None:
+    await control.post("/budget/new", {"budget_id": "shared", "max_budget": 5})
+    for name in ("c1", "c2"):
+        await spend(control, "2", end_user=name, ago=40 * DAY)
+        await spend(control, "1", end_user=name)
+        await control.post("/customer/new", {"user_id": name, "budget_id": "shared"})
+    assert await charged(control, "customer:c1") == {"all": Decimal(3)}
+
+    await control.post("/budget/update", {"budget_id": "shared", "budget_duration": "30d"})
+    month = window(rule("30d"), time.time())
+    assert (await charged(control, "customer:c2"))[month.id] == Decimal(1)
+    shown = (await control.get("/customer/info?end_user_id=c2")).json()
+    assert shown["spend"] == 1.0
+    reset_at = datetime.fromisoformat(shown["litellm_budget_table"]["budget_reset_at"])
+    assert reset_at > datetime.now(UTC) - timedelta(seconds=1)
