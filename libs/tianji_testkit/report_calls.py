@@ -38,6 +38,8 @@ TRIES: dict[str, Try] = {
     ),
     "GET /gateway/daily/activity": Try(on("/gateway/daily/activity")),
     "GET /gateway/errors/activity": Try(on("/gateway/errors/activity")),
+    "GET /spend/logs/session/ui": Try(on("/spend/logs/session/ui?session_id=s"), lists="key"),
+    "GET /spend/logs/ui/{request_id}": Try(on("/spend/logs/ui/call-{key}"), hides=True),
     "GET /global/spend/logs": Try(on("/global/spend/logs"), sums=True),
     "GET /global/spend/keys": Try(on("/global/spend/keys"), sums=True),
     "GET /global/spend/models": Try(on("/global/spend/models"), sums=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -160,3 +161,67 @@ async def test_the_sum_of_all_is_there_and_on_the_key(control: Any, keys: dict[s
     }
     info = (await control.get(f"/key/info?key={keys['anns']}")).json()["info"]
     assert info["spend"] == 0.5
+
+
+async def test_pages_go_on_behind_a_row_as_they_do_by_number(control: Any, keys: dict[str, str]) -> None:
+    for order in ("desc", "asc"):
+        whole = (await control.get(f"/spend/logs/v2?sort_order={order}")).json()
+        assert whole["next_cursor"] is None and whole["total_is_capped"] is False
+        walked, cursor = [], ""
+        while cursor is not None:
+            path = f"/spend/logs/v2?sort_order={order}&page_size=2{cursor and '&cursor=' + quote(cursor)}"
+            page = (await control.get(path)).json()
+            walked += page["data"]
+            cursor = page["next_cursor"]
+        assert walked == whole["data"] and len(walked) == 5
+    assert (await control.get("/spend/logs/v2?cursor=nothing")).status == 400
+    assert (await control.get("/spend/logs/v2?cursor=a&sort_by=spend")).status == 400
+
+
+async def test_calls_are_found_by_each_filter(control: Any, keys: dict[str, str]) -> None:
+    for query, count in (
+        ("tag=nightly", 1),
+        ("tag=daily", 0),
+        ("search=chatcmpl-1", 1),
+        (f"search={hash_of(keys['plain'])}", 2),
+        ("search=ann", 2),
+        ("error_message=none", 0),
+        ("cache_hit_filter=miss", 5),
+        ("cache_hit_filter=hit", 0),
+        ("span_type=llm", 5),
+        ("span_type=mcp", 0),
+        (f"start_date={TODAY}&end_date={TODAY}", 4),
+        ("model=gpt-4o-mini", 5),
+    ):
+        found = (await control.get(f"/spend/logs/v2?{query}")).json()
+        assert found["total"] == len(found["data"]) == count, query
+    for query, count in (("tags=nightly", 1), ("team_id=none", 0), ("limit=3", 3), ("limit=3&offset=3", 2)):
+        assert len((await control.get(f"/spend/logs?{query}")).json()) == count, query
+    for query in ("sort_by=beauty", "sort_order=up", "cache_hit_filter=maybe", "span_type=bridge"):
+        assert (await control.get(f"/spend/logs/v2?{query}")).status == 400, query
+    assert (await control.get("/spend/logs/v2?group_by_session=true")).status == 501
+
+
+@pytest.mark.parametrize("sort", ["model", "ttft_ms", "request_duration_ms", "endTime", "total_tokens"])
+async def test_pages_are_sorted_by_each_field(control: Any, keys: dict[str, str], sort: str) -> None:
+    found = (await control.get(f"/spend/logs/v2?sort_by={sort}")).json()
+    assert len(found["data"]) == 5
+
+
+async def test_a_session_is_told_with_all_its_calls(control: Any, keys: dict[str, str]) -> None:
+    own = {"key_hash": hash_of(keys["plain"]), "session_id": "chat-1"}
+    events = [event(**own, cost_usd="0"), event(**own, response_id="said", cost_usd="0")]
+    ledger = Ledger(control.runtime.store)
+    await ledger.write([row_of(msgspec.json.encode(one), TODAY) for one in events])
+
+    found = (await control.get("/spend/logs/session/ui?session_id=chat-1&page_size=1")).json()
+    assert (found["total"], found["total_pages"], len(found["data"])) == (2, 2, 1)
+    assert (await control.get("/spend/logs/session/ui?session_id=chat-1", key=keys["anns"])).json()[
+        "data"
+    ] == []
+    page = (await control.get("/spend/logs/ui?session_id=chat-1")).json()
+    assert [row["session_total_count"] for row in page["data"]] == [2, 2]
+    assert page["data"][0]["session_total_tokens"] == 20
+    said = (await control.get("/spend/logs/ui/said", key=keys["plain"])).json()
+    assert set(said) == {"messages", "response", "proxy_server_request"}
+    assert (await control.get("/spend/logs/ui/said", key=keys["anns"])).status == 404

@@ -12,6 +12,7 @@ from tianji.store.queries import Queries
 from tianji.store.rows import Connection, many
 from tianji_control.resources.activity.metrics import Metrics
 from tianji_control.resources.spend.sights import values
+from tianji_control.resources.spend.store import like
 
 Q = Queries.beside(__file__)
 
@@ -176,12 +177,6 @@ async def exported(db: Connection, wanted: Wanted, day: date, fine: dict[str, An
     """Return one day for an export."""
     query = Q.exported if wanted.scope in OWNERS else Q.exported_parts
     return await many(db, query, Exported, **values(wanted), day=day, **fine)
-
-
-def like(text: str) -> str:
-    """Return the pattern of what has this text in it."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def _summed(wanted: Wanted) -> Wanted:

@@ -12,10 +12,10 @@ from tianji.errors import BadRequest
 from tianji_control.access import targets
 from tianji_control.call import Call, Guarded, Handler
 from tianji_control.envelope import Fault, WrongFields
-from tianji_control.resources.activity.store import like
 from tianji_control.resources.reports import store
 from tianji_control.resources.spend.sights import seen
 from tianji_control.resources.spend.spans import days
+from tianji_control.resources.spend.store import like
 
 LONGEST_PAGE = 100
 
@@ -86,9 +86,7 @@ def names(kind: str) -> Handler:
         span = days(ask.since, ask.until)
         offset = (ask.page - 1) * ask.page_size
         async with call.runtime.store.connection() as db:
-            found = await store.used(
-                db, kind, span, seen(call), like(ask.q) if ask.q else None, ask.page_size + 1, offset
-            )
+            found = await store.used(db, kind, span, seen(call), like(ask.q), ask.page_size + 1, offset)
         more = len(found) > ask.page_size
         return call.answer(
             {

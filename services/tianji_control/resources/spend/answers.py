@@ -45,13 +45,8 @@ class SpendPage(TypedDict):
     page: int
     page_size: int
     total_pages: int
-
-
-class SpendTotal(TypedDict):
-    """All that was ever spent."""
-
-    spend: float
-    max_budget: float
+    total_is_capped: NotRequired[bool]
+    next_cursor: NotRequired[str | None]
 
 
 class ReconcileLine(TypedDict):

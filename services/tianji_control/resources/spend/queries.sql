@@ -1,33 +1,62 @@
--- name: logs
-SELECT id, gateway_id, snapshot, status, http_status, error_type, error_message, started_at, first_token_at, ended_at,
+-- part: columns
+id, gateway_id, snapshot, status, http_status, error_type, error_message, started_at, first_token_at, ended_at,
        route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
        upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user,
        client_ip, user_agent, session_id, tags, metadata, input_tokens, output_tokens, cache_read_tokens,
        cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
        web_searches, usage_estimated, cost_usd, cost_parts, price_version, priced, finish, written_at
-FROM spend_logs
-WHERE (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
+
+-- part: wanted
+-- Both ends are always named, so that other days' partitions are left out however the query is planned. The
+-- day of an id and the start of its call may lie on two sides of midnight.
+day BETWEEN %(first_day)s AND %(last_day)s
+  AND started_at >= %(since)s AND started_at < %(until)s
+  AND (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
   AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
   AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
   AND (%(end_user)s::text IS NULL OR end_user = %(end_user)s)
   AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
   AND (%(session_id)s::text IS NULL OR session_id = %(session_id)s)
+  AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
   AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
   AND (%(model_id)s::text IS NULL OR deployment_id = %(model_id)s)
   AND (%(model_group)s::text IS NULL OR model_group = %(model_group)s)
-  AND (%(key_alias)s::text IS NULL OR key_alias = %(key_alias)s)
+  AND (%(key_alias)s::text IS NULL OR key_alias ILIKE %(key_alias)s)
   AND (%(succeeded)s::boolean IS NULL OR (status = 'success') = %(succeeded)s)
   AND (%(http_status)s::integer IS NULL OR http_status = %(http_status)s)
+  AND (%(error_message)s::text IS NULL OR error_message LIKE %(error_message)s)
   AND (%(min_spend)s::numeric IS NULL OR cost_usd >= %(min_spend)s)
   AND (%(max_spend)s::numeric IS NULL OR cost_usd <= %(max_spend)s)
-  -- The day of an id and the start of its call may lie on two sides of midnight.
-  AND (%(since)s::timestamptz IS NULL
-       OR (started_at >= %(since)s AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1))
-  AND (%(until)s::timestamptz IS NULL
-       OR (started_at < %(until)s AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1))
+  AND (%(search)s::text IS NULL OR response_id = %(search)s OR id = %(call_id)s OR key_hash = %(search)s
+       OR team_id = %(search)s OR user_id = %(search)s OR end_user = %(search)s OR session_id = %(search)s
+       OR deployment_id = %(search)s)
   AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
        OR organization_id = ANY(%(own_organizations)s))
-ORDER BY CASE WHEN %(sort)s::text <> '' THEN
+
+-- name: latest
+-- Behind the last one of the page before, where one is named: a page far down costs what the first does.
+SELECT <<columns>>
+FROM spend_logs
+WHERE <<wanted>>
+  AND (%(after_id)s::uuid IS NULL OR (started_at, id) < (%(after_time)s, %(after_id)s))
+ORDER BY started_at DESC, id DESC
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: earliest
+SELECT <<columns>>
+FROM spend_logs
+WHERE <<wanted>>
+  AND (%(after_id)s::uuid IS NULL OR (started_at, id) > (%(after_time)s, %(after_id)s))
+ORDER BY started_at, id
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: sorted_logs
+SELECT <<columns>>
+FROM spend_logs
+WHERE <<wanted>>
+ORDER BY
+    CASE %(sort)s::text WHEN 'model' THEN CASE WHEN %(descending)s THEN upstream_model END END DESC,
+    CASE %(sort)s::text WHEN 'model' THEN CASE WHEN NOT %(descending)s THEN upstream_model END END,
     CASE WHEN %(descending)s THEN -1 ELSE 1 END * CASE %(sort)s::text
         WHEN 'spend' THEN cost_usd
         WHEN 'total_tokens' THEN input_tokens + output_tokens
@@ -35,53 +64,42 @@ ORDER BY CASE WHEN %(sort)s::text <> '' THEN
         WHEN 'completion_tokens' THEN output_tokens
         WHEN 'endTime' THEN extract(EPOCH FROM ended_at)
         WHEN 'request_duration_ms' THEN extract(EPOCH FROM ended_at - started_at)
-        ELSE extract(EPOCH FROM started_at)
-    END
-END, started_at DESC, id DESC
+        WHEN 'ttft_ms' THEN extract(EPOCH FROM nullif(first_token_at, ended_at) - started_at)
+    END NULLS LAST,
+    started_at DESC, id DESC
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: count_logs
-SELECT count(*)
-FROM spend_logs
-WHERE (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
-  AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
-  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
-  AND (%(end_user)s::text IS NULL OR end_user = %(end_user)s)
-  AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
-  AND (%(session_id)s::text IS NULL OR session_id = %(session_id)s)
-  AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
-  AND (%(model_id)s::text IS NULL OR deployment_id = %(model_id)s)
-  AND (%(model_group)s::text IS NULL OR model_group = %(model_group)s)
-  AND (%(key_alias)s::text IS NULL OR key_alias = %(key_alias)s)
-  AND (%(succeeded)s::boolean IS NULL OR (status = 'success') = %(succeeded)s)
-  AND (%(http_status)s::integer IS NULL OR http_status = %(http_status)s)
-  AND (%(min_spend)s::numeric IS NULL OR cost_usd >= %(min_spend)s)
-  AND (%(max_spend)s::numeric IS NULL OR cost_usd <= %(max_spend)s)
-  AND (%(since)s::timestamptz IS NULL
-       OR (started_at >= %(since)s AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1))
-  AND (%(until)s::timestamptz IS NULL
-       OR (started_at < %(until)s AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1))
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
-       OR organization_id = ANY(%(own_organizations)s));
+-- No further than to the most that is told.
+SELECT count(*) FROM (SELECT FROM spend_logs WHERE <<wanted>> LIMIT %(limit)s) AS found;
 
 -- name: days
--- Sums by day, key, user and model of the calls that began in a span of time.
-SELECT (started_at AT TIME ZONE 'UTC')::date AS day,
+-- Sums by day, key, user and model.
+SELECT day,
        key_hash,
-       coalesce(user_id, '') AS user_id,
+       user_id,
        coalesce(nullif(upstream_model, ''), model) AS model,
-       sum(cost_usd) AS spend_usd
-FROM spend_logs
-WHERE started_at >= %(since)s AND started_at < %(until)s
-  AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date - 1
-  AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1
+       sum(spend_usd) AS spend_usd
+FROM spend_cells
+WHERE day BETWEEN %(since)s AND %(until)s
   AND (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
   AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
-  AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
+  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+  AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
   AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
        OR organization_id = ANY(%(own_organizations)s))
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4;
+
+-- name: sessions
+-- What the sessions of a page have in all, each with one key.
+SELECT session_id, key_hash, count(*) AS calls, sum(cost_usd) AS spend_usd,
+       sum(input_tokens)::bigint AS input_tokens, sum(output_tokens)::bigint AS output_tokens,
+       array_agg(DISTINCT left(upstream_model, 100)) AS models
+FROM spend_logs
+WHERE session_id = ANY(%(sessions)s) AND key_hash = ANY(%(keys)s)
+GROUP BY session_id, key_hash
+ORDER BY session_id, key_hash;
 
 -- name: figures
 -- What gateway processes counted of the calls of one hour, beside the rows of these calls.

@@ -27,8 +27,16 @@ def request_named(wanted: Wanted, request_id: str | None) -> Wanted:
     """Look for one request, by the id of its answer or by the id of its call."""
     if not request_id:
         return wanted
+    return replace(wanted, request_id=request_id, call_id=_uuid(request_id))
+
+
+def searched(wanted: Wanted, text: str | None) -> Wanted:
+    """Look for rows one of whose ids is a text."""
+    return replace(wanted, search=text, call_id=_uuid(text)) if text else wanted
+
+
+def _uuid(text: str) -> UUID | None:
     try:
-        call_id = UUID(request_id)
+        return UUID(text)
     except ValueError:
-        call_id = None
-    return replace(wanted, request_id=request_id, call_id=call_id)
+        return None

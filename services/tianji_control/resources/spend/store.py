@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,11 @@ from tianji.store.rows import Connection, many, value
 from tianji_control.resources.spend.reconcile import Figures
 
 Q = Queries.beside(__file__)
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""The ends of a span that is not named."""
+_DAY = timedelta(days=1)
 
 
 class LogRow(Struct, frozen=True, kw_only=True):
@@ -92,16 +97,20 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """The id of the answer, or of the call: then `call_id` says it too."""
     call_id: UUID | None = None
     session_id: str | None = None
+    tag: str | None = None
     model: str | None = None
     model_id: str | None = None
     model_group: str | None = None
     key_alias: str | None = None
     succeeded: bool | None = None
     http_status: int | None = None
+    error_message: str | None = None
     min_spend: float | None = None
     max_spend: float | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    search: str | None = None
+    """What one of a row's ids is; if it is the call's, then `call_id` says it too."""
+    since: datetime = EARLIEST
+    until: datetime = LATEST
     sees_all: bool = False
     own_key: str | None = None
     own_user: str | None = None
@@ -110,27 +119,53 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """In which order, and which part; no `sort` means the latest first."""
+    """In which order, and which part; no `sort` means by time."""
 
     limit: int
     offset: int = 0
     sort: str = ""
     descending: bool = True
+    after: tuple[datetime, UUID] | None = None
+    """The row that the part begins behind; by time only."""
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """What a session had in all, with one key."""
+
+    session_id: str
+    key_hash: str
+    calls: int
+    spend_usd: Decimal
+    input_tokens: int
+    output_tokens: int
+    models: list[str]
 
 
 async def logs(db: Connection, wanted: Wanted, order: Order) -> list[LogRow]:
     """Return the rows that are asked for."""
-    return await many(db, Q.logs, LogRow, **_values(wanted), **_values(order))
+    part = {"limit": order.limit, "offset": order.offset}
+    if order.sort:
+        by = {"sort": order.sort, "descending": order.descending}
+        return await many(db, Q.sorted_logs, LogRow, **_bounded(wanted), **part, **by)
+    query = Q.latest if order.descending else Q.earliest
+    time, id = order.after or (None, None)
+    return await many(db, query, LogRow, **_bounded(wanted), **part, after_time=time, after_id=id)
 
 
-async def count(db: Connection, wanted: Wanted) -> int:
-    """Return how many rows are asked for."""
-    return await value(db, Q.count_logs, int, **_values(wanted)) or 0
+async def count(db: Connection, wanted: Wanted, limit: int) -> int:
+    """Return how many rows are asked for, up to a limit."""
+    return await value(db, Q.count_logs, int, **_bounded(wanted), limit=limit) or 0
 
 
 async def days(db: Connection, wanted: Wanted) -> list[DaySum]:
-    """Return sums by day; `since` and `until` must be set."""
-    return await many(db, Q.days, DaySum, **_values(wanted))
+    """Return sums by whole days."""
+    last = (wanted.until - timedelta(microseconds=1)).date()
+    return await many(db, Q.days, DaySum, **(_values(wanted) | {"since": wanted.since.date(), "until": last}))
+
+
+async def sessions(db: Connection, ids: list[str], keys: list[str]) -> list[Session]:
+    """Return what sessions had in all."""
+    return await many(db, Q.sessions, Session, sessions=ids, keys=keys) if ids else []
 
 
 async def figures(db: Connection, hour: datetime) -> list[Figures]:
@@ -139,9 +174,25 @@ async def figures(db: Connection, hour: datetime) -> list[Figures]:
     return await many(db, Q.figures, Figures, hour=hour, day=hour.date(), low=low, high=high)
 
 
+def like(text: str | None) -> str | None:
+    """Return the pattern of what has this text in it."""
+    if not text:
+        return None
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
 def _first_id(moment: datetime) -> UUID:
     """Return what every UUIDv7 made from this moment on is greater than."""
     return UUID(int=round(moment.timestamp() * 1000) << 80)
+
+
+def _bounded(wanted: Wanted) -> dict[str, Any]:
+    days = {
+        "first_day": max(wanted.since, EARLIEST + _DAY).date() - _DAY,
+        "last_day": min(wanted.until, LATEST - _DAY).date() + _DAY,
+    }
+    return _values(wanted) | days
 
 
 def _values(given: Struct) -> dict[str, Any]:
