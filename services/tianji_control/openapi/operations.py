@@ -125,7 +125,8 @@ def _responses(route: Guarded | Open, schemas: Schemas) -> Schema:
 
 def _content(gives: Any, schemas: Schemas) -> Schema:
     if isinstance(gives, Text):
-        return {kind: {"schema": {} if kind == JSON else {"type": "string"}} for kind in gives.media_types}
+        text: Schema = {"type": "string"}
+        return {kind: {"schema": text if kind.startswith("text/") else {}} for kind in gives.media_types}
     return {JSON: {"schema": {} if gives is None else schemas.of(gives)}}
 
 
