@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tianji.errors import NotFound, TianjiError
+from tianji.errors import NotFound, NotImplementedYet, TianjiError
 from tianji.obs import metrics
 from tianji_control.call import unguarded
 from tianji_control.envelope import failure, from_http
@@ -21,6 +21,7 @@ from tianji_control.routes import ROUTES, unknown
 from tianji_control.runtime import running
 from tianji_control.settings import ControlSettings
 from tianji_control.signals import on_hangup
+from tianji_control.unserved import why_not
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,9 @@ class Outermost:
             if scope["method"] == "OPTIONS" and methods:
                 await Response(status_code=204, headers={"allow": ", ".join(methods)})(scope, receive, send)
                 return
-            fault = from_http(raised, scope, methods)
+            reason = why_not(scope["path"], scope["method"]) if raised.status_code == 405 else None
+            missing = f"{scope['method']} {scope['path']} is not there yet: {reason}"
+            fault = NotImplementedYet(missing) if reason else from_http(raised, scope, methods)
         except Exception:
             metrics.loop_failures.labels("request").inc()
             log.exception("request failed", extra={"path": scope["path"]})

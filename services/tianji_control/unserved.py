@@ -1,6 +1,8 @@
-"""The paths of LiteLLM's proxy that TianjiLLM does not serve yet: `unserved.txt`, one a line.
+"""LiteLLM's admin paths that TianjiLLM does not serve, and why: `unserved.txt`.
 
-A path that a resource begins to serve may stay in the file: the table of routes goes first.
+A line that begins with `=` says why not; under it stand paths, each with its methods. What a resource
+begins to serve is taken out: `docs/reference/admin-routes.md` has the whole list, and a test keeps
+them in step.
 """
 
 from __future__ import annotations
@@ -9,27 +11,59 @@ import re
 from functools import cache
 from importlib import resources
 
+from msgspec import Struct
 from starlette.routing import compile_path
 
 
-def is_unserved(path: str) -> bool:
-    """Say whether LiteLLM serves this path; asked for paths that nothing here serves."""
-    exact, patterns = _paths()
-    bare = path.rstrip("/")
-    if path in exact or bare in exact:
-        return True
-    return any(pattern.match(path) for pattern in patterns.get(_first(path), ()))
+class Unserved(Struct, frozen=True):
+    """One path that is not there."""
+
+    path: str
+    methods: frozenset[str]
+    reason: str
+
+
+def why_not(path: str, method: str | None = None) -> str | None:
+    """Say why a path of LiteLLM's is not served, with one method or with any; None where it is not such."""
+    for entry in (*_exact().get(path.rstrip("/"), ()), *_matching(path)):
+        if method is None or method in entry.methods:
+            return entry.reason
+    return None
 
 
 @cache
-def _paths() -> tuple[frozenset[str], dict[str, list[re.Pattern[str]]]]:
-    """Read the file; patterns are kept by their first segment."""
-    lines = resources.files("tianji_control").joinpath("unserved.txt").read_text("utf-8").split()
-    patterns: dict[str, list[re.Pattern[str]]] = {}
-    for line in lines:
-        if "{" in line:
-            patterns.setdefault(_first(line), []).append(compile_path(line)[0])
-    return frozenset(line for line in lines if "{" not in line), patterns
+def all_unserved() -> tuple[Unserved, ...]:
+    """Read the file."""
+    found: list[Unserved] = []
+    reason = ""
+    lines = resources.files("tianji_control").joinpath("unserved.txt").read_text("utf-8").splitlines()
+    for line in filter(None, lines):
+        if line.startswith("="):
+            reason = line[1:].strip()
+        else:
+            methods, path = line.split()
+            found.append(Unserved(path, frozenset(methods.split(",")), reason))
+    return tuple(found)
+
+
+def _matching(path: str) -> list[Unserved]:
+    patterns = _patterns().get(_first(path), ())
+    return [entry for pattern, entry in patterns if pattern.match(path)]
+
+
+@cache
+def _exact() -> dict[str, tuple[Unserved, ...]]:
+    return {entry.path.rstrip("/"): (entry,) for entry in all_unserved() if "{" not in entry.path}
+
+
+@cache
+def _patterns() -> dict[str, list[tuple[re.Pattern[str], Unserved]]]:
+    """Return the paths with parameters by their first segment."""
+    patterns: dict[str, list[tuple[re.Pattern[str], Unserved]]] = {}
+    for entry in all_unserved():
+        if "{" in entry.path:
+            patterns.setdefault(_first(entry.path), []).append((compile_path(entry.path)[0], entry))
+    return patterns
 
 
 def _first(path: str) -> str:
