@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any
 
 from tianji.errors import BadRequest, BodyTooLarge, ClientGone
+from tianji_gateway.deadlines import Due, Within, put_off
 from tianji_gateway.pulse import Pulse
 
 Message = MutableMapping[str, Any]
@@ -34,7 +36,7 @@ class Caller:
         self._receive = receive
         self._send = send
         self._watch: asyncio.Future[Message] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | Due | None = None
         self._pulse: Pulse | None = None
         self._unread = True
         self.gone = False
@@ -54,7 +56,7 @@ class Caller:
         parts: list[bytes] = []
         size = 0
         try:
-            async with asyncio.timeout(_BODY_S):
+            with Within(_BODY_S):
                 while self._unread:
                     part = await self._piece()
                     size += len(part)
@@ -89,8 +91,7 @@ class Caller:
 
         The watch begins a moment later, so that a call answered at once does without it.
         """
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(_WATCH_AFTER_S, self._listen, asyncio.current_task(loop))
+        self._timer = put_off(_WATCH_AFTER_S, partial(self._listen, asyncio.current_task()))
 
     def keep_alive(self, every_s: float, piece: bytes, head: Callable[[], list[Header]]) -> None:
         """Send `piece` whenever nothing was sent for `every_s`; before the answer's head, send `head`.
@@ -193,7 +194,7 @@ class Caller:
         """Read what is left of the body: a client that is still sending would not see the answer."""
         size = 0
         try:
-            async with asyncio.timeout(_DISCARD_S):
+            with Within(_DISCARD_S):
                 while self._unread:
                     size += len(await self._piece())
                     if size > _DISCARD:

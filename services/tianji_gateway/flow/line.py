@@ -65,6 +65,7 @@ async def serve(
     finally:
         caller.unwatch()
         observe.served(account)
+        account.error = None  # its traceback holds this call: only the garbage collector would part them
 
 
 async def _walk(account: Account, front: Front, call_type: str, caller: Caller, named: Named) -> None:

@@ -14,6 +14,8 @@ from typing import cast
 from httptools import HttpParserError, HttpResponseParser
 from multidict import CIMultiDict
 
+from tianji_gateway.deadlines import Due, put_off
+
 _HEAD_BYTES = 64 << 10
 """No head of an answer may be longer."""
 _HELD_BYTES = 256 << 10
@@ -40,7 +42,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | Due | None = None
         self._silence_s: float | None = None
         self.idle_since = 0.0
         self.calls = 0
@@ -77,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._heard_at = self._loop.time()
         limit_s = total_s if total_s is not None else silence_s
         if limit_s is not None:
-            self._timer = self._loop.call_later(limit_s, self._expire)
+            self._timer = put_off(limit_s, self._expire)
         try:
             self._transport.writelines(request)
             while not self._headed:
@@ -110,12 +112,13 @@ class Connection(asyncio.Protocol):
 
     async def finish(self) -> None:
         """Read what is left, for a moment, so that the connection can serve another call."""
-        try:
-            async with asyncio.timeout(None if self._complete else _DRAIN_S):
-                while await self.next():
-                    pass
-        except (TimeoutError, ConnectionError):
-            pass
+        if not self._complete:
+            try:
+                async with asyncio.timeout(_DRAIN_S):
+                    while await self.next():
+                        pass
+            except (TimeoutError, ConnectionError):
+                pass
         self.close()
 
     def close(self) -> None:
