@@ -22,7 +22,7 @@ def limits_fields(row: Struct) -> dict[str, Limits | None]:
     if isinstance(row, Limited):
         found["limits"] = limits_of(row)
     if isinstance(row, KeyRow | TeamRow):
-        found["member"] = limits_in(row.member_limits)
+        found["member"] = limits_in(row.member_limits) or _begun_anew(row.member_limits)
     if isinstance(row, KeyRow | SettingsRow):
         found["customer_limits"] = limits_in(row.budget_of_customers)
     return found
@@ -63,6 +63,13 @@ def limits_in(said: Mapping[str, Any] | None) -> Limits | None:
         changed=None if changed == made else changed,
         carried=bool(said.get("carried")),
     )
+
+
+def _begun_anew(said: Mapping[str, Any] | None) -> Limits | None:
+    """Return what holds of a member who has no limits but those of the team: a count that was begun anew."""
+    if not said or not said.get("generation"):
+        return None
+    return Limits(generation=said["generation"], made=said.get("made"), changed=said.get("changed"))
 
 
 def _windows(said: Any) -> Iterator[BudgetWindow]:

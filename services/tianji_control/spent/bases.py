@@ -20,13 +20,12 @@ from tianji.limits.windows import window
 from tianji.store.rows import Connection, many, run
 from tianji_control.spent.holders import (
     KINDS,
-    MEMBER,
     NEVER,
     Generation,
     Q,
     calendar,
     generations,
-    limits,
+    limits_of_one,
     named,
 )
 from tianji_control.spent.rolled import rolled
@@ -68,12 +67,9 @@ async def follow_budget(db: Connection, budget_id: str) -> None:
         await top_up(db, who.kind, who.id)
 
 
-async def top_up(db: Connection, kind: str, id: str, held: Limits | None = None) -> None:
-    """Charge to a holder's windows of now what was spent in them and not charged.
-
-    `held` is what limits a member; of others it is looked up.
-    """
-    held = held or (await limits(db, kind, [id])).get(id) if kind != MEMBER else held
+async def top_up(db: Connection, kind: str, id: str) -> None:
+    """Charge to a holder's windows of now what was spent in them and not charged."""
+    held = await limits_of_one(db, kind, id)
     if held is None:
         return
     holder = named(kind, id)
@@ -82,14 +78,12 @@ async def top_up(db: Connection, kind: str, id: str, held: Limits | None = None)
         await _charge(db, kind, id, budget, anew)
 
 
-async def begin_anew(
-    db: Connection, kind: str, id: str, spent_usd: Decimal, held: Limits | None = None
-) -> None:
+async def begin_anew(db: Connection, kind: str, id: str, spent_usd: Decimal) -> None:
     """Let a holder's budgets count from now on, as if this much had been spent.
 
     A budget of which less was spent, one of several, counts on from that.
     """
-    held = held or (await limits(db, kind, [id])).get(id) if kind != MEMBER else held
+    held = await limits_of_one(db, kind, id)
     holder = named(kind, id)
     anew = (await generations(db, [holder])).get(holder, NEVER)
     budgets = [] if held is None else await _in_order(db, kind, id, held)

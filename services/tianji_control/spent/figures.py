@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tianji.domain.limits import Limits
 from tianji.domain.snapshot import CUSTOMER, KEY
 from tianji.limits.calendar import Budget, Calendar
 from tianji.limits.contract import Window
@@ -21,7 +22,15 @@ from tianji_control.publish.compile import SOURCES
 from tianji_control.publish.limited import limits_of
 from tianji_control.publish.rows import Limited
 from tianji_control.spent.bases import charged
-from tianji_control.spent.holders import NEVER, Generation, calendar, generations, named
+from tianji_control.spent.holders import (
+    MEMBER,
+    NEVER,
+    Generation,
+    calendar,
+    generations,
+    limits_of_one,
+    named,
+)
 from tianji_control.spent.rolled import rolled
 
 R = TypeVar("R", bound=Struct)
@@ -51,9 +60,21 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
             days = days or await calendar(db)
             budget = Budget(named(kind, id), days.rule(row.budget_duration, row.made or 0.0))
             now = window(budget.rule, time.time(), generation.generation)
-            spent = await _spent(db, kind, id, row, budget, now, generation)
+            spent = await _spent(db, kind, id, limits_of(row), budget, now, generation)
             found[id] = Now(spent, None if math.isinf(now.ends) else datetime.fromtimestamp(now.ends, UTC))
     return found
+
+
+async def of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
+    """Return what a member has spent of a team: in the window of now, where their budget has a duration."""
+    id = f"{team_id}:{user_id}"
+    limits, anew = await limits_of_one(db, MEMBER, id), await generations(db, [named(MEMBER, id)])
+    generation = anew.get(named(MEMBER, id), NEVER)
+    made = limits.made if limits is not None else None
+    duration = limits.duration if limits is not None else None
+    budget = Budget(named(MEMBER, id), (await calendar(db)).rule(duration, made or 0.0))
+    now = window(budget.rule, time.time(), generation.generation)
+    return await _spent(db, MEMBER, id, limits, budget, now, generation)
 
 
 def as_of(row: R, now: Now | None) -> R:
@@ -69,10 +90,9 @@ def with_current(spent: Mapping[str, Decimal], now: Mapping[str, Now]) -> dict[s
 
 
 async def _spent(
-    db: Connection, kind: str, id: str, row: Limited, budget: Budget, now: Window, anew: Generation
+    db: Connection, kind: str, id: str, limits: Limits | None, budget: Budget, now: Window, anew: Generation
 ) -> Decimal:
     """Return what was charged to a budget; what was spent, where there is none to be charged."""
-    limits = limits_of(row)
     if limits is not None and (limits.max_budget is not None or limits.soft_budget is not None):
         return (await charged(db, [budget], anew.generation)).get(budget.bound, Decimal(0))
     if anew.generation and now.starts <= anew.since:

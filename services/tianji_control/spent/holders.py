@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,9 +12,9 @@ from tianji.domain.limits import Limits
 from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, TAG, TEAM, USER
 from tianji.limits.calendar import Calendar, calendar_of
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many
+from tianji.store.rows import Connection, many, value
 from tianji_control.publish.compile import SOURCES
-from tianji_control.publish.limited import limits_of
+from tianji_control.publish.limited import limits_in, limits_of
 from tianji_control.publish.rows import Limited
 from tianji_control.resources.settings import store as settings
 
@@ -46,6 +47,14 @@ async def limits(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, Lim
     rows = await many(db, source.rows, source.row, ids=sorted(set(ids)))
     found = {getattr(row, source.id): limits_of(row) for row in rows if isinstance(row, Limited)}
     return {id: one for id, one in found.items() if one is not None}
+
+
+async def limits_of_one(db: Connection, kind: str, id: str) -> Limits | None:
+    """Return what limits a holder or a member; the id of a member is `<team>:<user>`."""
+    if kind != MEMBER:
+        return (await limits(db, kind, [id])).get(id)
+    team_id, _, user_id = id.rpartition(":")
+    return limits_in(await value(db, Q.member_terms, dict[str, Any], team_id=team_id, user_id=user_id))
 
 
 async def generations(db: Connection, holders: Iterable[str]) -> dict[str, Generation]:

@@ -69,6 +69,17 @@ SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
 WHERE %(id)s = ANY(tags) AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
   AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
 
+-- name: member_terms
+-- What a member is held to: what is said of them, else what the team says of its members.
+SELECT m.extra || jsonb_build_object(
+    'max_budget', coalesce(to_jsonb(m.max_budget), t.extra->'team_member_budget'),
+    'budget_duration', coalesce(
+        m.budget_duration,
+        CASE WHEN m.max_budget IS NULL THEN t.extra->>'team_member_budget_duration' END),
+    'made', extract(epoch FROM m.created_at)) AS terms
+FROM team_members m JOIN teams t ON t.team_id = m.team_id
+WHERE m.team_id = %(team_id)s AND m.user_id = %(user_id)s;
+
 -- name: holders_of_budget
 SELECT 'key' AS kind, hash AS id FROM keys WHERE budget_id = %(id)s
 UNION ALL SELECT 'organization', organization_id FROM organizations WHERE budget_id = %(id)s

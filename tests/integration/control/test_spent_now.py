@@ -155,3 +155,22 @@ async def test_a_budget_that_many_are_held_to_is_changed_for_all_of_them(control
     assert shown["spend"] == 1.0
     reset_at = datetime.fromisoformat(shown["litellm_budget_table"]["budget_reset_at"])
     assert reset_at > datetime.now(UTC) - timedelta(seconds=1)
+
+
+async def test_a_member_is_reset_to_less_than_they_have_spent_of_a_team(control: Any) -> None:
+    await control.post("/user/new", {"user_id": "max", "auto_create_key": False})
+    await control.post("/team/new", {"team_id": "crew", "team_member_budget": 4})
+    await spend(control, "3", user_id="max", team_id="crew")
+    await spend(control, "8", user_id="max", team_id="elsewhere")
+    await control.post("/team/member_add", {"team_id": "crew", "member": {"role": "user", "user_id": "max"}})
+    key = await control.made_key(user_id="max", team_id="crew")
+    assert await charged(control, "member:crew:max") == {"all": Decimal(3)}
+
+    path = "/team/crew/member/max/reset_spend"
+    assert (await control.post(path, {"reset_to": 3.5})).status == 400
+    answer = (await control.post(path, {"reset_to": 1})).json()
+    assert (answer["spend"], answer["previous_spend"]) == (1.0, 3.0)
+    assert (await charged(control, "member:crew:max"))["1:all"] == Decimal(1)
+    record = await control.record("key", key["token"])
+    assert record is not None
+    assert record["member"]["generation"] == 1

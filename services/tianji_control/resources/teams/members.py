@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from tianji.domain.access import ALL_MODELS, allows
 from tianji.domain.snapshot import KEY, TEAM
-from tianji.errors import BadRequest, NotFound
+from tianji.errors import BadRequest, NotFound, PermissionDenied
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.limits import check_limits
@@ -20,6 +20,8 @@ from tianji_control.resources.teams.store import MemberRow, TeamRow
 from tianji_control.resources.users import service as users
 from tianji_control.resources.users import store as user_store
 from tianji_control.resources.users.store import UserRow
+from tianji_control.spent import bases, figures
+from tianji_control.spent.holders import MEMBER
 
 Map = dict[str, Any]
 
@@ -95,9 +97,29 @@ async def rewrite(change: Change, team: TeamRow, user_id: str, said: Map) -> Mem
         columns["models"] = _share(team, columns["models"])
     row = msgspec.structs.replace(before, **columns)
     await store.save_member(change.db, row)
+    await bases.top_up(change.db, MEMBER, f"{team.team_id}:{user_id}")
     await _tell_keys(change, row)
     await note(change, team, "team:member_update", before, row)
     return row
+
+
+async def reset_spend(call: Call, team_id: str, user_id: str, reset_to: Decimal) -> tuple[MemberRow, Decimal]:
+    """Set what a member counts as having spent of a team; return the figure of before, too."""
+    async with call.change() as change:
+        team = await service.locked(call, change, team_id, "team:members")
+        row = await store.member(change.db, team_id, user_id)
+        if row is None:
+            raise _no_member(user_id, team_id)
+        if call.actor.user_id == user_id and not call.sight("team:members").all:
+            raise PermissionDenied("Nobody resets what they have spent themselves; ask another admin")
+        previous = await figures.of_member(change.db, team_id, user_id)
+        if not 0 <= reset_to <= previous:
+            message = f"reset_to must be between 0 and what the member has spent: {previous:f}"
+            raise BadRequest(message, type="bad_request_error", param="reset_to")
+        await bases.begin_anew(change.db, MEMBER, f"{team_id}:{user_id}", reset_to)
+        await _tell_keys(change, row)
+        await note(change, team, "team:member_reset_spend", row, row)
+    return row, previous
 
 
 async def remove(call: Call, team_id: str, user_id: str | None, user_email: str | None) -> TeamRow:
@@ -150,6 +172,7 @@ async def join(change: Change, team: TeamRow, one: Member, ask: MemberAdd) -> tu
         models=_share(team, ask.allowed_models or team.extra.get("default_team_member_models")),
     )
     await store.save_member(change.db, member)
+    await bases.top_up(change.db, MEMBER, f"{team.team_id}:{user.user_id}")
     await _tell_keys(change, member)
     return user, member
 

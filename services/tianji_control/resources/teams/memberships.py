@@ -15,6 +15,7 @@ from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys.shown import number
 from tianji_control.resources.teams import members, service, store
 from tianji_control.resources.teams.store import MemberRow
+from tianji_control.spent import figures
 
 MOST_AT_ONCE = 500
 
@@ -50,6 +51,22 @@ class BudgetReset(Struct, kw_only=True):
     budget_id: str | None = None
     previous_budget_id: str | None = None
     budget_source: str
+
+
+class MemberSpendReset(Struct, kw_only=True):
+    """What a member is to count as having spent."""
+
+    reset_to: Decimal
+
+
+class SpendOfMember(Struct, kw_only=True):
+    """A member's spend as it was set, and as it was."""
+
+    team_id: str
+    user_id: str
+    spend: float
+    previous_spend: float
+    max_budget: float | None = None
 
 
 class MemberRef(Struct, kw_only=True):
@@ -127,7 +144,7 @@ async def me(call: Call) -> Response:
     async with call.runtime.store.connection() as db:
         team = await store.by_id(db, team_id)
         found = {row.user_id: row for row in await store.members(db, team_id)} if team is not None else {}
-        spent = await store.spend_of_member(db, team_id, user_id)
+        spent = await figures.of_member(db, team_id, user_id)
     row = found.get(user_id)
     if team is None or row is None:
         raise NotFound(f"User user_id={user_id} is not a member of team_id={team_id}.", param="team_id")
@@ -153,6 +170,22 @@ async def reset_budget(call: Call) -> Response:
         await members.rewrite(change, team, user_id, none)
     source = "team_default" if team.extra.get("team_member_budget") is not None else "none"
     return call.answer(BudgetReset(team_id=team_id, user_id=user_id, budget_source=source))
+
+
+async def reset_spend(call: Call) -> Response:
+    """POST /team/{team_id}/member/{user_id}/reset_spend"""
+    team_id, user_id = (call.request.path_params[name] for name in ("team_id", "user_id"))
+    reset_to = (await call.body(MemberSpendReset)).reset_to
+    row, previous = await members.reset_spend(call, team_id, user_id, reset_to)
+    return call.answer(
+        SpendOfMember(
+            team_id=team_id,
+            user_id=user_id,
+            spend=float(reset_to),
+            previous_spend=float(previous),
+            max_budget=number(row.max_budget),
+        )
+    )
 
 
 async def bulk_delete(call: Call) -> Response:
@@ -233,6 +266,11 @@ routes = [
     Guarded(
         *("POST", "/team/{team_id}/member/{user_id}/reset_budget", reset_budget, "team:members"),
         gives=BudgetReset,
+    ),
+    Guarded(
+        *("POST", "/team/{team_id}/member/{user_id}/reset_spend", reset_spend, "team:members"),
+        body=MemberSpendReset,
+        gives=SpendOfMember,
     ),
     Guarded("POST", f"{_MANY}/bulk_delete", bulk_delete, "team:members", body=LostMembers, gives=AllLost),
     Guarded("POST", f"{_MANY}/bulk_update", bulk_update, "team:members", body=ManyLimits, gives=AllLimited),

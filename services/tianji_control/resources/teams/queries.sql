@@ -35,6 +35,10 @@ VALUES (%(team_id)s, %(alias)s, %(organization_id)s, %(models)s, %(aliases)s, %(
 SELECT <<team_columns>>
 FROM teams WHERE team_id = %(id)s FOR UPDATE;
 
+-- name: team_for_share
+SELECT <<team_columns>>
+FROM teams WHERE team_id = %(id)s FOR SHARE;
+
 -- name: teams_of_organization
 SELECT <<team_columns>>
 FROM teams WHERE organization_id = %(organization_id)s ORDER BY team_id FOR UPDATE;
@@ -111,6 +115,3 @@ SELECT hash FROM keys WHERE team_id = %(team_id)s ORDER BY created_at DESC, hash
 
 -- name: spend_of_teams
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = ANY(%(team_ids)s);
-
--- name: spend_of_member
-SELECT sum(spend_usd) FROM spend_cells WHERE team_id = %(team_id)s AND user_id = %(user_id)s;

@@ -108,6 +108,11 @@ async def by_id_for_update(db: Connection, id: str) -> TeamRow | None:
     return await one(db, Q.team_for_update, TeamRow, id=id)
 
 
+async def by_id_to_join(db: Connection, id: str) -> TeamRow | None:
+    """Return a team and keep others from changing or deleting it until the transaction ends."""
+    return await one(db, Q.team_for_share, TeamRow, id=id)
+
+
 async def of_organization(db: Connection, organization_id: str) -> list[TeamRow]:
     """List an organization's teams and keep others from writing them until the transaction ends."""
     return await many(db, Q.teams_of_organization, TeamRow, organization_id=organization_id)
@@ -178,12 +183,6 @@ async def members(db: Connection, team_id: str) -> list[MemberRow]:
 async def of_user(db: Connection, user_id: str) -> list[str]:
     """List the ids of the teams that a user belongs to."""
     return [row["team_id"] for row in await many(db, Q.teams_of_user, dict[str, str], user_id=user_id)]
-
-
-async def spend_of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
-    """Return what the ledger says a member has spent in a team."""
-    query = Q.spend_of_member
-    return await value(db, query, Decimal, team_id=team_id, user_id=user_id) or Decimal(0)
 
 
 async def key_hashes(db: Connection, team_id: str, limit: int | None) -> list[str]:
