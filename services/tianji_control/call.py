@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
+from psycopg.errors import DeadlockDetected
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from tianji.errors import BodyTooLarge, TianjiError
+from tianji.errors import BodyTooLarge, Conflict, TianjiError
 from tianji_control import idempotency
 from tianji_control.access import permits
 from tianji_control.access.authenticate import authenticate, key_in
@@ -118,12 +119,16 @@ class Call:
         """Open a write; once committed, wait until the live gateways act on it."""
         given = self.request.headers.get(IF_MATCH)
         condition = None if given is None else Condition(given, self.route.resource)
-        async with self.runtime.store.transaction() as db:
-            change = Change(db, self.actor, self._origin(), condition)
-            yield change
-            if condition is not None:
-                condition.require_compared()
-            self._check_vouched()
+        try:
+            async with self.runtime.store.transaction() as db:
+                change = Change(db, self.actor, self._origin(), condition)
+                yield change
+                if condition is not None:
+                    condition.require_compared()
+                self._check_vouched()
+        except DeadlockDetected:
+            message = "Another change got in the way of this one, which was undone; try again"
+            raise Conflict(message) from None
         self._notes += change.notes
         if not self.runtime.store.holding:
             await self._settle()

@@ -10,6 +10,8 @@ GROUPS = {
     "anthropic_routes": ("/v1/messages",),
     "openai_routes": ("/v1/chat", "/v1/models"),
 }
+HERE = "127.0.0."
+"""Where all calls of a walk come from."""
 EVERYTHING = ("*", "all-proxy-models")
 
 
@@ -28,11 +30,18 @@ class Team(Level):
 
 
 @dataclass
+class Project(Level):
+    team: str = ""
+
+
+@dataclass
 class Key(Level):
     team: str | None = None
+    project: str | None = None
     user: str | None = None
     organization: str | None = None
     routes: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     expired: bool = False
 
@@ -46,7 +55,8 @@ class World:
     groups: dict[str, set[str]]
     organizations: dict[str, Level] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
-    members: set[tuple[str, str]] = field(default_factory=set)
+    members: dict[tuple[str, str], Level] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
     users: dict[str, Level] = field(default_factory=dict)
     customers: dict[str, Level] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
@@ -54,6 +64,8 @@ class World:
     def lets_in(self, key: Key | None, path: str, customer: str = "") -> bool:
         """Say whether a key may call a path at all."""
         if key is None or key.expired or any(level.blocked for level in self.chain(key, customer)):
+            return False
+        if key.addresses and not any(one.startswith(HERE) for one in key.addresses):
             return False
         return not key.routes or any(_covers(entry, path) for entry in key.routes)
 
@@ -72,7 +84,8 @@ class World:
         team = self.teams.get(key.team or "")
         organization = (team.organization if team else None) or key.organization
         levels = (
-            *(key, team, self.users.get(key.user or "")),
+            *(key, self.projects.get(key.project or ""), self.members.get((key.team or "", key.user or ""))),
+            *(team, self.users.get(key.user or "")),
             *(self.organizations.get(organization or ""), self.customers.get(customer)),
         )
         return [level for level in levels if level is not None]

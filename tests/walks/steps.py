@@ -14,7 +14,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from walks.model import EVERYTHING, Key, Level, Team, World
+from walks.model import EVERYTHING, Key, Level, Project, Team, World
 
 Body = dict[str, Any]
 Step = tuple[str, Body]
@@ -25,6 +25,7 @@ NAMES = {
     "team": ("t0", "t1", "t2"),
     "user": ("u0", "u1"),
     "customer": ("c0",),
+    "project": ("p0", "p1"),
     "key": ("k0", "k1", "k2", "k3"),
 }
 MODELS = ("alpha", "beta-1", "beta-2", "first", "own")
@@ -113,16 +114,28 @@ def _drop_keys(world: World, gone: Callable[[Key], bool]) -> None:
     world.keys = {name: key for name, key in world.keys.items() if not gone(key)}
 
 
+def _drop_team(world: World, team: str) -> None:
+    _drop_keys(world, lambda key: key.team == team)
+    world.members = {one: member for one, member in world.members.items() if one[0] != team}
+    world.projects = {name: project for name, project in world.projects.items() if project.team != team}
+    del world.teams[team]
+
+
+def _within(models: list[str], bounds: list[str]) -> bool:
+    """Say whether a list names nothing beyond another one."""
+    return not bounds or all(
+        model in (*EVERYTHING, "all-team-models")
+        or any(one in EVERYTHING or fnmatchcase(model, one) for one in bounds)
+        for model in models
+    )
+
+
 def _bound(world: World, team: Team) -> bool:
     """Say whether a team is in an organization that is there, and has no model beyond its."""
     organization = world.organizations.get(team.organization or "")
     if organization is None:
         return team.organization is None
-    return not organization.models or all(
-        model in EVERYTHING
-        or any(one in EVERYTHING or fnmatchcase(model, one) for one in organization.models)
-        for model in team.models
-    )
+    return _within(team.models, organization.models)
 
 
 _UPDATES = {
@@ -174,9 +187,8 @@ def organization_delete(world: World, o: str) -> Deed:
     def effect(world: World) -> None:
         teams = {name for name, team in world.teams.items() if team.organization == o}
         _drop_keys(world, lambda key: key.organization == o or key.team in teams)
-        world.members = {(team, user) for team, user in world.members if team not in teams}
         for team in teams:
-            del world.teams[team]
+            _drop_team(world, team)
         del world.organizations[o]
 
     return Deed("DELETE", "/organization/delete", {"organization_ids": [o]}, o in world.organizations, effect)
@@ -185,7 +197,7 @@ def organization_delete(world: World, o: str) -> Deed:
 def user_delete(world: World, u: str) -> Deed:
     def effect(world: World) -> None:
         _drop_keys(world, lambda key: key.user == u)
-        world.members = {(team, user) for team, user in world.members if user != u}
+        world.members = {one: member for one, member in world.members.items() if one[1] != u}
         del world.users[u]
 
     return Deed("POST", "/user/delete", {"user_ids": [u]}, u in world.users, effect)
@@ -265,9 +277,7 @@ def team_model_add(world: World, t: str, models: list[str]) -> Deed:
 
 def team_delete(world: World, t: str) -> Deed:
     def effect(world: World) -> None:
-        _drop_keys(world, lambda key: key.team == t)
-        world.members = {(team, user) for team, user in world.members if team != t}
-        del world.teams[t]
+        _drop_team(world, t)
 
     return Deed("POST", "/team/delete", {"team_ids": [t]}, t in world.teams, effect)
 
@@ -275,7 +285,7 @@ def team_delete(world: World, t: str) -> Deed:
 def member_add(world: World, t: str, u: str) -> Deed:
     def effect(world: World) -> None:
         world.users.setdefault(u, Level())
-        world.members.add((t, u))
+        world.members[t, u] = Level()
 
     body = {"team_id": t, "member": {"role": "user", "user_id": u}}
     return Deed("POST", "/team/member_add", body, t in world.teams and (t, u) not in world.members, effect)
@@ -284,50 +294,133 @@ def member_add(world: World, t: str, u: str) -> Deed:
 def member_delete(world: World, t: str, u: str) -> Deed:
     def effect(world: World) -> None:
         _drop_keys(world, lambda key: key.team == t and key.user == u)
-        world.members.discard((t, u))
+        del world.members[t, u]
 
     return Deed("POST", "/team/member_delete", {"team_id": t, "user_id": u}, (t, u) in world.members, effect)
 
 
-def _placed(world: World, key: Key) -> bool:
-    """Say whether a key may be where it is to be."""
-    team = world.teams.get(key.team or "")
+def member_update(world: World, t: str, u: str, models: list[str]) -> Deed:
+    def effect(world: World) -> None:
+        world.members[t, u].models = models
+
+    body = {"team_id": t, "user_id": u, "allowed_models": models}
+    return Deed("POST", "/team/member_update", body, (t, u) in world.members, effect)
+
+
+def project_new(world: World, p: str, t: str, models: list[str]) -> Deed:
+    project = Project(models=list(models), team=t)
+
+    def effect(world: World) -> None:
+        world.projects[p] = project
+
+    body = {"project_id": p, "project_alias": p, "team_id": t, "models": models}
+    fits = p not in world.projects and t in world.teams and _within(models, world.teams[t].models)
+    return Deed("POST", "/project/new", body, fits, effect)
+
+
+def project_update(world: World, p: str, change: Body) -> Deed:
+    project = world.projects.get(p)
+
+    def effect(world: World) -> None:
+        for name, value in change.items():
+            setattr(world.projects[p], name, value)
+
+    models = change.get("models", project.models if project else [])
+    fits = project is not None and _within(models, world.teams[project.team].models)
+    return Deed("POST", "/project/update", {"project_id": p} | change, fits, effect)
+
+
+def project_delete(world: World, p: str) -> Deed:
+    def effect(world: World) -> None:
+        del world.projects[p]
+
+    fits = p in world.projects and all(key.project != p for key in world.keys.values())
+    return Deed("DELETE", "/project/delete", {"project_ids": [p]}, fits, effect)
+
+
+def _placed(world: World, key: Key, before: Key | None) -> bool:
+    """Say whether a key may be where it is to be; `before` is where it was."""
+    return _owned(world, key, before) and _in_project(world, key, before) and _in_team(world, key, before)
+
+
+def _owned(world: World, key: Key, before: Key | None) -> bool:
+    owners = (key.team, key.user, key.organization)
+    if before is not None and owners == (before.team, before.user, before.organization):
+        return True
     if key.organization is not None and key.organization not in world.organizations:
         return False
+    team = world.teams.get(key.team or "")
     if team is None:
         return key.team is None
     return key.organization is None or team.organization in (None, key.organization)
 
 
-def key_new(world: World, k: str, t: str | None, u: str | None, o: str | None, models: list[str]) -> Deed:
-    key = Key(models=list(models), team=t, user=u, organization=o)
+def _in_team(world: World, key: Key, before: Key | None) -> bool:
+    """Say whether a key fits into another team than it was in."""
+    if before is None or key.team is None or key.team == before.team:
+        return True
+    return _within(key.models, world.teams[key.team].models) and (
+        key.user is None or (key.team, key.user) in world.members
+    )
+
+
+def _in_project(world: World, key: Key, before: Key | None) -> bool:
+    if key.project is None:
+        return True
+    project = world.projects.get(key.project)
+    if project is None or (before is not None and before.project not in (None, key.project)):
+        return False
+    return project.team == key.team and _within(key.models, project.models)
+
+
+def key_new(
+    world: World,
+    k: str,
+    t: str | None,
+    u: str | None,
+    o: str | None,
+    models: list[str],
+    p: str | None = None,
+) -> Deed:
+    key = Key(models=list(models), team=t, user=u, organization=o, project=p)
 
     def effect(world: World) -> None:
         world.keys[k] = key
 
-    body = {"key_alias": k, "team_id": t, "user_id": u, "organization_id": o, "models": models}
-    return Deed("POST", "/key/generate", body, k not in world.keys and _placed(world, key), effect)
+    body = {
+        "key_alias": k,
+        "team_id": t,
+        "user_id": u,
+        "organization_id": o,
+        "project_id": p,
+        "models": models,
+    }
+    return Deed("POST", "/key/generate", body, k not in world.keys and _placed(world, key, None), effect)
+
+
+_FIELDS = {
+    "team_id": "team",
+    "user_id": "user",
+    "organization_id": "organization",
+    "project_id": "project",
+    "allowed_routes": "routes",
+    "allowed_ips": "addresses",
+}
+"""What the model calls the fields of a key."""
 
 
 def key_update(world: World, k: str, change: Body) -> Deed:
-    names = {
-        "team_id": "team",
-        "user_id": "user",
-        "organization_id": "organization",
-        "allowed_routes": "routes",
-    }
-    fields = {names.get(name, name): value for name, value in change.items()}
+    fields = {_FIELDS.get(name, name): value for name, value in change.items()}
 
     def effect(world: World) -> None:
         for name, value in fields.items():
             setattr(world.keys[k], name, value)
 
-    key = deepcopy(world.keys.get(k))
+    before, key = world.keys.get(k), deepcopy(world.keys.get(k))
     for name, value in fields.items():
         if key is not None:
             setattr(key, name, value)
-    moves = any(name in change for name in ("team_id", "user_id", "organization_id"))
-    fits = key is not None and (not moves or key == world.keys[k] or _placed(world, key))
+    fits = key is not None and _placed(world, key, before)
     return Deed("POST", "/key/update", {"key": k} | change, fits, effect)
 
 
@@ -341,6 +434,9 @@ def _key_change(rng: Random, world: World) -> Body:
             {"team_id": _maybe(rng, world, "team")},
             {"user_id": _maybe(rng, world, "user")},
             {"organization_id": _maybe(rng, world, "organization")},
+            {"project_id": _maybe(rng, world, "project")},
+            {"project_id": None, "team_id": _maybe(rng, world, "team"), "user_id": None},
+            {"allowed_ips": rng.choice(([], ["10.9.9.9"], ["127.0.0.1"], ["10.0.0.0/8", "127.0.0.0/8"]))},
         )
     )
     return {"k": _one(rng, world, "key"), "change": change}
@@ -365,7 +461,9 @@ def key_expire(world: World, k: str, expired: bool) -> Deed:
         world.keys[k].expired = expired
 
     body = {"key": k, "duration": "1s" if expired else "30d"}
-    return Deed("POST", "/key/update", body, k in world.keys, effect, wait_s=1.05 if expired else 0.0)
+    key = world.keys.get(k)
+    fits = key is not None and _placed(world, key, key)
+    return Deed("POST", "/key/update", body, fits, effect, wait_s=1.05 if expired else 0.0)
 
 
 def key_regenerate(world: World, k: str, grace: str | None) -> Deed:
@@ -412,6 +510,13 @@ def group_delete(world: World) -> Deed:
     return Deed("DELETE", "/access_group/owns/delete", {}, "owns" in world.groups, effect)
 
 
+def _member(rng: Random, world: World) -> Body:
+    """Draw a team and a user, mostly one of its members."""
+    there = sorted(world.members)
+    team, user = rng.choice(there) if there and rng.random() < 0.9 else ("t0", "u1")
+    return {"t": team, "u": user}
+
+
 def _nothing(_: Random, __: World) -> Body:
     return {}
 
@@ -439,6 +544,18 @@ VERBS: dict[str, tuple[int, Draw, Make]] = {
         lambda rng, world: _which("team")(rng, world) | _which("user")(rng, world),
         member_delete,
     ),
+    "member_update": (
+        4,
+        lambda rng, world: _member(rng, world) | {"models": _models(rng)},
+        member_update,
+    ),
+    "project_new": (
+        5,
+        lambda rng, world: _new("project")(rng, world) | _which("team")(rng, world),
+        project_new,
+    ),
+    "project_update": (5, _which("project", change=_level_change), project_update),
+    "project_delete": (1, _which("project"), project_delete),
     "user_new": (1, _new("user"), user_new),
     "user_update": (6, _which("user", change=_level_change), _changed("user")),
     "user_delete": (1, _which("user"), user_delete),

@@ -178,10 +178,13 @@ class Walk:
 
     def _explained(self, secret: str, key: Key) -> Callable[[], Awaitable[str | None]]:
         path, model = self._rng.choice((CHAT, MESSAGES)), self._rng.choice((*MODELS, "mine"))
-        may = self._world.lets_in(key, path) and self._world.allows(key, self._world.unaliased(key, model))
+        customer = self._rng.choice(("", "c0"))
+        may = self._world.lets_in(key, path, customer)
+        may = may and self._world.allows(key, self._world.unaliased(key, model), customer)
 
         async def ask() -> str | None:
-            body = {"key": secret, "route": path, "model": self._marked(model)}
+            body = {"key": secret, "route": path, "model": self._marked(model), "address": "127.0.0.1"}
+            body |= {"customer": self._marked(customer)} if customer else {}
             url, headers = self._scene.control + "/access/explain", _bearer(self._scene.master_key)
             async with self._scene.http.post(url, json=body, headers=headers) as answer:
                 said = await answer.json()

@@ -17,7 +17,7 @@ from tianji_control.resources.keys.service import hash_given
 
 
 class Question(Struct, kw_only=True):
-    """Who (one of the first three), and what (a path, a model, or both)."""
+    """Who (one of the first three), and what (a path, a model, or both); for whom, and from where."""
 
     key: str | None = None
     user_id: str | None = None
@@ -25,6 +25,10 @@ class Question(Struct, kw_only=True):
     route: str | None = None
     method: str = "POST"
     model: str | None = None
+    customer: str | None = None
+    """The end user that a call with the key names."""
+    address: str | None = None
+    """Where a call with the key comes from; without it the key's allowed_ips are not asked."""
 
 
 async def explain(call: Call) -> Response:
@@ -42,7 +46,7 @@ async def explain(call: Call) -> Response:
 
 async def _about_key(call: Call, ask: Question, hash: str) -> Verdict:
     async with call.runtime.store.connection() as db:
-        chain = await service.chain_of(db, hash)
+        chain = await service.chain_of(db, hash, ask.customer)
         if chain is None:
             raise NotFound("There is no such key", param="key")
         key = chain.key
@@ -50,7 +54,7 @@ async def _about_key(call: Call, ask: Question, hash: str) -> Verdict:
             db, user_id=key.user_id, team_id=key.team_id, organization_id=key.organization_id, hash=hash
         )
         call.require("key:read", target)
-        if verdict := service.about_standing(chain):
+        if verdict := service.about_standing(chain, ask.address):
             return verdict
         if ask.route:
             actor = await actor_of(db, hash)

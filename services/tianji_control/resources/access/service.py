@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Struct
 from starlette.routing import BaseRoute, Match
 
-from tianji.domain.access import Chain, Refusal, barred, barred_model, barred_route
+from tianji.domain.access import Chain, Refusal, barred, barred_address, barred_model, barred_route
 from tianji.domain.keys import KeyRecord
-from tianji.domain.snapshot import KEY, ORGANIZATION, TEAM, USER
-from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
+from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, PROJECT, TEAM, USER
+from tianji.domain.tenants import CustomerRecord, OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
 from tianji.errors import PermissionDenied
 from tianji.store.rows import Connection
 from tianji_control.access.permits import PERMITS, Actor, require_somewhere
@@ -23,7 +23,7 @@ from tianji_control.publish import compile
 from tianji_control.resources.models import store as models
 from tianji_control.resources.models.store import DeploymentRow
 
-R = TypeVar("R", KeyRecord, TeamRecord, UserRecord, OrganizationRecord)
+R = TypeVar("R", KeyRecord, TeamRecord, ProjectRecord, UserRecord, OrganizationRecord, CustomerRecord)
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -40,8 +40,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """How far each role of the caller has that permission."""
 
 
-async def chain_of(db: Connection, hash: str) -> Chain | None:
-    """Return a key with all that it belongs to, as gateways see it."""
+async def chain_of(db: Connection, hash: str, customer: str | None = None) -> Chain | None:
+    """Return a key with all that it belongs to, as gateways see it, and whom a call is made for."""
     key = await _record(db, KEY, hash, KeyRecord)
     if key is None:
         return None
@@ -50,8 +50,10 @@ async def chain_of(db: Connection, hash: str) -> Chain | None:
     return Chain(
         key=key,
         team=team,
+        project=await _record(db, PROJECT, key.project_id, ProjectRecord),
         user=await _record(db, USER, key.user_id, UserRecord),
         organization=await _record(db, ORGANIZATION, organization_id, OrganizationRecord),
+        customer=await _record(db, CUSTOMER, customer, CustomerRecord),
     )
 
 
@@ -73,9 +75,10 @@ async def about_model(db: Connection, chain: Chain, model: str, aliases: dict[st
     return None
 
 
-def about_standing(chain: Chain) -> Verdict | None:
-    """Return why a key is let in nowhere; None when it is let in."""
-    refusal = barred(chain, time.time())
+def about_standing(chain: Chain, address: str | None = None) -> Verdict | None:
+    """Return why a key is let in nowhere, or not from an address; None when it is let in."""
+    refusal = barred_address(chain.key, address) if address is not None else None
+    refusal = refusal or barred(chain, time.time())
     return refused(refusal) if refusal is not None else None
 
 
@@ -110,6 +113,7 @@ def refused(refusal: Refusal) -> Verdict:
     words = {
         "blocked": f"the {refusal.who} {refusal.id} is blocked",
         "expired": "the key has expired",
+        "address": "the key's allowed_ips do not have the address",
         "route": "the key's allowed_routes do not cover the path",
         "models": f"the {refusal.who} {refusal.id} may only use {list(refusal.models)}",
     }
@@ -132,7 +136,7 @@ def _guarded(method: str, path: str, routes: list[BaseRoute]) -> Guarded | None:
 
 def _serving(rows: list[DeploymentRow], names: set[str], team_id: str | None) -> list[DeploymentRow]:
     """Return the deployments that serve a model: by its exact name, by id, by the closest pattern."""
-    open_rows = [row for row in rows if row.team_id in (None, team_id)]
+    open_rows = [row for row in rows if row.team_id in (None, team_id) and not row.blocked]
     exact = [row for row in open_rows if row.model_name in names]
     if own := [row for row in exact if row.team_id is not None]:
         return own

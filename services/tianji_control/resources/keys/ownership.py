@@ -55,7 +55,7 @@ async def check_team(change: Change, team_id: str | None, organization_id: str |
     """Refuse a team that is not there, or that is in another organization than the key is to be in."""
     if team_id is None:
         return
-    team = await teams.by_id(change.db, team_id)
+    team = await teams.by_id_to_join(change.db, team_id)
     if team is None:
         # Gateways would refuse each call with the key.
         message = f"There is no team {team_id}; make it first, with /team/new"
@@ -73,9 +73,9 @@ async def _check_user(
     A key may do what its user may: whoever made one for somebody mightier would be as mighty.
     """
     actor = change.actor
+    user = None if user_id is None else await users.by_id_to_join(change.db, user_id)
     if actor.role is Role.PROXY_ADMIN or user_id is None or user_id == actor.user_id:
         return
-    user = await users.by_id(change.db, user_id)
     if user is None or role_of(user.role) in ADMINS:
         raise _not_yours("the user", user_id, "user_id")
     belongs = team_id in await teams.of_user(change.db, user_id)

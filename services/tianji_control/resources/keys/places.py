@@ -29,7 +29,7 @@ async def check_project(db: Connection, before: KeyRow | None, row: KeyRow) -> N
         return
     if before is not None and before.project_id not in (None, row.project_id):
         raise _refused("Project reassignment is not supported. Use null to detach the key.", "project_id")
-    project = await projects.by_id(db, row.project_id)
+    project = await projects.by_id_to_join(db, row.project_id)
     if project is None:
         raise NotFound(f"Project not found, project_id={row.project_id}", param="project_id")
     if project.team_id != row.team_id:

@@ -10,6 +10,10 @@ FROM projects WHERE project_id = ANY(%(ids)s) ORDER BY project_id;
 SELECT <<project_columns>>
 FROM projects WHERE project_id = %(id)s FOR UPDATE;
 
+-- name: project_for_share
+SELECT <<project_columns>>
+FROM projects WHERE project_id = %(id)s FOR SHARE;
+
 -- name: projects_of_team
 SELECT <<project_columns>>
 FROM projects WHERE team_id = %(team_id)s ORDER BY project_id FOR UPDATE;

@@ -47,6 +47,11 @@ async def by_id(db: Connection, id: str) -> ProjectRow | None:
     return await one(db, Q.projects_by_id, ProjectRow, ids=[id])
 
 
+async def by_id_to_join(db: Connection, id: str) -> ProjectRow | None:
+    """Return a project and keep others from changing or deleting it until the transaction ends."""
+    return await one(db, Q.project_for_share, ProjectRow, id=id)
+
+
 async def by_id_for_update(db: Connection, id: str) -> ProjectRow | None:
     """Return a project and keep others from writing it until the transaction ends."""
     return await one(db, Q.project_for_update, ProjectRow, id=id)

@@ -43,6 +43,10 @@ SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = %(user_id
 SELECT <<user_columns>>
 FROM users WHERE user_id = %(user_id)s FOR UPDATE;
 
+-- name: user_for_share
+SELECT <<user_columns>>
+FROM users WHERE user_id = %(user_id)s FOR SHARE;
+
 -- name: update_user
 UPDATE users
 SET alias = %(alias)s, email = %(email)s, sso_user_id = %(sso_user_id)s, role = %(role)s, models = %(models)s,

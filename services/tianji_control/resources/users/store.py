@@ -85,6 +85,11 @@ async def by_email(db: Connection, email: str) -> UserRow | None:
     return await one(db, Q.user_by_email, UserRow, email=email)
 
 
+async def by_id_to_join(db: Connection, user_id: str) -> UserRow | None:
+    """Return a user and keep others from changing or deleting them until the transaction ends."""
+    return await one(db, Q.user_for_share, UserRow, user_id=user_id)
+
+
 async def by_id_for_update(db: Connection, user_id: str) -> UserRow | None:
     """Return a user and keep others from writing it until the transaction ends."""
     return await one(db, Q.user_for_update, UserRow, user_id=user_id)
