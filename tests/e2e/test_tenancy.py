@@ -71,3 +71,41 @@ async def test_a_blocked_customer_is_refused_whatever_the_key(door: Any) -> None
         await said(door, "POST", f"/customer/{path}", {"user_ids": ["eve"]})
         status, _ = await door.call("POST", "/v1/chat/completions", body, key=key)
         assert status == expected
+
+
+async def test_a_project_bars_its_keys_and_no_others(door: Any) -> None:
+    await said(door, "POST", "/team/new", {"team_id": "builders"})
+    project = await said(door, "POST", "/project/new", {"team_id": "builders"})
+    id = project["project_id"]
+    inside = await door.new_key(team_id="builders", project_id=id)
+    beside = await door.new_key(team_id="builders")
+    for barred, freed, status in (
+        ({"blocked": True}, {"blocked": False}, 401),
+        ({"models": ["claude"]}, {}, 403),
+    ):
+        await said(door, "POST", "/project/update", {"project_id": id} | barred)
+        assert await tried(door, inside) == [status, status]
+        assert await tried(door, beside) == [200, 200]
+        await said(door, "POST", "/project/update", {"project_id": id, "models": None} | freed)
+        assert await tried(door, inside) == [200, 200]
+
+
+async def test_a_member_may_use_their_share_of_a_team(door: Any) -> None:
+    members = [{"user_id": name, "role": "user"} for name in ("whole", "part")]
+    await said(door, "POST", "/team/new", {"team_id": "shared", "members_with_roles": members})
+    keys = {name: await door.new_key(team_id="shared", user_id=name) for name in ("whole", "part")}
+    body = {"team_id": "shared", "user_id": "part"}
+    await said(door, "POST", "/team/member_update", body | {"allowed_models": ["claude"]})
+    assert await tried(door, keys["whole"]) == [200, 200]
+    assert await tried(door, keys["part"]) == [403, 403]
+    await said(door, "POST", "/team/member_update", body | {"allowed_models": []})
+    assert await tried(door, keys["part"]) == [200, 200]
+
+
+async def test_a_key_works_from_its_addresses_only(door: Any) -> None:
+    far = await door.new_key(allowed_ips=["10.9.8.0/24"])
+    near = await door.new_key(allowed_ips=["127.0.0.1", "::1"])
+    assert await tried(door, far) == [403, 403]
+    assert await tried(door, near) == [200, 200]
+    await said(door, "POST", "/key/update", {"key": far, "allowed_ips": []})
+    assert await tried(door, far) == [200, 200]
