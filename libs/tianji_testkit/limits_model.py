@@ -1,0 +1,172 @@
+"""What the shared store of limits must do, said as plainly as possible: the model that tests compare with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tianji.limits.trades import (
+    GRANTED,
+    REFUSED,
+    UNKNOWN,
+    WAITING,
+    BudgetOp,
+    BudgetReply,
+    Op,
+    ParallelOp,
+    ParallelReply,
+    RateOp,
+    RateReply,
+    Reply,
+)
+
+SURE_S = 30 * 86_400
+
+
+@dataclass
+class Counter:
+    """A budget in one window: per process what it has taken, and settled of it."""
+
+    taken: dict[str, int] = field(default_factory=dict)
+    settled: dict[str, int] = field(default_factory=dict)
+    full: bool = False
+    told: bool = False
+
+
+@dataclass
+class Slots:
+    """A sliding limit: what was granted by slot, and what processes told anew after a loss."""
+
+    granted: dict[int, int] = field(default_factory=dict)
+    told: dict[int, int] = field(default_factory=dict)
+    tellers: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Model:
+    """One data set. `began` is its epoch, in seconds."""
+
+    began: float
+    barrier_s: float
+    alive_s: float = 5.0
+    budgets: dict[str, Counter] = field(default_factory=dict)
+    rates: dict[str, Slots] = field(default_factory=dict)
+    parallels: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    heard: dict[str, float] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+
+    def trade(self, process: str, sequence: int, ops: list[tuple[str, Op]], now_ms: int) -> list[Reply] | None:
+        """Do a message; None for one that comes late."""
+        if self.sequences.get(process, 0) >= sequence:
+            return None
+        self.sequences[process] = sequence
+        self.heard[process] = now_ms / 1000
+        return [self._one(process, key, op, now_ms) for key, op in ops]
+
+    def seed(self, key: str, sums: dict[str, int]) -> None:
+        """Take in the ledger's sums."""
+        counter = self.budgets.setdefault(key, Counter())
+        counter.full = True
+        for process, amount in sums.items():
+            counter.taken[process] = max(amount, counter.taken.get(process, 0))
+            counter.settled[process] = max(amount, counter.settled.get(process, 0))
+
+    def live(self, now_ms: int) -> int:
+        """Return how many processes were heard lately."""
+        return sum(now_ms / 1000 - at < self.alive_s for at in self.heard.values())
+
+    def _one(self, process: str, key: str, op: Op, now_ms: int) -> Reply:
+        if isinstance(op, BudgetOp):
+            return self._budget(process, key, op, now_ms)
+        if isinstance(op, RateOp):
+            return self._rate(process, key, op, now_ms)
+        return self._parallel(process, key, op, now_ms)
+
+    def _budget(self, process: str, key: str, op: BudgetOp, now_ms: int) -> BudgetReply:
+        counter = self.budgets.setdefault(key, Counter())
+        base, base_settled = 0, 0
+        if op.first:
+            base, base_settled = counter.taken.get(process, 0), counter.settled.get(process, 0)
+        counter.taken[process] = base + op.taken
+        counter.settled[process] = base_settled + op.settled
+        from_start = op.starts >= self.began and op.starts > now_ms / 1000 - SURE_S
+        counter.full |= from_start
+        verdict, granted = GRANTED, 0
+        room = op.limit - sum(counter.taken.values())
+        if op.want:
+            if not counter.full:
+                verdict = UNKNOWN
+            elif self._waiting(now_ms) and not from_start:
+                verdict = WAITING
+            else:
+                verdict, granted = self._grant(room, op, now_ms)
+        counter.taken[process] += granted
+        settled = sum(counter.settled.values())
+        told = counter.full and not counter.told and 0 < op.soft <= settled
+        counter.told |= told
+        return BudgetReply(
+            verdict, granted, sum(counter.taken.values()), settled, base, base_settled, int(told)
+        )
+
+    def _rate(self, process: str, key: str, op: RateOp, now_ms: int) -> RateReply:
+        slots = self.rates.setdefault(key, Slots())
+        now = now_ms // op.slot
+
+        def waits(slot: int) -> int:
+            return (slot + 1) * op.slot + op.lease + op.per - now_ms
+
+        if op.add:
+            slots.granted[now] = slots.granted.get(now, 0) + op.add
+        for slot, amount in op.returns:
+            if slot in slots.granted:
+                slots.granted[slot] = max(0, slots.granted[slot] - amount)
+        if op.history is not None and process not in slots.tellers:
+            slots.tellers.add(process)
+            for slot, amount in op.history:
+                slots.told[slot] = slots.told.get(slot, 0) + amount
+        counted = {}
+        for slot in {*slots.granted, *slots.told}:
+            granted, told = slots.granted.get(slot, 0), slots.told.get(slot, 0)
+            if waits(slot) > 0:
+                before = (slot + 1) * op.slot <= self.began * 1000
+                counted[slot] = max(granted, told) if before else granted + told
+        used = sum(counted.values())
+        if not op.want:
+            return RateReply(GRANTED, 0, now, now, used, 0)
+        if self._waiting(now_ms):
+            return RateReply(WAITING, 0, now, now, used, 0)
+        verdict, amount = self._grant(op.limit - used, op, now_ms)
+        if verdict == REFUSED:
+            freed = op.limit - used
+            for slot in sorted(counted):
+                freed += counted[slot]
+                if freed >= op.least:
+                    return RateReply(REFUSED, 0, now, now, used, waits(slot))
+            return RateReply(REFUSED, 0, now, now, used, op.per)
+        at = now
+        if 2 * (used + amount) <= op.limit:
+            at = (now_ms + op.long_lease - op.lease) // op.slot
+        slots.granted[at] = slots.granted.get(at, 0) + amount
+        return RateReply(GRANTED, amount, now, at, used + amount, 0)
+
+    def _parallel(self, process: str, key: str, op: ParallelOp, now_ms: int) -> ParallelReply:
+        held = self.parallels.setdefault(key, {})
+        for other, (_, expires) in list(held.items()):
+            if other != process and expires <= now_ms:
+                del held[other]
+        held[process] = (op.taken, now_ms + op.expire)
+        verdict, granted = GRANTED, 0
+        if op.want and self._waiting(now_ms):
+            verdict = WAITING
+        elif op.want:
+            verdict, granted = self._grant(op.limit - sum(slots for slots, _ in held.values()), op, now_ms)
+        held[process] = (op.taken + granted, now_ms + op.expire)
+        return ParallelReply(verdict, granted, sum(slots for slots, _ in held.values()))
+
+    def _waiting(self, now_ms: int) -> bool:
+        return now_ms / 1000 < self.began + self.barrier_s
+
+    def _grant(self, room: int, op: Op, now_ms: int) -> tuple[int, int]:
+        if room < op.least:
+            return REFUSED, 0
+        slice_ = min(op.want, room // (2 * self.live(now_ms)))
+        return GRANTED, min(room, max(op.need, slice_))

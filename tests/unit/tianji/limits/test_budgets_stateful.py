@@ -1,0 +1,189 @@
+"""Several processes' limiters over the model of the store, with every fault that we can think of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from tianji_testkit.limits_model import Model
+
+from tianji.limits import keys
+from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable
+from tianji.limits.exchange import BARRIER_S
+from tianji.limits.limiter import HeldLimits, Taken
+from tianji.limits.seeding import Counter
+from tianji.limits.trades import Answer, EpochChanged, Op, StoreAway
+
+START = 1_000_000.0
+TEAM = Bound("team:1", "budget", 150, born=START)
+OLD = Bound("organization:1", "budget", 200)
+CHAIN = [TEAM, OLD]
+
+
+class World:
+    """The store, the ledger and the clock that all processes share."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.model = Model(began=START, barrier_s=BARRIER_S)
+        self.epoch = 1
+        self.fault = ""
+        self.late: list[tuple[int, str, int, list[tuple[str, Op]]]] = []
+        self.spent: defaultdict[tuple[str, str], int] = defaultdict(int)
+        """By counter's key and process."""
+
+    def clock(self) -> float:
+        return self.now
+
+    def lose(self) -> None:
+        self.model = Model(began=self.now, barrier_s=BARRIER_S)
+        self.epoch += 1
+
+    async def seed(self, counters: Sequence[Counter]) -> None:
+        for counter in counters:
+            key = keys.budget(counter.bound, counter.window)
+            sums = {process: amount for (name, process), amount in self.spent.items() if name == key}
+            self.model.seed(key, sums)
+
+
+class ModelStore:
+    """One process' way to the model."""
+
+    def __init__(self, world: World, process: str, sequence: int) -> None:
+        self.world = world
+        self.process = process
+        self.epoch = ""
+        self.sequence = sequence
+
+    async def trade(self, ops: list[tuple[str, Op]]) -> Answer:
+        world = self.world
+        fault, world.fault = world.fault, ""
+        self.sequence += 1
+        if fault == "lost":
+            world.late.append((world.epoch, self.process, self.sequence, ops))
+            raise StoreAway("lost")
+        if self.epoch != str(world.epoch):
+            self.epoch = str(world.epoch)
+            raise EpochChanged(self.epoch)
+        now_ms = int(world.now * 1000)
+        replies = world.model.trade(self.process, self.sequence, ops, now_ms)
+        assert replies is not None
+        if fault == "unanswered":
+            raise StoreAway("unanswered")
+        return Answer(replies, world.model.live(now_ms), now_ms, self.epoch)
+
+    async def close(self) -> None:
+        pass
+
+
+class Budgets(RuleBasedStateMachine):
+    """Calls of several processes; each call is settled with at most what was reserved."""
+
+    calls = Bundle("calls")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.world = World()
+        self.starts = 0
+        self.processes: list[tuple[str, HeldLimits]] = []
+        self.running: dict[int, tuple[str, HeldLimits, Taken]] = {}
+        self.chains: dict[str, Chain] = {}
+        for number in range(3):
+            self._start(f"p{number}")
+
+    def teardown(self) -> None:
+        self.loop.close()
+
+    def _start(self, name: str) -> None:
+        self.starts += 1
+        store = ModelStore(self.world, name, self.starts * 1_000_000)
+        limits = HeldLimits(store, self.world.seed, lambda bound, window, spent: None, clock=self.world.clock)
+        self.processes.append((name, limits))
+        self.chains[name] = Chain(CHAIN)
+
+    @rule(target=calls, process=st.integers(0, 2), costs=st.lists(st.sampled_from([1, 15, 40]), min_size=1))
+    def begin(self, process: int, costs: list[int]):  # type: ignore[no-untyped-def]
+        name, limits = self.processes[process]
+        begun = []
+        for cost in costs:
+            taken = self.loop.run_until_complete(self._ask(limits, self.chains[name], cost))
+            if taken is not None:
+                self.running[id(taken)] = (name, limits, taken)
+                begun.append(id(taken))
+        return multiple(*begun)
+
+    async def _ask(self, limits: HeldLimits, chain: Chain, cost: int) -> Taken | None:
+        now = self.world.now
+        taken = limits.take(chain, cost, 0, now)
+        if taken is not None:
+            return taken
+        asking = asyncio.ensure_future(limits.ask(chain, cost, 0, now))
+        while not asking.done():
+            await asyncio.sleep(0)
+            if limits._exchange._wants:
+                await limits._exchange.talk()
+        try:
+            return asking.result()
+        except (Exhausted, LimitsUnavailable):
+            return None
+
+    @rule(call=consumes(calls), part=st.sampled_from([0, 0.5, 1]))
+    def settle(self, call: int, part: float) -> None:
+        if call in self.running:
+            name, limits, taken = self.running.pop(call)
+            self._bill(name, taken, int(taken.cost * part))
+            limits.settle(taken, int(taken.cost * part), 0)
+
+    def _bill(self, name: str, taken: Taken, cost: int) -> None:
+        for charge in taken.charges:
+            self.world.spent[keys.budget(charge.bound, charge.window), name] += cost
+
+    @rule(seconds=st.sampled_from([1, 2, 6, 35]))
+    def pass_time(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.world.now += 1
+            for _, limits in self.processes:
+                self.loop.run_until_complete(limits._exchange.talk(flush=True))
+
+    @rule(fault=st.sampled_from(["lost", "unanswered"]))
+    def break_the_next_message(self, fault: str) -> None:
+        self.world.fault = fault
+
+    @rule()
+    def deliver_late(self) -> None:
+        for epoch, process, sequence, ops in self.world.late:
+            if epoch == self.world.epoch:
+                self.world.model.trade(process, sequence, ops, int(self.world.now * 1000))
+        self.world.late.clear()
+
+    @rule()
+    def lose_the_store(self) -> None:
+        self.world.now += 0.5
+        self.world.lose()
+
+    @rule(process=st.integers(0, 2), same_name=st.booleans())
+    def kill_a_process(self, process: int, same_name: bool) -> None:
+        """Its calls are billed at what was reserved: nobody knows their end."""
+        name, limits = self.processes.pop(process)
+        for call, (_, owner, taken) in list(self.running.items()):
+            if owner is limits:
+                self._bill(name, taken, taken.cost)
+                del self.running[call]
+        self._start(name if same_name else f"p{self.starts}")
+
+    @invariant()
+    def no_budget_is_passed(self) -> None:
+        for bound in CHAIN:
+            key = keys.budget(bound.id, "all")
+            spent = sum(amount for (name, _), amount in self.world.spent.items() if name == key)
+            running = sum(taken.cost for _, _, taken in self.running.values())
+            assert spent + running <= bound.limit
+
+
+Budgets.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+test_no_order_of_faults_passes_a_budget = Budgets.TestCase
