@@ -10,10 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from tianji.domain.access import Chain, barred
+from tianji.domain.access import Chain, barred, barred_address
 from tianji.domain.keys import KeyRecord, hash_of
-from tianji.domain.tenants import OrganizationRecord, TeamRecord, UserRecord
-from tianji.errors import AuthenticationFailed, NotFound
+from tianji.domain.tenants import OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
+from tianji.errors import AuthenticationFailed, NotFound, PermissionDenied
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, one
 from tianji_control.access.permits import MEMBER_GRANTS, Actor
@@ -47,8 +47,10 @@ class Caller(Struct, frozen=True):
     role: str | None
     user_blocked: bool
     team_blocked: bool
+    project_blocked: bool
     organization_blocked: bool
     allowed_routes: list[str]
+    allowed_ips: list[str]
     models: list[str]
     team_models: list[str]
     teams: dict[str, str]
@@ -68,8 +70,10 @@ def key_in(headers: Mapping[str, str], extra_header: str | None = None) -> str |
     return None
 
 
-async def authenticate(db: Connection, key: str | None, master_key_hash: str | None) -> Actor:
-    """Return who calls with this key. Raises AuthenticationFailed."""
+async def authenticate(
+    db: Connection, key: str | None, master_key_hash: str | None, address: str | None
+) -> Actor:
+    """Return who calls with this key from there. Raises AuthenticationFailed, and PermissionDenied."""
     if not key:
         raise AuthenticationFailed(
             "Authentication Error, no API key was passed in; send it as 'Authorization: Bearer sk-...'"
@@ -88,7 +92,7 @@ async def authenticate(db: Connection, key: str | None, master_key_hash: str | N
             type="token_not_found_in_db",
             param="key",
         )
-    _check_usable(caller)
+    _check_usable(caller, address)
     return _actor(caller)
 
 
@@ -133,17 +137,23 @@ def _actor(caller: Caller) -> Actor:
     )
 
 
-def _check_usable(caller: Caller) -> None:
+def _check_usable(caller: Caller, address: str | None) -> None:
     chain = Chain(
         key=KeyRecord(
             hash=caller.hash,
             blocked=caller.blocked,
             expires=caller.expires.timestamp() if caller.expires else None,
+            allowed_ips=caller.allowed_ips,
         ),
+        project=ProjectRecord(id="", blocked=caller.project_blocked),
         team=TeamRecord(id=caller.team_id or "", blocked=caller.team_blocked),
         user=UserRecord(id=caller.user_id or "", blocked=caller.user_blocked),
         organization=OrganizationRecord(id="", blocked=caller.organization_blocked),
     )
+    if barred_address(chain.key, address) is not None:
+        raise PermissionDenied(
+            f"Access forbidden: this key may not be used from {address}; an admin can change its allowed_ips"
+        )
     refusal = barred(chain, time.time())
     if refusal is None:
         return

@@ -1,7 +1,8 @@
 -- name: caller_by_hash
 SELECT k.hash, k.user_id, k.team_id, k.blocked, k.expires, u.role, coalesce(u.blocked, false) AS user_blocked,
        k.allowed_routes, k.models, coalesce(t.models, '{}') AS team_models,
-       coalesce(t.blocked, false) AS team_blocked,
+       coalesce(t.blocked, false) AS team_blocked, k.allowed_ips,
+       EXISTS (SELECT FROM projects p WHERE p.project_id = k.project_id AND p.blocked) AS project_blocked,
        EXISTS (SELECT FROM organizations o
                WHERE o.organization_id IN (k.organization_id, t.organization_id) AND o.blocked)
            AS organization_blocked,
@@ -21,7 +22,8 @@ WHERE k.hash = %(hash)s;
 -- name: caller_of_user
 SELECT '' AS hash, u.user_id, NULL AS team_id, false AS blocked, NULL::timestamptz AS expires, u.role,
        u.blocked AS user_blocked, '{}'::text[] AS allowed_routes, '{}'::text[] AS models,
-       '{}'::text[] AS team_models, false AS team_blocked, false AS organization_blocked,
+       '{}'::text[] AS team_models, false AS team_blocked, '{}'::text[] AS allowed_ips,
+       false AS project_blocked, false AS organization_blocked,
        (SELECT coalesce(jsonb_object_agg(m.team_id, m.role), '{}')
         FROM team_members m WHERE m.user_id = u.user_id) AS teams,
        '{}'::jsonb AS team_permissions,

@@ -136,3 +136,16 @@ async def test_teams_are_found_by_a_part_of_their_name(control: Any) -> None:
     for query in ("team_id=NEEDLE", "team_alias=stack"):
         found = (await control.get(f"/team/filter/ui?{query}")).json()
         assert [one["team_id"] for one in found] == [team], query
+
+
+async def test_a_key_that_is_bound_to_addresses_or_a_blocked_project_administers_nothing(control: Any) -> None:
+    near = (await control.made_key(allowed_ips=["10.0.0.0/8"]))["key"]
+    for address, status in (("10.1.1.1", 200), ("6.6.6.6, 10.1.1.1", 200), ("10.1.1.1, 6.6.6.6", 403)):
+        answer = await control.get("/key/info", key=near, headers={"x-forwarded-for": address})
+        assert answer.status == status, address
+    wrong = await control.post("/key/generate", {"allowed_ips": ["nowhere"]})
+    assert (wrong.status, wrong.error["param"]) == (400, "allowed_ips")
+    team = await a_team(control)
+    project = (await control.post("/project/new", {"team_id": team, "blocked": True})).json()["project_id"]
+    barred = (await control.made_key(team_id=team, project_id=project))["key"]
+    assert (await control.get("/key/info", key=barred)).status == 401
