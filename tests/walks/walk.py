@@ -10,8 +10,9 @@ from random import Random
 from typing import Any
 
 import aiohttp
+from walks.deed import Deed
 from walks.model import Key, World
-from walks.steps import MODELS, NAMES, Deed, Step, deed_of, first_steps, next_step
+from walks.steps import MODELS, NAMES, Step, deed_of, first_steps, next_step
 
 CHAT, MESSAGES, LIST = "/v1/chat/completions", "/v1/messages", "/v1/models"
 MARKED = frozenset((*(name for names in NAMES.values() for name in names), "own", "owns"))
