@@ -12,6 +12,8 @@ CREATE TABLE spend_windows (
     process text NOT NULL,
     spent_nano numeric NOT NULL DEFAULT 0,
     requests bigint NOT NULL DEFAULT 0,
+    -- What of it no row says: spent before there was a budget, or set by hand.
+    base_nano numeric NOT NULL DEFAULT 0,
     -- False where Redis may not know the figure of a row without a process yet.
     told boolean NOT NULL DEFAULT true,
     updated_at timestamptz NOT NULL DEFAULT now(),

@@ -45,9 +45,10 @@ def command() -> None:
 )
 @_json_option
 def reconcile(since: str, wait: int, as_json: bool) -> None:
-    """Compare the calls that gateways counted with the ledger's rows, by gateway process and hour.
+    """Compare the calls that gateways counted with the ledger's rows, and the ledger's sums with its rows.
 
-    Prints what differs. Exit status: 0 when nothing does, 1 otherwise.
+    Calls by gateway process and hour, sums by day, and budgets' windows that began in the range. Prints
+    what differs. Exit status: 0 when nothing does, 1 otherwise.
     """
     path = f"/spend/reconcile?since={since}&wait={wait}"
     found = Control.of(os.environ).ask("GET", path, timeout_s=COMPARING_S)
@@ -136,14 +137,22 @@ def _comparison(found: dict[str, Any]) -> str:
     for line in unfit:
         for what, calls in line["differences"].items():
             told.append(f"{line['hour']} {line['gateway_id']}: {calls} calls {WORDS.get(what, what)}")
+    told += [_wrong(one) for one in found["sums"]]
     sums = ", ".join(f"{sum(line[name] for line in lines)} {name.replace('_', ' ')}" for name in names)
     told.append(f"since {found['since']}: {sums}")
     if found["unwritten"] is None:
         told.append("NATS does not answer: dead letters, backlog and living gateways are not known")
     else:
         told.append(f"{found['unwritten']} events not written yet, {found['dead_letters']} dead letters")
-    told.append(f"{len(unfit)} gateway processes and hours differ" if unfit else "everything agrees")
+    differ = f"{len(unfit)} gateway processes and hours, and {len(found['sums'])} sums differ"
+    told.append(differ if found["differs"] else "everything agrees")
     return "\n".join(told)
+
+
+def _wrong(one: dict[str, Any]) -> str:
+    where = f"{one['day']} {one['scope']} {one['id']}" if one["day"] else f"{one['scope']} {one['id']}"
+    rows, sums = f"{one['rows']} calls, {one['rows_usd']} USD", f"{one['summed']}, {one['summed_usd']} USD"
+    return f"{where}: rows say {rows}; the sum says {sums}"
 
 
 def _json(value: Any) -> str:

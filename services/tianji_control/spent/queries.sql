@@ -17,15 +17,16 @@ SET generation = stored.generation + 1, base_usd = excluded.base_usd, since = cl
 
 -- name: top_up
 -- In one statement, so that rows, sums and windows are those of one moment.
-INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, told)
-SELECT %(bound)s::text, %(window)s::text, '', missing.nano, false
+INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, base_nano, told)
+SELECT %(bound)s::text, %(window)s::text, '', missing.nano, missing.nano, false
 FROM (
     SELECT ceil(%(spent_usd)s::numeric * 1000000000) - coalesce(sum(spent_nano), 0) AS nano
     FROM spend_windows WHERE bound = %(bound)s AND window_id = %(window)s
 ) AS missing
 WHERE missing.nano > 0
 ON CONFLICT (bound, window_id, process) DO UPDATE SET
-    spent_nano = stored.spent_nano + excluded.spent_nano, told = false, updated_at = now();
+    spent_nano = stored.spent_nano + excluded.spent_nano, base_nano = stored.base_nano + excluded.base_nano,
+    told = false, updated_at = now();
 
 -- name: total_of_scope
 SELECT spend_usd FROM spend_totals WHERE scope = %(scope)s AND scope_id = %(id)s;
@@ -85,3 +86,72 @@ SELECT 'key' AS kind, hash AS id FROM keys WHERE budget_id = %(id)s
 UNION ALL SELECT 'organization', organization_id FROM organizations WHERE budget_id = %(id)s
 UNION ALL SELECT 'customer', user_id FROM customers WHERE budget_id = %(id)s
 UNION ALL SELECT 'tag', name FROM tags WHERE budget_id = %(id)s;
+
+-- name: take_time
+-- Within a transaction: to compare everything takes longer than what calls wait for.
+SELECT set_config('statement_timeout', '600000', true);
+
+-- name: sums_that_differ
+-- The rows of a day beside what they were added to, in one statement and so at one moment.
+WITH written AS (
+    SELECT part.scope, part.scope_id, sum(log.cost_usd) AS spend_usd, count(*) AS requests
+    FROM spend_logs AS log
+    CROSS JOIN LATERAL (
+        VALUES
+            ('key', log.key_hash), ('team', log.team_id), ('user', log.user_id),
+            ('organization', log.organization_id), ('end_user', log.end_user), ('total', ''), ('cells', '')
+        UNION ALL
+        SELECT DISTINCT 'tag', tag FROM unnest(log.tags) AS tag
+    ) AS part (scope, scope_id)
+    WHERE log.day = %(day)s AND (part.scope_id <> '' OR part.scope IN ('total', 'cells'))
+    GROUP BY part.scope, part.scope_id
+), summed AS (
+    SELECT scope, scope_id, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests
+    FROM spend_daily WHERE day = %(day)s GROUP BY scope, scope_id
+    UNION ALL
+    SELECT 'cells', '', sum(spend_usd), sum(requests)::bigint FROM spend_cells WHERE day = %(day)s HAVING count(*) > 0
+)
+SELECT scope, scope_id AS id, coalesce(written.spend_usd, 0) AS rows_usd, coalesce(written.requests, 0) AS rows,
+       coalesce(summed.spend_usd, 0) AS summed_usd, coalesce(summed.requests, 0) AS summed
+FROM written FULL JOIN summed USING (scope, scope_id)
+WHERE (written.spend_usd, written.requests) IS DISTINCT FROM (summed.spend_usd, summed.requests)
+ORDER BY scope, scope_id
+LIMIT %(limit)s;
+
+-- name: totals_that_differ
+-- Of those who spent in a range: all that was ever spent, beside its days.
+WITH seen AS (
+    SELECT DISTINCT scope, scope_id FROM spend_daily WHERE day >= %(since)s
+), days AS (
+    SELECT daily.scope, daily.scope_id, sum(daily.spend_usd) AS spend_usd, sum(daily.requests)::bigint AS requests
+    FROM spend_daily AS daily JOIN seen USING (scope, scope_id) GROUP BY 1, 2
+)
+SELECT scope, scope_id AS id, days.spend_usd AS rows_usd, days.requests AS rows,
+       coalesce(total.spend_usd, 0) AS summed_usd, coalesce(total.requests, 0) AS summed
+FROM days LEFT JOIN spend_totals AS total USING (scope, scope_id)
+WHERE (days.spend_usd, days.requests) IS DISTINCT FROM (total.spend_usd, total.requests)
+ORDER BY scope, scope_id
+LIMIT %(limit)s;
+
+-- name: windows_that_differ
+-- Windows that began in the range; those without an end only where no row can be older than it.
+WITH written AS (
+    SELECT charge.bound, charge.window_id, sum(ceil(log.cost_usd * 1000000000)) AS nano, count(*) AS requests
+    FROM spend_logs AS log
+    CROSS JOIN LATERAL unnest(log.charged_bounds, log.charged_windows) AS charge (bound, window_id)
+    WHERE log.day >= %(since)s
+    GROUP BY charge.bound, charge.window_id
+), charged AS (
+    SELECT bound, window_id, sum(spent_nano - base_nano) AS nano, sum(requests)::bigint AS requests
+    FROM spend_windows GROUP BY bound, window_id HAVING sum(requests) > 0 OR sum(spent_nano - base_nano) <> 0
+)
+SELECT bound || ' ' || window_id AS id, 'window' AS scope,
+       coalesce(written.nano, 0) / 1000000000 AS rows_usd, coalesce(written.requests, 0) AS rows,
+       coalesce(charged.nano, 0) / 1000000000 AS summed_usd, coalesce(charged.requests, 0) AS summed
+FROM written FULL JOIN charged USING (bound, window_id)
+WHERE (written.nano, written.requests) IS DISTINCT FROM (charged.nano, charged.requests)
+  AND CASE WHEN window_id ~ ':[0-9]{8}T[0-9]{6}Z$'
+      THEN to_timestamp(right(window_id, 16), 'YYYYMMDD"T"HH24MISS') >= %(since)s
+      ELSE NOT EXISTS (SELECT FROM spend_daily WHERE day < %(since)s) END
+ORDER BY bound, window_id
+LIMIT %(limit)s;

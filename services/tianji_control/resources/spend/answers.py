@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NotRequired, TypedDict
 
 
@@ -64,12 +64,25 @@ class ReconcileLine(TypedDict):
     differences: dict[str, int]
 
 
+class WrongSum(TypedDict):
+    """A sum that is not that of its rows; a window of a budget has no day."""
+
+    day: date | None
+    scope: str
+    id: str
+    rows: int
+    rows_usd: str
+    summed: int
+    summed_usd: str
+
+
 class Reconciled(TypedDict):
     """Whether the books are right."""
 
     since: datetime
     differs: bool
     lines: list[ReconcileLine]
+    sums: list[WrongSum]
     dead_letters: int | None
     unwritten: int | None
 

@@ -18,6 +18,7 @@ from tianji_control.resources.spend.dead_letters import DeadLetter
 from tianji_control.resources.spend.looks import Line, compare, hours_between
 from tianji_control.resources.spend.reconcile import KINDS
 from tianji_control.runtime import Runtime
+from tianji_control.spent.checks import Wrong, wrong_sums
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +57,15 @@ async def reconcile(call: Call) -> Response:
         raise BadRequest(f"since: at most {LONGEST.days} days are compared at once", param="since")
     if not 0 <= ask.wait <= LONGEST_WAIT_S:
         raise BadRequest(f"wait: 0 to {LONGEST_WAIT_S:.0f} seconds", param="wait")
-    lines = await compare(rt.store, hours_between(since, now), lambda id: _lives(rt, id), ask.wait)
+    hours = hours_between(since, now)
+    lines = await compare(rt.store, hours, lambda id: _lives(rt, id), ask.wait)
+    sums = await wrong_sums(rt.store, {hour.date() for hour in hours})
     return call.answer(
         {
             "since": since.replace(minute=0, second=0, microsecond=0),
-            "differs": any(line.differences for line in lines),
+            "differs": bool(sums) or any(line.differences for line in lines),
             "lines": [_shown(line) for line in lines],
+            "sums": [_sum(one) for one in sums],
             **await _around(rt),
         }
     )
@@ -125,6 +129,18 @@ def _shown(line: Line) -> dict[str, Any]:
         "under_way": figures.under_way,
         "rows": figures.rows,
         "differences": line.differences,
+    }
+
+
+def _sum(one: Wrong) -> dict[str, Any]:
+    return {
+        "day": one.day,
+        "scope": one.scope,
+        "id": one.id,
+        "rows": one.rows,
+        "rows_usd": f"{one.rows_usd:f}",
+        "summed": one.summed,
+        "summed_usd": f"{one.summed_usd:f}",
     }
 
 

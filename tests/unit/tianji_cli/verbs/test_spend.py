@@ -77,7 +77,7 @@ def spend(control: Answering, *arguments: str) -> Result:
 
 def compared(*lines: dict[str, Any], **more: Any) -> dict[str, Any]:
     differs = any(line["differences"] for line in lines)
-    given = {"since": "2026-01-31T00:00:00Z", "differs": differs, "lines": lines}
+    given = {"since": "2026-01-31T00:00:00Z", "differs": differs, "lines": lines, "sums": []}
     return given | {"dead_letters": 1, "unwritten": 0} | more
 
 
@@ -96,8 +96,25 @@ def test_what_differs_is_printed_and_is_the_exit_status(control: Answering):
         "2026-01-31T13:00:00Z g0-71: 1 calls did not end, and their gateway is gone",
         "since 2026-01-31T00:00:00Z: 14 began, 10 ended, 2 interrupted, 0 uncalled, 2 under way, 10 rows",
         "0 events not written yet, 1 dead letters",
-        "1 gateway processes and hours differ",
+        "1 gateway processes and hours, and 0 sums differ",
     ]
+
+
+def test_sums_that_are_not_those_of_their_rows_are_printed(control: Answering):
+    wrong = {"day": "2026-01-31", "scope": "key", "id": "k", "rows": 3, "rows_usd": "0.5"}
+    wrong |= {"summed": 2, "summed_usd": "0.25"}
+    window = wrong | {"day": None, "scope": "window", "id": "team:t all"}
+    given = compared(differs=True, sums=[wrong, window])
+    control.answers["/spend/reconcile?since=24h&wait=20"] = given
+
+    done = spend(control, "reconcile")
+
+    assert done.exit_code == 1
+    assert done.output.splitlines()[:2] == [
+        "2026-01-31 key k: rows say 3 calls, 0.5 USD; the sum says 2, 0.25 USD",
+        "window team:t all: rows say 3 calls, 0.5 USD; the sum says 2, 0.25 USD",
+    ]
+    assert done.output.endswith("0 gateway processes and hours, and 2 sums differ\n")
 
 
 def test_where_everything_agrees_the_exit_status_is_0(control: Answering):
