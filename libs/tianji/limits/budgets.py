@@ -127,6 +127,11 @@ class BudgetSeat:
         self.reserved += amount
         self.drawn_at = clock
 
+    def narrow(self) -> None:
+        """Give back what is free: the limit was lowered, and this was granted under the one before."""
+        self.free = 0
+        self.dirty = True
+
     def force(self, amount: int) -> None:
         """Reserve for a call though there may not be enough."""
         self.reserved += amount
@@ -186,7 +191,7 @@ class BudgetSeat:
         never = self.window.ends == float("inf")
         return Exhausted(
             bound,
-            needs=need,
+            needs=need + self.free,
             spent=self.known_settled,
             held=self.known_sum - self.known_settled,
             resets_at=None if never else self.window.ends,

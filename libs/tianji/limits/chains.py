@@ -64,6 +64,9 @@ class SeatBook:
             period = window(bound.rule, now, bound.generation)
             place: tuple[str, ...] = ("budget", bound.id, period.id)
             seat = self._seats.get(place) or BudgetSeat(bound, period)
+            if isinstance(seat, BudgetSeat) and bound.limit < seat.bound.limit:
+                seat.narrow()
+                self.active.add(seat)
         elif bound.kind == "parallel":
             place = ("parallel", bound.id)
             seat = self._seats.get(place) or ParallelSeat(bound)

@@ -215,7 +215,7 @@ class HeldLimits:
         for bound, seat in seats.in_order:
             if isinstance(seat, BudgetSeat):
                 if seat in seats.budgets and cost and (seat.free < cost or distrusted):
-                    lacking.append((bound, seat, cost))
+                    lacking.append((bound, seat, cost if distrusted else cost - seat.free))
             elif isinstance(seat, ParallelSeat):
                 if seat.free < 1:
                     lacking.append((bound, seat, 1))
@@ -242,7 +242,7 @@ class HeldLimits:
             if reply is not None and reply.verdict == UNKNOWN and isinstance(seat, BudgetSeat):
                 unknown.append(seat)
             elif reply is None or reply.verdict == WAITING:
-                self._share(bound, seat, need, now, "Redis is away" if reply is None else "Redis is just new")
+                self._share(bound, seat, need, now, new=reply is not None)
         if unknown:
             try:
                 await self._seed([seat.counter for seat in unknown])
@@ -251,13 +251,13 @@ class HeldLimits:
                     unknown[0].bound, f"the ledger cannot tell: {fault.message}"
                 ) from None
 
-    def _share(self, bound: Bound, seat: Seat, need: int, now: float, why: str) -> None:
+    def _share(self, bound: Bound, seat: Seat, need: int, now: float, *, new: bool) -> None:
         """Get something of this process' own share, while the store cannot give."""
         if isinstance(seat, BudgetSeat):
-            raise LimitsUnavailable(bound, why)
+            raise LimitsUnavailable(bound, "Redis is just new" if new else "Redis is away")
         clock, live = self._clock(), self._exchange.live
         had = (
-            seat.share(bound, live)
+            seat.share(bound, live, new=new)
             if isinstance(seat, ParallelSeat)
             else seat.share(bound, need, clock, live)
         )

@@ -56,8 +56,16 @@ class ParallelSeat:
         self.busy -= 1
         self.free += 1
 
-    def share(self, bound: Bound, live: int) -> bool:
-        """Get a slot of this process' share, while the store cannot be asked."""
+    def share(self, bound: Bound, live: int, *, new: bool) -> bool:
+        """Get a slot of this process' share, while the store cannot be asked.
+
+        In a `new` store not all have told yet what they hold: then only an even share is safe.
+        """
+        if new:
+            if self.busy + self.free + 1 > bound.limit // max(1, live):
+                return False
+            self.free += 1
+            return True
         room = bound.limit if self.known_sum is None else bound.limit - self.known_sum
         mine = self.busy + self.free
         base = 0 if self.known_sum is None else mine

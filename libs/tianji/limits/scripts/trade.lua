@@ -142,7 +142,7 @@ local function parallel(key, op)
   end
   if taken + granted > 0 then
     redis.call('HSET', key, mine, text(taken + granted) .. ':' .. text(now_ms + expire))
-    redis.call('PEXPIRE', key, expire)
+    redis.call('PEXPIRE', key, expire + 60000)
   else
     redis.call('HDEL', key, mine)
   end
