@@ -121,7 +121,7 @@ def _fault(text: str, place: str) -> Fault:
     found = _AT.match(text)
     assert found is not None
     steps: Iterable[str] = (name or index for name, index in _STEP.findall(found["path"] or ""))
-    wanted = re.match(r"Expected `(\w+)", found["what"])
+    wanted = re.fullmatch(r"Expected `(\w+).*`, got .*", found["what"])
     location: list[str | int] = [place, *(int(step) if step.isdigit() else step for step in steps)]
     named = ".".join(str(step) for step in location[1:])
     return Fault(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Page = Annotated[int, Meta(ge=1, description="Which page; the first is 1.")]
+PageNumber = Annotated[int, Meta(ge=1, description="Which page; the first is 1.")]
 Size = Annotated[int, Meta(ge=1, le=100, description="How many there are on a page.")]
 LongSize = Annotated[int, Meta(ge=1, le=1000, description="How many there are on a page.")]
 

@@ -9,12 +9,11 @@ from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
+from tianji_control.paging import PageNumber, Size
 from tianji_control.resources.budgets.shown import shown as budget_shown
 from tianji_control.resources.customers import service, store
 from tianji_control.resources.customers.answers import CustomersBlocked, CustomersDeleted, CustomerShown
 from tianji_control.resources.customers.service import Customer, CustomerFields
-
-LONGEST_PAGE = 100
 
 
 class Ids(Struct):
@@ -32,8 +31,8 @@ class WhichCustomer(Struct):
 class CustomerPage(Struct, kw_only=True):
     """The query of `/customer/list`."""
 
-    page: int = 1
-    page_size: int = 50
+    page: PageNumber = 1
+    page_size: Size = 50
     search: str | None = None
 
 
@@ -69,9 +68,6 @@ async def info(call: Call) -> Response:
 async def listed(call: Call) -> Response:
     """GET /customer/list"""
     ask = call.query(CustomerPage)
-    if ask.page < 1 or not 1 <= ask.page_size <= LONGEST_PAGE:
-        words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
-        raise WrongFields([Fault(["query", "page_size"], words, "value_error")])
     async with call.runtime.store.connection() as db:
         offset = (ask.page - 1) * ask.page_size
         rows = await store.page(db, ask.search, limit=ask.page_size, offset=offset)

@@ -14,13 +14,12 @@ from starlette.responses import Response
 from tianji.errors import BadRequest, NotFound
 from tianji_control.call import Call, Guarded
 from tianji_control.change import Change
-from tianji_control.envelope import Fault, WrongFields
+from tianji_control.paging import PageNumber, Size
 from tianji_control.resources.jwt_mappings import store
 from tianji_control.resources.jwt_mappings.store import MappingRow
 from tianji_control.resources.keys.service import hash_given
 
 KIND = "jwt_mapping"
-LONGEST_PAGE = 100
 
 
 class NewMapping(Struct, kw_only=True):
@@ -54,8 +53,8 @@ class WhichMapping(Struct):
 class MappingPage(Struct, kw_only=True):
     """The query of `/jwt/key/mapping/list`."""
 
-    page: int = 1
-    size: int = 50
+    page: PageNumber = 1
+    size: Size = 50
 
 
 class ShownMapping(Struct, kw_only=True):
@@ -156,9 +155,6 @@ async def info(call: Call) -> Response:
 async def listed(call: Call) -> Response:
     """GET /jwt/key/mapping/list"""
     ask = call.query(MappingPage)
-    if ask.page < 1 or not 1 <= ask.size <= LONGEST_PAGE:
-        words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
-        raise WrongFields([Fault(["query", "size"], words, "value_error")])
     async with call.runtime.store.connection() as db:
         total = await store.count(db)
         rows = await store.page(db, limit=ask.size, offset=(ask.page - 1) * ask.size)

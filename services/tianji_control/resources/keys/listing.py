@@ -11,10 +11,10 @@ from starlette.responses import Response
 from tianji_control.call import Call
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.moments import moment
+from tianji_control.paging import PageNumber, Size
 from tianji_control.resources.keys import pages, service, shown
 from tianji_control.resources.keys.pages import Order, Wanted
 
-LONGEST_PAGE = 100
 SORTS = (
     *("created_at", "updated_at", "key_alias", "spend", "expires"),
     *("max_budget", "user_id", "team_id", "organization_id"),
@@ -25,8 +25,8 @@ STATES = ("active", "blocked", "expired", "deleted")
 class KeyList(Struct, kw_only=True):
     """The query of `/key/list`."""
 
-    page: int = 1
-    size: int = 10
+    page: PageNumber = 1
+    size: Size = 10
     user_id: str | None = None
     team_id: str | None = None
     organization_id: str | None = None
@@ -50,8 +50,8 @@ class KeyList(Struct, kw_only=True):
 class AliasList(Struct, kw_only=True):
     """The query of `/key/aliases`."""
 
-    page: int = 1
-    size: int = 50
+    page: PageNumber = 1
+    size: Size = 50
     search: str | None = None
     team_id: str | None = None
 
@@ -59,7 +59,6 @@ class AliasList(Struct, kw_only=True):
 async def listed(call: Call) -> Response:
     """GET /key/list"""
     ask = call.query(KeyList)
-    _check_page(ask.page, ask.size)
     sort_by = _one_of("sort_by", ask.sort_by, SORTS) or "created_at"
     status = _one_of("status", ask.status, STATES)
     wanted = Wanted(
@@ -93,7 +92,6 @@ async def listed(call: Call) -> Response:
 async def aliases(call: Call) -> Response:
     """GET /key/aliases"""
     ask = call.query(AliasList)
-    _check_page(ask.page, ask.size)
     wanted = _seen(call, Wanted(search=ask.search, team_id=ask.team_id), team_keys=True)
     async with call.runtime.store.connection() as db:
         total = await pages.count_aliases(db, wanted)
@@ -135,12 +133,6 @@ def _seen(call: Call, wanted: Wanted, *, team_keys: bool) -> Wanted:
 
 def _numbers(total: int, page: int, size: int) -> dict[str, int]:
     return {"total_count": total, "current_page": page, "total_pages": math.ceil(total / size)}
-
-
-def _check_page(page: int, size: int) -> None:
-    if page < 1 or not 1 <= size <= LONGEST_PAGE:
-        words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
-        raise WrongFields([Fault(["query", "size"], words, "value_error")])
 
 
 def _one_of(name: str, given: str | None, known: tuple[str, ...]) -> str | None:

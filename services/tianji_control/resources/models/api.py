@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
-from tianji_control.paging import LongSize, Page, pages
+from tianji_control.paging import LongSize, PageNumber, pages
 from tianji_control.resources.models import groups, service, standing
 from tianji_control.resources.models.answers import ModelDeleted, ModelList, ModelPages, ModelWritten
 from tianji_control.resources.models.fields import (
@@ -28,7 +28,7 @@ from tianji_control.resources.prices import service as prices
 class ModelPage(Struct, kw_only=True):
     """The query of `/v2/model/info`."""
 
-    page: Page = 1
+    page: PageNumber = 1
     size: LongSize = 50
     model: str | None = None
     search: str | None = None

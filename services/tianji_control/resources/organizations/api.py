@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
+from tianji_control.paging import LongSize, PageNumber
 from tianji_control.resources.organizations import members, service
 from tianji_control.resources.organizations.answers import (
     OrganizationMembers,
@@ -24,8 +25,6 @@ from tianji_control.resources.organizations.store import Wanted
 from tianji_control.resources.teams import shown as teams
 from tianji_control.resources.users import shown as users
 
-LONGEST_LIST = 1000
-
 
 class WhichOrganization(Struct):
     """The query of `/organization/info`."""
@@ -38,8 +37,8 @@ class OrganizationList(Struct, kw_only=True):
 
     org_id: str | None = None
     org_alias: str | None = None
-    page: int = 1
-    size: int = LONGEST_LIST
+    page: PageNumber = 1
+    size: LongSize = 1000
 
 
 class Ids(Struct):
@@ -103,9 +102,6 @@ async def infos(call: Call) -> Response:
 async def listed(call: Call) -> Response:
     """GET /organization/list"""
     ask = call.query(OrganizationList)
-    if ask.page < 1 or not 1 <= ask.size <= LONGEST_LIST:
-        words = f"pages begin at 1 and hold 1 to {LONGEST_LIST}"
-        raise WrongFields([Fault(["query", "size"], words, "value_error")])
     wanted = Wanted(
         organization_id=ask.org_id, alias=ask.org_alias, limit=ask.size, offset=(ask.page - 1) * ask.size
     )

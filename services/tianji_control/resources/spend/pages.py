@@ -13,7 +13,7 @@ from tianji.errors import BadRequest, NotFound, NotImplementedYet
 from tianji.store.rows import Connection
 from tianji_control.call import Call, Guarded, Handler
 from tianji_control.moments import moment
-from tianji_control.paging import LongSize, Page, Size, pages
+from tianji_control.paging import LongSize, PageNumber, Size, pages
 from tianji_control.resources.keys.service import hash_given
 from tianji_control.resources.spend import service, shown, store
 from tianji_control.resources.spend.answers import SpendPage
@@ -56,7 +56,7 @@ class PageQuery(Struct, kw_only=True):
     search: str | None = None
     group_by_session: bool = False
     exclude_internal_health_checks: bool = False
-    page: Page = 1
+    page: PageNumber = 1
     page_size: LongSize = 50
     cursor: str | None = None
     """`next_cursor` of the page before: pages far down come as quickly as the first."""
@@ -68,7 +68,7 @@ class SessionQuery(Struct, kw_only=True):
     """The query of `/spend/logs/session/ui`."""
 
     session_id: str
-    page: Page = 1
+    page: PageNumber = 1
     page_size: Size = 50
 
 

@@ -6,12 +6,10 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from tianji_control.call import Call, Guarded
-from tianji_control.envelope import Fault, WrongFields
+from tianji_control.paging import PageNumber, Size
 from tianji_control.resources.settings import store as settings
 from tianji_control.resources.teams import store
 from tianji_control.resources.teams.store import Order, Wanted
-
-LONGEST_PAGE = 100
 
 
 class TeamParts(Struct, kw_only=True):
@@ -19,8 +17,8 @@ class TeamParts(Struct, kw_only=True):
 
     team_id: str | None = None
     team_alias: str | None = None
-    page: int = 1
-    page_size: int = 50
+    page: PageNumber = 1
+    page_size: Size = 50
 
 
 class Choice(Struct, kw_only=True):
@@ -47,9 +45,6 @@ class MetadataSchema(Struct):
 async def suggested(call: Call) -> Response:
     """GET /team/filter/ui"""
     ask = call.query(TeamParts)
-    if ask.page < 1 or not 1 <= ask.page_size <= LONGEST_PAGE:
-        words = f"pages begin at 1 and hold 1 to {LONGEST_PAGE}"
-        raise WrongFields([Fault(["query", "page_size"], words, "value_error")])
     sight = call.sight("team:read")
     wanted = Wanted(
         team_id_part=ask.team_id,
