@@ -94,8 +94,8 @@ async def parallel(place: Place, trouble: str, clients: int, name: str) -> Outco
         group.create_task(crowd.run(clients))
         await asyncio.sleep(3)
         place.provider.watch()
-        await place.hurt(trouble)
         began = time.monotonic()
+        await place.hurt(trouble)
         await asyncio.sleep(lasts_s)
         busy_s, peak = place.provider.watched()
         lasted_s = time.monotonic() - began

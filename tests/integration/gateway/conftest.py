@@ -6,7 +6,7 @@ import asyncio
 import io
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,14 @@ from tianji.domain.deployments import Deployment
 from tianji.domain.events import Began, SpendEvent
 from tianji.domain.keys import KeyRecord, hash_of
 from tianji.domain.snapshot import Settings
-from tianji.domain.tenants import CustomerRecord, OrganizationRecord, ProjectRecord, TeamRecord, UserRecord
+from tianji.domain.tenants import (
+    CustomerRecord,
+    OrganizationRecord,
+    ProjectRecord,
+    TagRecord,
+    TeamRecord,
+    UserRecord,
+)
 from tianji.limits.opening import open_limiter
 from tianji.pricing.lookup import price_of
 from tianji.providers import bind
@@ -29,6 +36,7 @@ from tianji.settings import Secret
 from tianji.tokens.count import Counter
 from tianji_gateway.app import App
 from tianji_gateway.flow.guesses import Guesses
+from tianji_gateway.limits.fleet import fleet_limits, target_chain
 from tianji_gateway.routing.candidates import Candidates
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.settings import GatewaySettings
@@ -130,13 +138,20 @@ class Gateway:
         self._targets: dict[tuple[str | None, str], tuple[Target, ...]] = {}
         self.serve("gpt-4o-mini")
 
-    def serve(self, name: str, *deployments: Mapping[str, Any], settings: Settings | None = None) -> None:
+    def serve(
+        self,
+        name: str,
+        *deployments: Mapping[str, Any],
+        settings: Settings | None = None,
+        tags: Sequence[TagRecord] = (),
+    ) -> None:
         """Offer a model group; each deployment may name provider, model, id and params."""
         self.settings = settings or self.settings
         made = tuple(self._target(name, n, d) for n, d in enumerate(deployments or ({},)))
         self._targets[None, name] = made
         candidates = Candidates(self._targets, {}, lambda target, model: target)
-        self.holder.swap(Snapshot(revision=7, settings=self.settings, candidates=candidates))
+        limits = fleet_limits(self.settings, tags)
+        self.holder.swap(Snapshot(revision=7, settings=self.settings, candidates=candidates, limits=limits))
 
     def _target(self, name: str, number: int, given: Mapping[str, Any]) -> Target:
         provider = given.get("provider", "openai")
@@ -154,7 +169,8 @@ class Gateway:
             deployment=deployment,
             bound=bind(deployment, {}),
             problem="",
-            price=price_of(provider, deployment.model),
+            price=price_of(provider, deployment.model, params),
+            chain=target_chain(deployment, self.settings, None),
             weight=1.0,
             order=number,
             tags=frozenset(),

@@ -1,0 +1,317 @@
+"""Budgets and limits at the gateway: who is refused, in which words, and what answers tell of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tianji.domain.limits import BudgetWindow, Limits, ModelLimits
+from tianji.domain.snapshot import Settings
+from tianji.domain.tenants import (
+    CustomerRecord,
+    OrganizationRecord,
+    ProjectRecord,
+    TagRecord,
+    TeamRecord,
+    UserRecord,
+)
+from tianji_testkit.upstream import Reply
+
+KEY = "sk-limited-0123456789"
+PRICED = {"params": {"input_cost_per_token": 0, "output_cost_per_token": 0.001}}
+"""A tenth of a cent for each word of the answer."""
+
+
+def answer(words: int, **fields: Any) -> Reply:
+    return Reply(text=" ".join(["word"] * words), **fields)
+
+
+@pytest.fixture
+def limited(gateway: Any, upstream: Any) -> Any:
+    """A gateway with a priced model, whose answers cost 0.005 USD."""
+    gateway.serve("gpt-4o-mini", PRICED)
+    upstream.usual = answer(5)
+    return gateway
+
+
+def hold(gateway: Any, **fields: Any) -> None:
+    gateway.people.add(KEY, alias="bob", **fields)
+
+
+async def test_a_key_spends_its_budget_and_no_more(limited: Any) -> None:
+    hold(limited, limits=Limits(max_budget="0.02"))
+    statuses = []
+    for _ in range(6):
+        async with limited.chat(KEY, max_tokens=5) as refused:
+            statuses.append(refused.status)
+            said = await refused.json()
+
+    assert statuses == [200, 200, 200, 200, 422, 422]
+    error = said["error"]
+    assert (error["type"], error["code"], error["param"]) == ("budget_exceeded", "422", None)
+    assert error["message"].startswith(
+        "Budget has been exceeded! Key=bob (sk-...test) Current cost: 0.02, Max budget: 0.02"
+    )
+    facts = {"level": "api_key", "limit": 0.02, "spent": 0.02, "reserved": 0.0, "needed": 0.005}
+    assert facts.items() <= error["facts"].items() and error["facts"]["resets_at"] is None
+
+
+async def test_what_a_call_may_cost_is_reserved_until_it_ends(limited: Any, upstream: Any) -> None:
+    hold(limited, limits=Limits(max_budget="0.012"))
+    async with limited.chat(KEY, max_tokens=5) as first:
+        assert first.status == 200
+        assert limited.books.begins[0].reserved_usd == "0.005"
+    async with limited.chat(KEY, max_tokens=10) as too_much:
+        assert too_much.status == 422
+        assert "this call may cost 0.01" in (await too_much.json())["error"]["message"]
+    async with limited.chat(KEY, max_tokens=7) as fits:
+        assert fits.status == 200
+    assert [charge.bound[:4] for charge in limited.books.ends[0].charges] == ["key:"]
+    assert [charge.window for charge in limited.books.ends[0].charges] == ["all"]
+
+
+async def test_a_failed_call_gives_back_what_it_reserved(limited: Any, upstream: Any) -> None:
+    hold(limited, limits=Limits(max_budget="0.005", parallel=1))
+    upstream.will(Reply(status=400))
+    async with limited.chat(KEY, max_tokens=5) as failed:
+        assert failed.status == 400
+    async with limited.chat(KEY, max_tokens=5) as served:
+        assert served.status == 200
+
+
+async def test_a_free_model_is_used_whatever_was_spent(limited: Any) -> None:
+    hold(limited, limits=Limits(max_budget="0"))
+    limited.serve(
+        "free", {"model": "gpt-4o-mini", "params": {"input_cost_per_token": 0, "output_cost_per_token": 0}}
+    )
+    async with limited.chat(KEY, model="free") as served:
+        assert served.status == 200
+    async with limited.chat(KEY) as refused:
+        assert refused.status == 422
+
+
+async def test_a_long_request_is_counted_where_its_bytes_are_too_many(limited: Any) -> None:
+    limited.serve("m", {"params": {"input_cost_per_token": 0.00001, "output_cost_per_token": 0}})
+    hold(limited, limits=Limits(max_budget="0.005"))
+    text = "a fairly ordinary sentence of English words " * 40  # 1,760 bytes, some 280 tokens
+    async with limited.chat(KEY, model="m", messages=[{"role": "user", "content": text}]) as served:
+        assert served.status == 200
+
+
+async def test_every_level_is_told_in_its_own_words(limited: Any) -> None:
+    spent = Limits(max_budget="0")
+    people = limited.people
+    people.organizations["o"] = OrganizationRecord(id="o", limits=spent)
+    people.teams["t"] = TeamRecord(id="t", limits=spent)
+    people.teams["members"] = TeamRecord(id="members", member=spent)
+    people.projects["p"] = ProjectRecord(id="p", limits=spent)
+    people.users["u"] = UserRecord(id="u", limits=spent)
+    people.users["free"] = UserRecord(id="free")
+    people.customers["c"] = CustomerRecord(id="c", limits=spent)
+    over = "Budget has been exceeded! "
+    expected = {
+        f"{over}Organization=o Current cost: 0.0, Max budget: 0.0": {"organization_id": "o"},
+        f"{over}Team=t Current cost: 0.0": {"team_id": "t"},
+        f"{over}User=free in Team=members Current cost": {"team_id": "members", "user_id": "free"},
+        f"{over}Project=p Current cost": {"project_id": "p"},
+        "ExceededBudget: User=u over budget. Spend=0.0, Budget=0.0": {"user_id": "u"},
+        "ExceededBudget: Key=bob (sk-...test) over 1d budget. Spend=$0.0000, Limit=$0.00": {
+            "limits": Limits(windows=(BudgetWindow("0", "1d"),))
+        },
+        "LiteLLM Virtual Key: Key=bob (sk-...test), exceeded budget for model=gpt-4o-mini": {
+            "limits": Limits(
+                models=(
+                    ModelLimits(model="gpt-*", max_budget="1"),
+                    ModelLimits(model="gpt-4o-mini", max_budget="0"),
+                )
+            )
+        },
+    }
+    for words, fields in expected.items():
+        hold(limited, **fields)
+        async with limited.chat(KEY) as refused:
+            assert refused.status == 422, words
+            assert (await refused.json())["error"]["message"].startswith(words)
+    hold(limited)
+    async with limited.chat(KEY, user="c") as refused:
+        assert (await refused.json())["error"]["message"].startswith("ExceededBudget: End User=c over budget")
+
+
+async def test_a_users_budget_leaves_a_teams_key_alone_unless_the_config_says_so(limited: Any) -> None:
+    limited.people.users["u"] = UserRecord(id="u", limits=Limits(max_budget="0"))
+    limited.people.teams["t"] = TeamRecord(id="t")
+    hold(limited, user_id="u", team_id="t")
+    async with limited.chat(KEY) as served:
+        assert served.status == 200
+    settings = Settings(general={"apply_user_budget_to_team_keys": True})
+    limited.serve("gpt-4o-mini", PRICED, settings=settings)
+    async with limited.chat(KEY) as refused:
+        assert refused.status == 422
+
+
+async def test_the_config_holds_the_whole_proxy_tags_and_unknown_customers(limited: Any) -> None:
+    hold(limited)
+    limited.serve("gpt-4o-mini", PRICED, settings=Settings(calls={"max_budget": 0.001}))
+    async with limited.chat(KEY, max_tokens=5) as refused:
+        assert (await refused.json())["error"]["message"].startswith(
+            "Budget has been exceeded! Current cost: 0.0"
+        )
+    limited.serve("gpt-4o-mini", PRICED, settings=Settings(calls={"max_end_user_budget": 0.001}))
+    async with limited.chat(KEY, max_tokens=5, user="whoever") as refused:
+        assert "End User=whoever" in (await refused.json())["error"]["message"]
+    async with limited.chat(KEY, max_tokens=5) as served:
+        assert served.status == 200
+    tag = TagRecord(name="batch", limits=Limits(max_budget="0"))
+    limited.serve("gpt-4o-mini", PRICED, settings=Settings(), tags=[tag])
+    async with limited.chat(KEY, metadata={"tags": ["batch"]}) as refused:
+        assert "Tag=batch" in (await refused.json())["error"]["message"]
+    settings = Settings(calls={"max_budget": 0.001, "budget_exceeded_status_code": 429})
+    limited.serve("gpt-4o-mini", PRICED, settings=settings)
+    async with limited.chat(KEY) as refused:
+        assert refused.status == 429
+
+
+async def test_requests_of_a_minute_are_counted_and_told(limited: Any) -> None:
+    hold(limited, limits=Limits(rpm=2, tpm=10_000))
+    for left in ("1", "0"):
+        async with limited.chat(KEY, max_tokens=5) as served:
+            assert served.status == 200
+            assert served.headers["x-ratelimit-limit-requests"] == "2"
+            assert served.headers["x-ratelimit-remaining-requests"] == left
+            assert served.headers["x-ratelimit-api_key-remaining-requests"] == left
+            assert served.headers["x-ratelimit-reset-requests"].endswith("s")
+            assert int(served.headers["x-ratelimit-remaining-tokens"]) < 10_000
+            assert served.headers["x-litellm-key-rpm-limit"] == "2"
+    async with limited.chat(KEY, max_tokens=5) as refused:
+        assert refused.status == 429
+        assert 1 <= int(refused.headers["retry-after"]) <= 62
+        assert refused.headers["rate_limit_type"] == "requests"
+        error = (await refused.json())["error"]
+    assert error["message"].startswith("Rate limit exceeded for api_key: ")
+    assert "Limit type: requests. Current limit: 2, Remaining: 0. Limit resets at: 20" in error["message"]
+    assert (error["type"], error["code"]) == ("rate_limit_error", "429")
+
+
+async def test_tokens_count_as_they_were_used(limited: Any, upstream: Any) -> None:
+    hold(limited, limits=Limits(tpm=500))
+    upstream.usual = answer(600)
+    async with limited.chat(KEY) as served:  # the answer passes the limit: nobody could know
+        assert served.status == 200
+    async with limited.chat(KEY) as refused:
+        assert refused.status == 429
+        assert "Limit type: tokens" in (await refused.json())["error"]["message"]
+
+
+async def test_an_answer_that_may_take_more_than_a_minute_allows_is_let_begin(limited: Any) -> None:
+    hold(limited, limits=Limits(tpm=500))
+    async with limited.chat(KEY, max_tokens=4_000) as served:
+        assert served.status == 200
+
+
+async def test_slots_are_free_again_when_calls_end(limited: Any, upstream: Any) -> None:
+    hold(limited, limits=Limits(parallel=1))
+    slow = answer(5, hold_head=True)
+    upstream.will(slow)
+    first = asyncio.create_task(status_of(limited))
+    await upstream.request()
+    async with limited.chat(KEY) as refused:
+        assert refused.status == 429
+        assert (
+            "Limit type: max_parallel_requests. Current limit: 1"
+            in (await refused.json())["error"]["message"]
+        )
+    slow.release.set()
+    assert await first == 200
+    assert await status_of(limited) == 200
+
+
+async def test_a_client_that_hangs_up_gives_its_slot_back(limited: Any, upstream: Any) -> None:
+    hold(limited, limits=Limits(parallel=1))
+    upstream.will(answer(5, hold_head=True))
+    first = asyncio.create_task(status_of(limited))
+    await upstream.request()
+    first.cancel()
+    await limited.books.only()
+    assert await status_of(limited) == 200
+
+
+async def status_of(gateway: Any) -> int:
+    async with gateway.chat(KEY) as answered:
+        await answered.read()
+        return int(answered.status)
+
+
+async def test_a_deployment_over_its_limit_is_passed_over(limited: Any, upstream: Any) -> None:
+    hold(limited)
+    cheap = {"id": "first", "params": PRICED["params"] | {"max_budget": 0.006}}
+    limited.serve("gpt-4o-mini", cheap, {"id": "second", **PRICED})
+    used = []
+    for _ in range(3):
+        async with limited.chat(KEY, max_tokens=5) as served:
+            used.append(served.headers["x-litellm-model-id"])
+    assert used == ["first", "second", "second"]
+    assert [len(event.charges) for event in limited.books.ends] == [1, 0, 0]
+
+
+async def test_a_provider_over_its_budget_leaves_nobody_who_could_answer(limited: Any) -> None:
+    hold(limited)
+    config = {"openai": {"budget_limit": 0.006, "time_period": "1d"}}
+    limited.serve("gpt-4o-mini", PRICED, settings=Settings(router={"provider_budget_config": config}))
+    async with limited.chat(KEY, max_tokens=5) as served:
+        assert served.status == 200
+    async with limited.chat(KEY, max_tokens=5) as refused:
+        assert refused.status == 429 and int(refused.headers["retry-after"]) <= 86_400
+        message = (await refused.json())["error"]["message"]
+    assert message.startswith("No deployments available - crossed budget, Try again in ")
+    assert "the provider openai is over its limit: Spent 0.005 of 0.006" in message
+
+
+async def test_rates_of_a_deployment_are_limits_only_where_the_config_says_so(limited: Any) -> None:
+    hold(limited)
+    one = {"params": {"rpm": 1}}
+    limited.serve("gpt-4o-mini", one)
+    for _ in range(2):
+        async with limited.chat(KEY) as served:
+            assert served.status == 200
+    router = {"optional_pre_call_checks": ["enforce_model_rate_limits"]}
+    limited.serve("gpt-4o-mini", one, settings=Settings(router=router))
+    statuses = []
+    for _ in range(2):
+        async with limited.chat(KEY) as answered:
+            statuses.append(answered.status)
+    assert statuses == [200, 429]
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1beta/models/gpt-4o-mini:generateContent"])
+async def test_each_format_tells_a_refusal_in_its_own_shape(limited: Any, path: str) -> None:
+    hold(limited, limits=Limits(max_budget="0"))
+    body: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hi."}]}]}
+    if path == "/v1/messages":
+        body = {"model": "gpt-4o-mini", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi."}]}
+    async with limited.post(path, body, KEY) as refused:
+        assert refused.status == 422
+        error = (await refused.json())["error"]
+    assert error["message"].startswith("Budget has been exceeded! Key=bob")
+    if path == "/v1/messages":
+        assert error["type"] == "invalid_request_error"
+    else:
+        assert error["details"][0]["metadata"]["level"] == "api_key"
+
+
+async def test_a_budget_raised_for_a_time_falls_back(limited: Any) -> None:
+    raised = Limits(max_budget="0", more="1", more_until=4e9)
+    hold(limited, limits=raised)
+    async with limited.chat(KEY, max_tokens=5) as served:
+        assert served.status == 200
+    hold(limited, limits=Limits(max_budget="0", more="1", more_until=1.0))
+    async with limited.chat(KEY, max_tokens=5) as refused:
+        assert refused.status == 422
+
+
+async def test_the_key_headers_tell_what_was_spent(limited: Any) -> None:
+    hold(limited, limits=Limits(max_budget="1"))
+    async with limited.chat(KEY, max_tokens=5) as served:
+        assert served.headers["x-litellm-key-max-budget"] == "1"
+        assert served.headers["x-litellm-key-spend"] == "0.005"
