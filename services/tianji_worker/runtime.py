@@ -18,6 +18,7 @@ from tianji_worker.jobs.schedule import keep
 from tianji_worker.jobs.table import jobs_of
 from tianji_worker.ledger.consume import Consumer
 from tianji_worker.ledger.endings import Endings
+from tianji_worker.ledger.retention import Retention
 from tianji_worker.ledger.seeds import Seeds
 from tianji_worker.ledger.write import Ledger, Q
 from tianji_worker.settings import WorkerSettings
@@ -38,6 +39,7 @@ class Runtime:
         self.ledger = Ledger(self.store)
         self.consumer = Consumer(bus, self.ledger, self.cut_off)
         self.redis = LedgerSide(settings.redis_url) if settings.redis_url else None
+        self.retention = Retention(self.store, self.ledger.partitions)
         self.seeds = Seeds(bus, self.store, self.redis)
         self.endings = Endings(self.store, self.redis)
         self.migrated = False
@@ -52,6 +54,7 @@ class Runtime:
                 ("partitions", self._keep_partitions),
                 ("seeds", self.seeds.run),
                 ("endings", self.endings.run),
+                ("retention", self.retention.run),
                 *self._jobs(),
             ):
                 group.create_task(forever(name, work, outages=OUTAGES, explained=self.cut_off))

@@ -20,3 +20,5 @@ class Lock(IntEnum):
     """Close a gateway process in the ledger; who writes rows holds it shared."""
     KEY_ROTATION = 8_317_020_511
     """Give keys a new value whose interval is over."""
+    RETENTION = 8_317_020_503
+    """Drop what is old in the ledger."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tianji.store.pool import Store
-from tianji.store.rows import many, run
+from tianji.store.rows import Connection, many, run
 from tianji_control.spent.holders import Q
 
 MOST = 200
@@ -37,12 +37,19 @@ async def wrong_sums(store: Store, days: Iterable[date]) -> list[Wrong]:
     found: list[Wrong] = []
     async with store.transaction() as db:
         await run(db, Q.take_time)
-        for day in wanted:
+        for day in await _kept(db, wanted):
             given = {"day": day, "limit": MOST - len(found)}
             found += [_of_day(one, day) for one in await many(db, Q.sums_that_differ, Wrong, **given)]
         for query in (Q.totals_that_differ, Q.windows_that_differ):
             found += await many(db, query, Wrong, since=wanted[0], limit=MOST - len(found))
     return found
+
+
+async def _kept(db: Connection, days: list[date]) -> list[date]:
+    """Return the days whose rows are there."""
+    names = [f"spend_logs_{day:%Y%m%d}" for day in days]
+    there = {row["name"] for row in await many(db, Q.tables_there, dict[str, str], names=names)}
+    return [day for day, name in zip(days, names, strict=True) if name in there]
 
 
 def _of_day(one: Wrong, day: date) -> Wrong:

@@ -91,6 +91,9 @@ UNION ALL SELECT 'tag', name FROM tags WHERE budget_id = %(id)s;
 -- Within a transaction: to compare everything takes longer than what calls wait for.
 SELECT set_config('statement_timeout', '600000', true);
 
+-- name: tables_there
+SELECT name FROM unnest(%(names)s::text[]) AS name WHERE to_regclass(name) IS NOT NULL;
+
 -- name: sums_that_differ
 -- The rows of a day beside what they were added to, in one statement and so at one moment.
 WITH written AS (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from psycopg import sql
 
@@ -44,6 +44,11 @@ class Partitions:
 def name_of(day: date) -> str:
     """Return the name of a day's partition."""
     return f"spend_logs_{day:%Y%m%d}"
+
+
+def day_of(name: str) -> date:
+    """Return the day of a partition, by its name."""
+    return datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date()
 
 
 async def _make(db: Connection, day: date) -> None:

@@ -136,6 +136,31 @@ ON CONFLICT (scope, scope_id, day, model, provider, key_hash, upstream_model, ca
     duration_ms = daily.duration_ms + excluded.duration_ms,
     updated_at = now();
 
+-- name: roll_up_scopes
+INSERT INTO spend_days AS whole (scope, day, scope_id, spend_usd, requests, failed_requests, tokens)
+SELECT
+    part.scope,
+    fresh.day,
+    part.scope_id,
+    sum(fresh.cost_usd),
+    count(*),
+    count(*) FILTER (WHERE fresh.status <> 'success'),
+    sum(fresh.input_tokens + fresh.output_tokens)
+FROM spend_fresh AS fresh
+CROSS JOIN LATERAL (
+    VALUES ('key', fresh.key_hash), ('end_user', fresh.end_user)
+    UNION ALL
+    SELECT DISTINCT 'tag', tag FROM unnest(fresh.tags) AS tag
+) AS part (scope, scope_id)
+WHERE part.scope_id <> ''
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3
+ON CONFLICT (scope, day, scope_id) DO UPDATE SET
+    spend_usd = whole.spend_usd + excluded.spend_usd,
+    requests = whole.requests + excluded.requests,
+    failed_requests = whole.failed_requests + excluded.failed_requests,
+    tokens = whole.tokens + excluded.tokens;
+
 -- name: roll_up_cells
 INSERT INTO spend_cells AS cell (
     key_hash, day, user_id, team_id, organization_id, model, upstream_model, provider, call_type, spend_usd, requests,
@@ -293,6 +318,32 @@ ON CONFLICT (hour, gateway_id, segment, first_id) DO UPDATE SET
     written_at = now()
 WHERE excluded.covered > stored.covered;
 
+-- name: try_retention
+SELECT pg_try_advisory_xact_lock(%(lock)s);
+
+-- name: general_settings
+SELECT general FROM settings_in_force WHERE id = 'global';
+
+-- name: wait_little
+-- Who waits for a lock on the whole ledger keeps everybody behind from writing.
+SELECT set_config('lock_timeout', '2000', true);
+
+-- name: partitions
+SELECT child.relname AS name
+FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+WHERE inhparent = 'spend_logs'::regclass;
+
+-- name: forget_counts
+DELETE FROM spend_counts WHERE hour < %(before)s::date;
+
+-- name: forget_history
+WITH processes AS (
+    DELETE FROM closed_processes WHERE folded_at < %(before)s::date
+)
+DELETE FROM spend_windows
+WHERE updated_at < %(before)s::date AND window_id ~ ':[0-9]{8}T[0-9]{6}Z$'
+  AND to_timestamp(right(window_id, 16), 'YYYYMMDD"T"HH24MISS') < %(before)s::date;
+
 -- name: schema_present
 -- The newest table that the worker writes.
-SELECT to_regclass('spend_cells') IS NOT NULL;
+SELECT to_regclass('spend_days') IS NOT NULL;

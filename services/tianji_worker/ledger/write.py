@@ -72,6 +72,7 @@ async def _write(db: Connection, rows: Sequence[Row]) -> int:
     if written:
         await run(db, Q.roll_up_totals)
         await run(db, Q.roll_up_days)
+        await run(db, Q.roll_up_scopes)
         await run(db, Q.roll_up_cells)
         await run(db, Q.roll_up_failures)
         await run(db, Q.roll_up_windows)
