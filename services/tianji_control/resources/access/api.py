@@ -32,7 +32,7 @@ class Question(Struct, kw_only=True):
 
 
 async def explain(call: Call) -> Response:
-    """POST /access/explain"""
+    """POST /access/explain: may this key, user or role do that, and by which rule"""
     ask = await call.body(Question)
     if not ask.route and not ask.model:
         raise BadRequest("Name a route or a model", param="route")

@@ -28,14 +28,14 @@ class NewGroup(GroupFields, kw_only=True):
 
 
 async def new(call: Call) -> Response:
-    """POST /access_group/new"""
+    """POST /access_group/new: grant models under a new name"""
     ask = await call.body(NewGroup)
     rows = await service.create(call, ask.access_group, ask.model_names or [], ask.model_ids or [])
     return call.answer(_written(ask.access_group, ask, rows))
 
 
 async def update(call: Call) -> Response:
-    """PUT /access_group/{access_group}/update"""
+    """PUT /access_group/{access_group}/update: say which models a name grants"""
     ask = await call.body(GroupFields)
     name = _name(call)
     rows = await service.update(call, name, ask.model_names or [], ask.model_ids or [])
@@ -43,7 +43,7 @@ async def update(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """DELETE /access_group/{access_group}/delete"""
+    """DELETE /access_group/{access_group}/delete: take a name back from all models"""
     name = _name(call)
     count = await service.delete(call, name)
     message = f"Access group {name} deleted successfully"
@@ -51,13 +51,13 @@ async def delete(call: Call) -> Response:
 
 
 async def listed(call: Call) -> Response:
-    """GET /access_group/list"""
+    """GET /access_group/list: all groups"""
     async with call.runtime.store.connection() as db:
         return call.answer({"access_groups": [_shown(group) for group in await service.listed(db)]})
 
 
 async def info(call: Call) -> Response:
-    """GET /access_group/{access_group}/info"""
+    """GET /access_group/{access_group}/info: show a group"""
     async with call.runtime.store.connection() as db:
         return call.answer(_shown(await service.find(db, _name(call))))
 

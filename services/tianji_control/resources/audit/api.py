@@ -65,7 +65,7 @@ class Page(Struct, frozen=True):
 
 
 async def listed(call: Call) -> Response:
-    """GET /audit"""
+    """GET /audit: changes by pages, under LiteLLM's names"""
     ask = call.query(AuditList)
     wanted = Wanted(
         actor=ask.changed_by,
@@ -83,7 +83,7 @@ async def listed(call: Call) -> Response:
 
 
 async def logs(call: Call) -> Response:
-    """GET /audit/logs"""
+    """GET /audit/logs: changes by pages, under our names"""
     ask = call.query(LogList)
     since = moment(ask.start_date, "start_date")
     if ask.days is not None:
@@ -104,7 +104,7 @@ async def logs(call: Call) -> Response:
 
 
 async def one(call: Call) -> Response:
-    """GET /audit/{id}"""
+    """GET /audit/{id}: show one change"""
     named: str = call.request.path_params["id"]
     id = int(named) if named.isascii() and named.isdecimal() and len(named) < 19 else 0
     async with call.runtime.store.connection() as db:

@@ -63,7 +63,7 @@ class DayQuery(Struct, kw_only=True):
 
 
 async def new(call: Call) -> Response:
-    """POST /budget/new"""
+    """POST /budget/new: make a budget"""
     _, said = await call.said(BudgetFields)
     async with call.change() as change:
         row = await service.create(change, said)
@@ -71,7 +71,7 @@ async def new(call: Call) -> Response:
 
 
 async def update(call: Call) -> Response:
-    """POST /budget/update"""
+    """POST /budget/update: change what is named of a budget"""
     ask, said = await call.said(BudgetFields)
     if not ask.budget_id:
         raise BadRequest("budget_id names the budget to update; it is missing", param="budget_id")
@@ -81,7 +81,7 @@ async def update(call: Call) -> Response:
 
 
 async def info(call: Call) -> Response:
-    """POST /budget/info"""
+    """POST /budget/info: show budgets"""
     ids = (await call.body(Budgets)).budgets
     if not ids:
         raise BadRequest("Name at least one budget", param="budgets")
@@ -92,7 +92,7 @@ async def info(call: Call) -> Response:
 
 
 async def listed(call: Call) -> Response:
-    """GET /budget/list"""
+    """GET /budget/list: all budgets"""
     async with call.runtime.store.connection() as db:
         return call.answer([shown(row) for row in await store.listed(db, MOST_BUDGETS)])
 
@@ -122,18 +122,18 @@ async def settings(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """POST /budget/delete"""
+    """POST /budget/delete: delete a budget"""
     return call.answer(shown(await service.delete(call, (await call.body(OneBudget)).id)))
 
 
 async def of_organization(call: Call) -> Response:
-    """GET /budget/org/{organization_id}"""
+    """GET /budget/org/{organization_id}: what an organization may spend, and has spent"""
     [found] = await organizations.find(call, [call.request.path_params["organization_id"]])
     return call.answer(_organization(found), version=found.row)
 
 
 async def set_of_organization(call: Call) -> Response:
-    """POST /budget/org/{organization_id}/set"""
+    """POST /budget/org/{organization_id}/set: say what an organization may spend"""
     _, said = await call.said(OrganizationBudget)
     if not said:
         raise WrongFields([Fault(["body", "max_budget"], "the field max_budget is required", "missing")])

@@ -37,26 +37,26 @@ class CustomerPage(Struct, kw_only=True):
 
 
 async def new(call: Call) -> Response:
-    """POST /customer/new"""
+    """POST /customer/new: describe a customer"""
     _, said = await call.said(CustomerFields)
     return call.answer(_shown(await service.create(call, said)))
 
 
 async def update(call: Call) -> Response:
-    """POST /customer/update"""
+    """POST /customer/update: change what is named of a customer"""
     _, said = await call.said(CustomerFields)
     return call.answer(_shown(await service.update(call, said)))
 
 
 async def delete(call: Call) -> Response:
-    """POST /customer/delete"""
+    """POST /customer/delete: delete customers"""
     count = await service.delete(call, await _ids(call))
     message = f"Successfully deleted {count} customers"
     return call.answer({"deleted_customers": count, "message": message})
 
 
 async def info(call: Call) -> Response:
-    """GET /customer/info"""
+    """GET /customer/info: show a customer"""
     id = call.query(WhichCustomer).end_user_id
     async with call.runtime.store.connection() as db:
         found = await service.whole(db, await store.by_ids(db, [id]))
@@ -66,7 +66,7 @@ async def info(call: Call) -> Response:
 
 
 async def listed(call: Call) -> Response:
-    """GET /customer/list"""
+    """GET /customer/list: customers by pages"""
     ask = call.query(CustomerPage)
     async with call.runtime.store.connection() as db:
         offset = (ask.page - 1) * ask.page_size
@@ -76,7 +76,7 @@ async def listed(call: Call) -> Response:
 
 
 async def block(call: Call) -> Response:
-    """POST /customer/block"""
+    """POST /customer/block: refuse customers from now on"""
     found = await service.set_blocked(call, await _ids(call), True)
     return call.answer({"blocked_users": [_shown(one) for one in found]})
 

@@ -17,12 +17,12 @@ ALIVE = "I'm alive!"
 
 
 async def alive(_: Request) -> Response:
-    """GET /health/liveliness"""
+    """GET /health/liveliness: that the process is there"""
     return answer(ALIVE)
 
 
 async def ready(request: Request) -> Response:
-    """GET /health/readiness"""
+    """GET /health/readiness: whether it can work"""
     runtime: Runtime = request.state.runtime
     postgres = runtime.started.is_set() and await runtime.store.alive()
     nats = runtime.bus.connected
@@ -38,12 +38,12 @@ async def ready(request: Request) -> Response:
 
 
 async def prometheus(_: Request) -> Response:
-    """GET /metrics"""
+    """GET /metrics: figures in the format of Prometheus"""
     return Response(await asyncio.to_thread(metrics.render), media_type=metrics.CONTENT_TYPE)
 
 
 async def fleet(call: Call) -> Response:
-    """GET /fleet"""
+    """GET /fleet: the gateways, and what they have applied"""
     published = await call.runtime.confirmation.published()
     fleet = call.runtime.fleet
     lagging = set(fleet.laggards(published.config_sequence, published.keys_sequence))

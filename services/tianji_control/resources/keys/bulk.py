@@ -35,7 +35,7 @@ class Items(Struct):
 
 
 async def bulk_update(call: Call) -> Response:
-    """POST /key/bulk_update"""
+    """POST /key/bulk_update: change many keys at once"""
     items = (await call.body(Items)).keys
     if not 1 <= len(items) <= MOST_AT_ONCE:
         words = f"name 1 to {MOST_AT_ONCE} keys"

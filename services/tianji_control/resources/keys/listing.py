@@ -57,7 +57,7 @@ class AliasList(Struct, kw_only=True):
 
 
 async def listed(call: Call) -> Response:
-    """GET /key/list"""
+    """GET /key/list: keys by pages"""
     ask = call.query(KeyList)
     sort_by = _one_of("sort_by", ask.sort_by, SORTS) or "created_at"
     status = _one_of("status", ask.status, STATES)
@@ -90,7 +90,7 @@ async def listed(call: Call) -> Response:
 
 
 async def aliases(call: Call) -> Response:
-    """GET /key/aliases"""
+    """GET /key/aliases: names of keys by pages"""
     ask = call.query(AliasList)
     wanted = _seen(call, Wanted(search=ask.search, team_id=ask.team_id), team_keys=True)
     async with call.runtime.store.connection() as db:

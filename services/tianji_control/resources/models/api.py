@@ -60,17 +60,17 @@ class ModelPage(Struct, kw_only=True):
 
 
 async def new(call: Call) -> Response:
-    """POST /model/new"""
+    """POST /model/new: add a deployment"""
     return call.answer(written(await service.create(call, await call.body(NewModel))))
 
 
 async def update(call: Call) -> Response:
-    """POST /model/update"""
+    """POST /model/update: change what is named of a deployment"""
     return call.answer(written(await service.update(call, await call.body(ModelChange))))
 
 
 async def patch(call: Call) -> Response:
-    """PATCH /model/{model_id}/update"""
+    """PATCH /model/{model_id}/update: change what is named of a deployment"""
     ask = await call.body(ModelPatch)
     info = (ask.model_info or {}) | {"id": call.request.path_params["model_id"]}
     removed = dict.fromkeys(ask.litellm_params_to_remove)
@@ -85,21 +85,21 @@ async def patch(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """POST /model/delete"""
+    """POST /model/delete: remove a deployment"""
     id = (await call.body(OneModel)).id
     await service.delete(call, id)
     return call.answer({"message": f"Model: {id} deleted successfully"})
 
 
 async def info(call: Call) -> Response:
-    """GET /model/info"""
+    """GET /model/info: the deployments that the caller may use"""
     rows = await service.listed(call, call.query(WhichModels).litellm_model_id)
     entries = await _entries(call, rows)
     return call.answer({"data": entries}, version=rows[0] if len(rows) == 1 else None)
 
 
 async def info_pages(call: Call) -> Response:
-    """GET /v2/model/info"""
+    """GET /v2/model/info: the same by pages"""
     ask = call.query(ModelPage)
     rows = await service.listed(call, ask.modelId)
     rows = ask.chosen(rows)

@@ -62,12 +62,12 @@ class LostMember(Struct, kw_only=True):
 
 
 async def new(call: Call) -> Response:
-    """POST /organization/new"""
+    """POST /organization/new: make an organization"""
     return call.answer(shown(await service.create(call, await call.body(OrganizationFields)), 0))
 
 
 async def update(call: Call) -> Response:
-    """PATCH /organization/update"""
+    """PATCH /organization/update: change what is named of an organization"""
     _, said = await call.said(OrganizationFields)
     id = call.request.path_params.get("organization_id") or said.pop("organization_id", None)
     if not id:
@@ -77,7 +77,7 @@ async def update(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """DELETE /organization/delete"""
+    """DELETE /organization/delete: delete organizations with their teams and keys, all or none of them"""
     named = call.request.path_params.get("organization_id")
     ids = [named] if named else (await call.body(Ids)).organization_ids
     if not ids:
@@ -86,13 +86,13 @@ async def delete(call: Call) -> Response:
 
 
 async def info(call: Call) -> Response:
-    """GET /organization/info"""
+    """GET /organization/info: show an organization with its members and teams"""
     [found] = await service.find(call, [call.query(WhichOrganization).organization_id])
     return call.answer(_whole(found), version=found.row)
 
 
 async def infos(call: Call) -> Response:
-    """POST /organization/info"""
+    """POST /organization/info: show several organizations"""
     ids = (await call.body(Organizations)).organizations
     if not ids:
         raise WrongFields([_required("organizations")])
@@ -100,7 +100,7 @@ async def infos(call: Call) -> Response:
 
 
 async def listed(call: Call) -> Response:
-    """GET /organization/list"""
+    """GET /organization/list: organizations by pages"""
     ask = call.query(OrganizationList)
     wanted = Wanted(
         organization_id=ask.org_id, alias=ask.org_alias, limit=ask.size, offset=(ask.page - 1) * ask.size
@@ -109,7 +109,7 @@ async def listed(call: Call) -> Response:
 
 
 async def member_add(call: Call) -> Response:
-    """POST /organization/member_add, POST /org/{id}/member/add"""
+    """POST /organization/member_add, POST /org/{id}/member/add: add members to an organization"""
     ask = await call.body(MemberAdd)
     id = call.request.path_params.get("organization_id") or ask.organization_id
     if not id:
@@ -125,12 +125,12 @@ async def member_add(call: Call) -> Response:
 
 
 async def member_update(call: Call) -> Response:
-    """PATCH /organization/member_update"""
+    """PATCH /organization/member_update: change the role of a member, or what they may spend"""
     return call.answer(member(await members.update(call, await call.body(MemberUpdate))))
 
 
 async def member_delete(call: Call) -> Response:
-    """DELETE /organization/member_delete"""
+    """DELETE /organization/member_delete: take a member out of an organization"""
     ask = await call.body(LostMember)
     return call.answer(member(await members.remove(call, ask.organization_id, ask.user_id, ask.user_email)))
 

@@ -30,14 +30,14 @@ class OneTag(Struct):
 
 
 async def new(call: Call) -> Response:
-    """POST /tag/new"""
+    """POST /tag/new: describe a tag"""
     _, said = await call.said(TagFields)
     made = await service.create(call, said)
     return call.answer({"message": f"Tag {made.row.name} created successfully", "tag": _shown(made)})
 
 
 async def update(call: Call) -> Response:
-    """POST /tag/update"""
+    """POST /tag/update: change what is named of a tag"""
     _, said = await call.said(TagFields)
     changed = await service.update(call, said)
     return call.answer({"message": f"Tag {changed.row.name} updated successfully", "tag": _shown(changed)})
@@ -75,7 +75,7 @@ async def listed(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """POST /tag/delete"""
+    """POST /tag/delete: delete a tag"""
     name = (await call.body(OneTag)).name
     await service.delete(call, name)
     return call.answer({"message": f"Tag {name} deleted successfully"})

@@ -68,12 +68,12 @@ class LostMember(Struct, kw_only=True):
 
 
 async def new(call: Call) -> Response:
-    """POST /team/new"""
+    """POST /team/new: make a team with its members"""
     return call.answer(_shown(await service.create(call, await call.body(NewTeam))))
 
 
 async def info(call: Call) -> Response:
-    """GET /team/info"""
+    """GET /team/info: show a team with its keys and members"""
     ask = call.query(WhichTeam)
     team_id = call.request.path_params.get("team_id") or ask.team_id
     if not team_id:
@@ -91,7 +91,7 @@ async def info(call: Call) -> Response:
 
 
 async def update(call: Call) -> Response:
-    """POST /team/update"""
+    """POST /team/update: change what is named of a team"""
     ask, said = await call.said(TeamChange)
     del said["team_id"]
     team = await service.update(call, ask.team_id, said)
@@ -99,13 +99,13 @@ async def update(call: Call) -> Response:
 
 
 async def patch(call: Call) -> Response:
-    """PATCH /team/{team_id}"""
+    """PATCH /team/{team_id}: change what is named of a team"""
     _, said = await call.said(TeamFields)
     return call.answer(_shown(await service.update(call, call.request.path_params["team_id"], said)))
 
 
 async def delete(call: Call) -> Response:
-    """POST /team/delete"""
+    """POST /team/delete: delete teams with their keys, all or none of them"""
     team_ids = (await call.body(Teams)).team_ids
     if not team_ids:
         raise WrongFields([Fault(["body", "team_ids"], "name the teams to delete", "missing")])
@@ -114,29 +114,29 @@ async def delete(call: Call) -> Response:
 
 
 async def block(call: Call) -> Response:
-    """POST /team/block"""
+    """POST /team/block: refuse the keys of a team from now on"""
     return call.answer(_shown(await service.set_blocked(call, (await call.body(OneTeam)).team_id, True)))
 
 
 async def unblock(call: Call) -> Response:
-    """POST /team/unblock"""
+    """POST /team/unblock: let the keys of a team in again"""
     return call.answer(_shown(await service.set_blocked(call, (await call.body(OneTeam)).team_id, False)))
 
 
 async def model_add(call: Call) -> Response:
-    """POST /team/model/add"""
+    """POST /team/model/add: let a team use more models"""
     ask = await call.body(Models)
     return call.answer(_shown(await service.set_models(call, ask.team_id, ask.models, add=True)))
 
 
 async def model_delete(call: Call) -> Response:
-    """POST /team/model/delete"""
+    """POST /team/model/delete: take models from a team"""
     ask = await call.body(Models)
     return call.answer(_shown(await service.set_models(call, ask.team_id, ask.models, add=False)))
 
 
 async def member_add(call: Call) -> Response:
-    """POST /team/member_add"""
+    """POST /team/member_add: add members to a team"""
     ask = await call.body(MemberAdd)
     added = await members.add(call, ask)
     async with call.runtime.store.connection() as db:
@@ -151,12 +151,12 @@ async def member_add(call: Call) -> Response:
 
 
 async def member_update(call: Call) -> Response:
-    """POST /team/member_update"""
+    """POST /team/member_update: change the role of a member, or what they may use"""
     return call.answer(updated(await members.update(call, await call.body(MemberUpdate))))
 
 
 async def member_delete(call: Call) -> Response:
-    """POST /team/member_delete"""
+    """POST /team/member_delete: take a member out of a team, with their keys in it"""
     ask = await call.body(LostMember)
     row = await members.remove(call, ask.team_id, ask.user_id, ask.user_email)
     async with call.runtime.store.connection() as db:

@@ -29,7 +29,7 @@ class Members(Struct, kw_only=True):
 
 
 async def bulk_member_add(call: Call) -> Response:
-    """POST /team/bulk_member_add"""
+    """POST /team/bulk_member_add: add many members at once"""
     ask = await call.body(Members)
     if not 1 <= len(ask.members) <= MOST_AT_ONCE:
         words = f"name 1 to {MOST_AT_ONCE} members"

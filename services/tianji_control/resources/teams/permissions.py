@@ -41,7 +41,7 @@ class GrantedToMany(Struct, kw_only=True):
 
 
 async def listed(call: Call) -> Response:
-    """GET /team/permissions_list"""
+    """GET /team/permissions_list: what plain members may do with the team's keys"""
     team_id = call.query(WhichTeam).team_id
     async with call.runtime.store.connection() as db:
         row = await store.by_id(db, team_id)
@@ -58,7 +58,7 @@ async def listed(call: Call) -> Response:
 
 
 async def update(call: Call) -> Response:
-    """POST /team/permissions_update"""
+    """POST /team/permissions_update: say what plain members may do with the team's keys"""
     ask = await call.body(Granted)
     _check(ask.team_member_permissions, FIELD)
     async with call.change() as change:

@@ -56,7 +56,7 @@ class WhichUser(Struct):
 
 
 async def new(call: Call) -> Response:
-    """POST /user/new"""
+    """POST /user/new: make a user, and a key along, which is told this once"""
     ask = await call.body(NewUser)
     made = await service.create(call, ask)
     body: dict[str, Any] = {"key": "", "token": None, "expires": None}
@@ -67,7 +67,7 @@ async def new(call: Call) -> Response:
 
 
 async def info(call: Call) -> Response:
-    """GET /user/info"""
+    """GET /user/info: show a user with keys and teams"""
     user = await service.find(call, call.query(WhichUser).user_id)
     found = [await teams.find(call, team_id, key_limit=0) for team_id in user.teams]
     return call.answer(
@@ -88,7 +88,7 @@ async def info_v2(call: Call) -> Response:
 
 
 async def update(call: Call) -> Response:
-    """POST /user/update"""
+    """POST /user/update: change what is named of a user"""
     ask, said = await call.said(UserFields)
     if not ask.user_id and not ask.user_email:
         raise WrongFields([Fault(["body", "user_id"], "name the user by user_id or user_email", "missing")])
@@ -105,7 +105,7 @@ async def delete(call: Call) -> Response:
 
 
 async def available_roles(call: Call) -> Response:
-    """GET /user/available_roles"""
+    """GET /user/available_roles: the roles that a user can be given"""
     return call.answer(ROLES)
 
 

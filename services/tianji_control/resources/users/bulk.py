@@ -27,7 +27,7 @@ class Users(Struct, kw_only=True):
 
 
 async def bulk_update(call: Call) -> Response:
-    """POST /user/bulk_update"""
+    """POST /user/bulk_update: change many users at once"""
     ask = await call.body(Users)
     results: list[dict[str, Any]] = []
     async with call.change() as change:

@@ -48,7 +48,7 @@ class Suggested(Struct, kw_only=True):
 
 
 async def listed(call: Call) -> Response:
-    """GET /user/list"""
+    """GET /user/list: users by pages"""
     ask = call.query(UserList)
     if ask.sort_by and ask.sort_by not in SORTS:
         words = f"sort_by is {ask.sort_by!r}; it must be one of {', '.join(SORTS)}"
