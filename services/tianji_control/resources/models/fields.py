@@ -22,8 +22,9 @@ class NewModel(Struct, kw_only=True):
 
 
 class ModelChange(Struct, kw_only=True):
-    """The body of `/model/update`: the model is the one with `model_info.id`."""
+    """The body of `/model/update`: the model is the one with `model_info.id`, or `id`."""
 
+    id: str | None = None
     model_name: str | None = None
     litellm_params: Map | None = None
     tianji_params: Map | None = None

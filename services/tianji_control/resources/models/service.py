@@ -52,7 +52,7 @@ async def create(call: Call, ask: NewModel) -> DeploymentRow:
 
 async def update(call: Call, ask: ModelChange) -> DeploymentRow:
     """Change what a request names of a deployment; parameters that are null are taken away."""
-    id = _text((ask.model_info or {}).get("id"))
+    id = _text((ask.model_info or {}).get("id")) or ask.id
     if id is None:
         raise BadRequest("model_info.id names the model to update; it is missing", param="model_info.id")
     async with call.change() as change:
