@@ -303,6 +303,15 @@ LIMIT %(limit)s;
 UPDATE spend_windows SET told = true
 WHERE process = '' AND (bound, window_id) IN (SELECT * FROM unnest(%(bounds)s::text[], %(windows)s::text[]));
 
+-- name: make_bodies
+CREATE TEMPORARY TABLE IF NOT EXISTS spend_bodies_incoming (LIKE spend_bodies) ON COMMIT DELETE ROWS;
+
+-- name: insert_bodies
+INSERT INTO spend_bodies (day, id, asked, answered, cut)
+SELECT day, id, asked, answered, cut FROM spend_bodies_incoming
+ORDER BY day, id
+ON CONFLICT DO NOTHING;
+
 -- name: put_count
 INSERT INTO spend_counts AS stored (
     hour, gateway_id, segment, first_id, covered, began, ended, interrupted, uncalled
@@ -331,7 +340,7 @@ SELECT set_config('lock_timeout', '2000', true);
 -- name: partitions
 SELECT child.relname AS name
 FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
-WHERE inhparent = 'spend_logs'::regclass;
+WHERE inhparent IN ('spend_logs'::regclass, 'spend_bodies'::regclass);
 
 -- name: forget_counts
 DELETE FROM spend_counts WHERE hour < %(before)s::date;

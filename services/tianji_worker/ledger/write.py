@@ -22,6 +22,8 @@ _COPY = sql.SQL("COPY spend_incoming ({}) FROM STDIN").format(
     sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
 )
 
+_COPY_BODIES = "COPY spend_bodies_incoming (day, id, asked, answered, cut) FROM STDIN"
+
 
 class Ledger:
     """The tables of the ledger."""
@@ -69,6 +71,7 @@ async def _write(db: Connection, rows: Sequence[Row]) -> int:
         for row in rows:
             await copy.write_row(row.values)
     written = await run(db, Q.insert_new)
+    await _keep_bodies(db, [row.bodies for row in rows if row.bodies is not None])
     if written:
         await run(db, Q.roll_up_totals)
         await run(db, Q.roll_up_days)
@@ -77,3 +80,13 @@ async def _write(db: Connection, rows: Sequence[Row]) -> int:
         await run(db, Q.roll_up_failures)
         await run(db, Q.roll_up_windows)
     return written
+
+
+async def _keep_bodies(db: Connection, bodies: Sequence[tuple[str, str, str, str, bool]]) -> None:
+    if not bodies:
+        return
+    await run(db, Q.make_bodies)
+    async with db.cursor() as cursor, cursor.copy(_COPY_BODIES) as copy:
+        for values in bodies:
+            await copy.write_row(values)
+    await run(db, Q.insert_bodies)

@@ -113,6 +113,8 @@ async def failing(db: Connection, days: Days, scope: str, limit: int) -> list[Fa
     """Return whose calls fail most: of keys, teams, users or models."""
     if scope == "model":
         return await many(db, Q.failing_models, Failing, **values(days), limit=limit)
+    if scope == "key":
+        return await many(db, Q.failing_keys, Failing, **values(days), limit=limit)
     return await many(db, Q.failing, Failing, **values(days), scope=scope, limit=limit)
 
 

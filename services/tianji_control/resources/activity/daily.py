@@ -41,9 +41,9 @@ def by_page(entity: Entity, kind: type[Any]) -> Handler:
         check(ask.page_size, "page_size", 1, LONGEST_PAGE)
         async with call.runtime.store.connection() as db:
             want = await wanted(db, call, entity, ask)
-            days = await _days(db, want)
+            days = await days_of(db, want)
             first = (ask.page - 1) * ask.page_size
-            told = await _told(db, want, days[first : first + ask.page_size], SHOWN_KEYS)
+            told = await told_of(db, want, days[first : first + ask.page_size], SHOWN_KEYS)
         pages = math.ceil(len(days) / ask.page_size)
         metadata = {"page": ask.page, "total_pages": pages, "has_more": ask.page < pages}
         return call.answer(Report(told, {**total(days).totals(), **metadata}))
@@ -60,8 +60,8 @@ def whole(entity: Entity, kind: type[Any]) -> Handler:
         check(ask.api_key_limit, "api_key_limit", 1, MOST_KEYS)
         async with call.runtime.store.connection() as db:
             want = await wanted(db, call, entity, ask)
-            days = await _days(db, want)
-            told = await _told(db, want, days, ask.api_key_limit)
+            days = await days_of(db, want)
+            told = await told_of(db, want, days, ask.api_key_limit)
             keys = await store.keys(db, want, limit=1)
         metadata = {
             "page": 1,
@@ -82,7 +82,7 @@ def check(value: int, field: str, least: int, most: float) -> None:
         raise WrongFields([Fault(["query", field], words, "value_error")])
 
 
-async def _days(db: Connection, want: Wanted) -> list[Day]:
+async def days_of(db: Connection, want: Wanted) -> list[Day]:
     """Return sums by day; those of named keys are only in the cells."""
     if not _from_cells(want):
         return await store.days(db, want)
@@ -92,7 +92,7 @@ async def _days(db: Connection, want: Wanted) -> list[Day]:
     return list(found.values())
 
 
-async def _told(db: Connection, want: Wanted, days: list[Day], key_limit: int) -> list[dict[str, Any]]:
+async def told_of(db: Connection, want: Wanted, days: list[Day], key_limit: int) -> list[dict[str, Any]]:
     """Return some successive days with all that is said of them."""
     if not days:
         return []

@@ -267,8 +267,18 @@ WHERE day BETWEEN %(since)s AND %(until)s
 GROUP BY day, http_status
 ORDER BY day, http_status;
 
+-- name: failing_keys
+-- Who has most failures.
+SELECT scope_id AS id, sum(requests)::bigint AS requests, sum(failed_requests)::bigint AS failed_requests
+FROM spend_days
+WHERE scope = 'key' AND day BETWEEN %(since)s AND %(until)s
+GROUP BY scope_id
+HAVING sum(failed_requests) > 0
+ORDER BY sum(failed_requests) DESC, scope_id
+LIMIT %(limit)s;
+
 -- name: failing
--- Who has most failures, of one kind of scope.
+-- The same of users or teams.
 SELECT scope_id AS id, sum(requests)::bigint AS requests, sum(failed_requests)::bigint AS failed_requests
 FROM spend_daily
 WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s

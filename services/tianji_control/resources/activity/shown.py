@@ -30,6 +30,14 @@ class Facts(Struct, frozen=True):
     scope: str
     keys: Mapping[str, KeyFacts]
     names: Mapping[str, Name]
+    told: dict[str, dict[str, Any]] = {}
+    """What was said of a key already: a report says it many times over."""
+
+    def of_key(self, hash: str) -> dict[str, Any]:
+        """Return whose key it is."""
+        if hash not in self.told:
+            self.told[hash] = key_facts(hash, self.keys)
+        return self.told[hash]
 
 
 class _Entry(Struct):
@@ -147,6 +155,6 @@ def entity_facts(facts: Facts, id: str) -> dict[str, Any]:
 
 def _by_key(keys: Mapping[str, Metrics], facts: Facts) -> dict[str, Any]:
     return {
-        hash or NO_KEY: {"metrics": metrics.shown(), "metadata": key_facts(hash, facts.keys)}
+        hash or NO_KEY: {"metrics": metrics.shown(), "metadata": facts.of_key(hash)}
         for hash, metrics in keys.items()
     }

@@ -5,11 +5,11 @@
 -- part: upstream
 coalesce(nullif(upstream_model, ''), model)
 
--- part: keys_seen
+-- part: of_keys
 -- Of sums by tag and customer the caller's share is that of the keys that are theirs now.
-(%(sees_all)s OR key_hash = %(own_key)s OR key_hash IN (
+key_hash <> '' AND key_hash = ANY(ARRAY(
            SELECT hash FROM keys
-           WHERE user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
+           WHERE hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
               OR organization_id = ANY(%(own_organizations)s)))
 
 -- name: total
@@ -30,9 +30,8 @@ GROUP BY day, key_hash, user_id
 ORDER BY day, key_hash;
 
 -- name: keys
-SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
-FROM spend_daily
+SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(tokens)::bigint AS tokens
+FROM spend_days
 WHERE scope = 'key' AND day BETWEEN %(since)s AND %(until)s
 GROUP BY scope_id
 ORDER BY sum(spend_usd) DESC, scope_id
@@ -82,14 +81,20 @@ GROUP BY provider
 ORDER BY sum(spend_usd) DESC, provider;
 
 -- name: tags
+SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(tokens)::bigint AS tokens
+FROM spend_days
+WHERE scope = 'tag' AND day BETWEEN %(since)s AND %(until)s
+  AND (%(names)s::text[] IS NULL OR scope_id = ANY(%(names)s))
+GROUP BY scope_id
+ORDER BY sum(spend_usd) DESC, scope_id;
+
+-- name: seen_tags
 SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
        sum(input_tokens + output_tokens)::bigint AS tokens
 FROM spend_daily
-WHERE scope = 'tag'
-  AND (%(since)s::date IS NULL OR day >= %(since)s)
-  AND (%(until)s::date IS NULL OR day <= %(until)s)
+WHERE scope = 'tag' AND day BETWEEN %(since)s AND %(until)s
   AND (%(names)s::text[] IS NULL OR scope_id = ANY(%(names)s))
-  AND <<keys_seen>>
+  AND <<of_keys>>
 GROUP BY scope_id
 ORDER BY sum(spend_usd) DESC, scope_id;
 
@@ -102,22 +107,32 @@ ORDER BY spend_usd DESC, scope_id
 LIMIT %(limit)s;
 
 -- name: customers
+SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(tokens)::bigint AS tokens
+FROM spend_days
+WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s
+GROUP BY scope_id
+ORDER BY sum(spend_usd) DESC, scope_id
+LIMIT %(limit)s;
+
+-- name: customers_of_key
 SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
        sum(input_tokens + output_tokens)::bigint AS tokens
 FROM spend_daily
-WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s
-  AND (%(key)s::text IS NULL OR key_hash = %(key)s)
+WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s AND key_hash = %(key)s AND key_hash <> ''
 GROUP BY scope_id
 ORDER BY sum(spend_usd) DESC, scope_id
 LIMIT %(limit)s;
 
 -- name: team_days
 -- What teams spent by day; what belongs to none is what is left of the day's sum.
-SELECT daily.day, coalesce(team.alias, daily.scope_id) AS name, sum(daily.spend_usd) AS spend_usd
-FROM spend_daily AS daily
+SELECT daily.day, coalesce(team.alias, daily.scope_id) AS name, daily.spend_usd
+FROM (
+    SELECT day, scope_id, sum(spend_usd) AS spend_usd
+    FROM spend_daily
+    WHERE scope = 'team' AND day BETWEEN %(since)s AND %(until)s
+    GROUP BY day, scope_id
+) AS daily
 LEFT JOIN teams AS team ON team.team_id = daily.scope_id
-WHERE daily.scope = 'team' AND daily.day BETWEEN %(since)s AND %(until)s
-GROUP BY 1, 2
 ORDER BY 1, 2;
 
 -- name: details
@@ -193,16 +208,32 @@ WHERE candidate.kind = %(kind)s
 ORDER BY coalesce(spent.spend_usd, 0) DESC, candidate.created_at DESC, candidate.id
 LIMIT %(limit)s;
 
--- name: used_names
+-- name: customer_names
 -- Customers that the ledger names in a span.
 SELECT DISTINCT scope_id AS name
-FROM spend_daily
+FROM spend_days
 WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s
-  AND (%(search)s::text IS NULL OR scope_id ILIKE %(search)s) AND <<keys_seen>>
+  AND (%(search)s::text IS NULL OR scope_id ILIKE %(search)s)
 ORDER BY 1
 LIMIT %(limit)s OFFSET %(offset)s;
 
--- name: used_users
+-- name: seen_customer_names
+SELECT DISTINCT scope_id AS name
+FROM spend_daily
+WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s
+  AND (%(search)s::text IS NULL OR scope_id ILIKE %(search)s) AND <<of_keys>>
+ORDER BY 1
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: user_names
+SELECT DISTINCT scope_id AS name
+FROM spend_daily
+WHERE scope = 'user' AND day BETWEEN %(since)s AND %(until)s
+  AND (%(search)s::text IS NULL OR scope_id ILIKE %(search)s)
+ORDER BY 1
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: seen_user_names
 SELECT DISTINCT user_id AS name
 FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s AND user_id <> ''

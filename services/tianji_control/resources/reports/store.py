@@ -15,6 +15,14 @@ from tianji_control.resources.spend.spans import Days
 Q = Queries.beside(__file__)
 
 
+_NAMES = {
+    ("user", True): Q.user_names,
+    ("user", False): Q.seen_user_names,
+    ("end_user", True): Q.customer_names,
+    ("end_user", False): Q.seen_customer_names,
+}
+
+
 class Sum(Struct, frozen=True, kw_only=True):
     """What was spent in one name."""
 
@@ -128,11 +136,10 @@ async def providers(db: Connection, days: Days, seen: Seen) -> list[Sum]:
     return await many(db, query, Sum, **values(days), **values(seen))
 
 
-async def tags(
-    db: Connection, seen: Seen, since: date | None, until: date | None, names: list[str] | None = None
-) -> list[Sum]:
+async def tags(db: Connection, days: Days, seen: Seen, names: list[str] | None = None) -> list[Sum]:
     """Return what was spent by tag."""
-    return await many(db, Q.tags, Sum, **values(seen), since=since, until=until, names=names)
+    query = Q.tags if seen.sees_all else Q.seen_tags
+    return await many(db, query, Sum, **values(days), **values(seen), names=names)
 
 
 async def ever(db: Connection, scope: str, limit: int) -> list[Sum]:
@@ -142,7 +149,8 @@ async def ever(db: Connection, scope: str, limit: int) -> list[Sum]:
 
 async def customers(db: Connection, days: Days, key: str | None, limit: int) -> list[Sum]:
     """Return the customers that spent most, with any or with one key."""
-    return await many(db, Q.customers, Sum, **values(days), key=key, limit=limit)
+    query = Q.customers_of_key if key else Q.customers
+    return await many(db, query, Sum, **values(days), key=key, limit=limit)
 
 
 async def teams_by_day(db: Connection, days: Days) -> list[TeamDay]:
@@ -188,7 +196,7 @@ async def used(
     db: Connection, kind: str, days: Days, seen: Seen, search: str | None, limit: int, offset: int
 ) -> list[str]:
     """Return users or customers whose calls a caller may see, by name."""
-    query = Q.used_users if kind == "user" else Q.used_names
+    query = _NAMES[kind, seen.sees_all]
     page = {"search": search, "limit": limit, "offset": offset}
     found = await many(db, query, dict[str, str], **values(days), **values(seen), **page)
     return [row["name"] for row in found]

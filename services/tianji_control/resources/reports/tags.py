@@ -9,7 +9,8 @@ from tianji_control.call import Call, Guarded
 from tianji_control.moments import moment
 from tianji_control.resources.reports import store
 from tianji_control.resources.spend.sights import seen
-from tianji_control.resources.spend.spans import days
+from tianji_control.resources.spend.spans import Days, days
+from tianji_control.resources.spend.store import EARLIEST, LATEST
 
 MOST = 10_000
 ALL = "all-tags"
@@ -36,7 +37,8 @@ async def by_tag(call: Call) -> Response:
         if caller.sees_all and since is None and until is None:
             rows = await store.ever(db, "tag", MOST)
         else:
-            rows = await store.tags(db, caller, since and since.date(), until and until.date())
+            span = Days((since or EARLIEST).date(), (until or LATEST).date())
+            rows = await store.tags(db, span, caller)
     return call.answer(
         [
             {
@@ -56,7 +58,7 @@ async def of_span(call: Call) -> Response:
     names = [name.strip() for name in ask.tags.split(",")] if ask.tags else None
     async with call.runtime.store.connection() as db:
         wanted = None if names is None or ALL in names else names
-        rows = await store.tags(db, caller, span.since, span.until, wanted)
+        rows = await store.tags(db, span, caller, wanted)
     shown = [
         {"name": row.name, "spend": round(float(row.spend_usd), 4), "log_count": row.requests} for row in rows
     ]

@@ -1,0 +1,2 @@
+DROP INDEX spend_daily_by_key;
+DROP TABLE spend_days;

@@ -1,0 +1,93 @@
+"""Makes a ledger of many synthetic calls, by the worker's own statements for rows and sums."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bench.scale.figures import Table
+from msgspec import Struct
+from psycopg import sql
+
+from tianji.store.pool import Store
+from tianji.store.queries import Queries
+from tianji.store.rows import many, one, run
+from tianji_worker.ledger.partitions import Partitions
+from tianji_worker.ledger.write import Q as WORKER
+
+Q = Queries(Path(__file__).with_name("rows.sql"))
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """Who calls, and how often."""
+
+    rows: int
+    days: int
+    keys: int = 1_000
+    users: int = 500
+    teams: int = 200
+    organizations: int = 20
+    models: int = 12
+    tags: int = 40
+
+    @property
+    def calls(self) -> int:
+        """Calls of one day."""
+        return self.rows // self.days
+
+
+class Index(Struct, frozen=True):
+    """An index and how it is made."""
+
+    name: str
+    made: str
+
+
+async def fill(store: Store, world: World, last: date, table: Table) -> None:
+    """Write all days up to the last one; check that sums and rows agree."""
+    days = [last - timedelta(days=back) for back in range(world.days)]
+    await Partitions(store).ensure(days)
+    async with store.connection() as db:
+        indexes = await many(db, Q.indexes, Index)
+        for index in indexes:
+            await db.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index.name)))
+        who = {name: getattr(world, name) for name in ("keys", "users", "teams")}
+        await run(db, Q.teams, teams=world.teams)
+        await run(db, Q.keys, **who)
+    table.row("partitions, keys and teams", f"{world.days} days, {world.keys} keys")
+    for number, day in enumerate(days):
+        await _write(store, world, day)
+        if number % 10 == 9:
+            table.row("calls written", f"{(number + 1) * world.calls:,}")
+    async with store.connection() as db:
+        for index in indexes:
+            await db.execute(index.made.replace(" ON ONLY ", " ON "))  # type: ignore[arg-type]
+        table.row("indexes made", str(len(indexes)))
+        await db.execute("VACUUM ANALYZE")
+        table.row("statistics made", "")
+        found = await one(db, Q.checked, dict[str, Decimal])
+    assert found is not None
+    if len(set(found.values())) != 1:
+        raise SystemExit(f"the sums differ: {found}")
+    table.row("sums of rows and roll-ups agree", f"{found['rows']:.2f} USD")
+
+
+async def _write(store: Store, world: World, day: date) -> None:
+    given: dict[str, Any] = {name: getattr(world, name) for name in world.__struct_fields__}
+    async with store.transaction() as db:
+        await db.execute("SET LOCAL work_mem = '256MB'")
+        await run(db, WORKER.make_incoming)
+        await run(db, WORKER.make_fresh)
+        await run(db, Q.incoming, **(given | {"day": day, "calls": world.calls}))
+        written = await run(db, WORKER.insert_new)
+        assert written == world.calls, (written, world.calls)
+        for query in (
+            WORKER.roll_up_totals,
+            WORKER.roll_up_days,
+            WORKER.roll_up_scopes,
+            WORKER.roll_up_cells,
+            WORKER.roll_up_failures,
+        ):
+            await run(db, query)

@@ -1,0 +1,111 @@
+-- name: keys
+INSERT INTO keys (hash, name, alias, user_id, team_id)
+SELECT md5('key' || n) || md5('hash' || n), 'sk-...' || n, 'key-' || n, 'user-' || n %% %(users)s, 'team-' || n %% %(teams)s
+FROM generate_series(0, %(keys)s - 1) AS n;
+
+-- name: teams
+INSERT INTO teams (team_id, alias)
+SELECT 'team-' || n, 'Team ' || n FROM generate_series(0, %(teams)s - 1) AS n;
+
+-- name: incoming
+-- One day's calls. A key has its team, user and organization, two customers and three models of its own.
+INSERT INTO spend_incoming (
+    day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
+    route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
+    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
+    cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
+    accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
+    provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
+)
+SELECT
+    %(day)s,
+    (lpad(to_hex((extract(EPOCH FROM began) * 1000)::bigint), 12, '0') || '7'
+     || substr(md5(%(day)s::text || n), 1, 3) || '8' || substr(md5(%(day)s::text || n), 4, 15))::uuid,
+    began,
+    began + interval '300 milliseconds',
+    began + interval '2 seconds',
+    'gateway-' || n %% 3,
+    1,
+    CASE WHEN n %% 50 = 0 THEN 'failure' ELSE 'success' END,
+    CASE WHEN n %% 100 = 0 THEN 429 WHEN n %% 50 = 0 THEN 500 ELSE 200 END,
+    CASE WHEN n %% 50 = 0 THEN 'provider_error' END,
+    CASE WHEN n %% 50 = 0 THEN 'the provider said no' END,
+    '/v1/chat/completions',
+    CASE WHEN model %% 4 = 0 THEN 'anthropic_messages' ELSE 'acompletion' END,
+    true,
+    false,
+    1,
+    'chatcmpl-' || md5(%(day)s::text || n),
+    'model-' || model,
+    'model-' || model,
+    'deployment-' || model * 2 + n %% 2,
+    'provider-' || model %% 5,
+    'upstream-' || model,
+    'https://provider-' || model %% 5 || '.example/v1',
+    md5('key' || key) || md5('hash' || key),
+    'key-' || key,
+    'user-' || key %% %(users)s,
+    'team-' || key %% %(teams)s,
+    'Team ' || key %% %(teams)s,
+    'org-' || key %% %(organizations)s,
+    'customer-' || key * 2 + n %% 2,
+    '10.0.0.1',
+    'bench/1.0',
+    CASE WHEN n %% 10 = 0 THEN 'session-' || %(day)s::text || n / 50 END,
+    ARRAY['job-' || key %% %(tags)s],
+    'bench',
+    true,
+    'stop',
+    100 + n %% 900,
+    50 + n %% 200,
+    n %% 100,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    false,
+    '{}',
+    NULL,
+    (n %% 977) * 0.0000125,
+    '{"input": "0.001", "output": "0.002"}',
+    '{"requester": "bench"}',
+    '{}',
+    '{}'
+FROM (
+    SELECT n, key, (key + (n / %(keys)s) %% 3 * 5) %% %(models)s AS model,
+           %(day)s::timestamptz + n * (interval '1 day' / %(calls)s) AS began
+    FROM (SELECT n, (n * 7919) %% %(keys)s AS key FROM generate_series(0, %(calls)s - 1) AS n) AS numbered
+) AS call;
+
+-- name: indexes
+-- What a bulk of rows goes without until all are there.
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made
+FROM pg_index
+WHERE indrelid = 'spend_logs'::regclass AND NOT indisprimary;
+
+-- name: sizes
+SELECT relname AS name,
+       CASE relkind WHEN 'p' THEN (
+           SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = pg_class.oid
+       ) ELSE pg_total_relation_size(oid) END::bigint AS bytes
+FROM pg_class
+WHERE relname IN ('spend_logs', 'spend_daily', 'spend_cells', 'spend_days', 'spend_failures', 'spend_totals')
+ORDER BY relname;
+
+-- name: counted
+SELECT (SELECT count(*) FROM spend_daily) AS daily, (SELECT count(*) FROM spend_cells) AS cells,
+       (SELECT count(*) FROM spend_days) AS days, (SELECT count(*) FROM spend_failures) AS failures;
+
+-- name: checked
+-- Sums of the roll-ups beside those of the rows: all must be the same.
+SELECT (SELECT sum(cost_usd) FROM spend_logs) AS rows,
+       (SELECT sum(spend_usd) FROM spend_cells) AS cells,
+       (SELECT sum(spend_usd) FROM spend_daily WHERE scope = 'total') AS daily,
+       (SELECT sum(spend_usd) FROM spend_daily WHERE scope = 'end_user') AS customers,
+       (SELECT sum(spend_usd) FROM spend_days WHERE scope = 'key') AS keys,
+       (SELECT spend_usd FROM spend_totals WHERE scope = 'total') AS totals;
