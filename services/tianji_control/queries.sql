@@ -28,3 +28,6 @@ SET fingerprint = excluded.fingerprint, status = excluded.status, answer = exclu
 
 -- name: purge_answers
 DELETE FROM kept_answers WHERE kept_at <= now() - %(kept_for)s::interval;
+
+-- name: row_count
+SELECT coalesce(sum(rows), 0)::bigint FROM row_counts WHERE kind = %(kind)s;

@@ -22,15 +22,18 @@ id, at, actor, actor_role, actor_key_hash, action, resource, resource_id, before
        OR (resource = 'organization' AND resource_id = ANY(%(seen)s)))
 
 -- name: audit_page
+-- Which rows first, from an index where nothing narrows them; then these alone whole.
 SELECT <<audit_columns>>
 FROM audit_log
-WHERE <<audit_filters>>
-ORDER BY CASE WHEN NOT %(descending)s THEN id END, id DESC
-LIMIT %(limit)s OFFSET %(offset)s;
+WHERE id = ANY(ARRAY(
+    SELECT id FROM audit_log
+    WHERE <<audit_filters>>
+    ORDER BY CASE WHEN NOT %(descending)s THEN id END, id DESC
+    LIMIT %(limit)s OFFSET %(offset)s))
+ORDER BY CASE WHEN NOT %(descending)s THEN id END, id DESC;
 
 -- name: audit_count
-SELECT count(*) FROM audit_log
-WHERE <<audit_filters>>;
+SELECT count(*) FROM (SELECT FROM audit_log WHERE <<audit_filters>> LIMIT %(most)s) found;
 
 -- name: audit_by_id
 SELECT <<audit_columns>>

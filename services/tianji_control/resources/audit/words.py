@@ -7,7 +7,7 @@ VERBS = {
     "deleted": ["delete"],
     "blocked": ["block"],
     "unblocked": ["unblock"],
-    "rotated": ["regenerate"],
+    "rotated": ["regenerate", "rotate"],
 }
 """LiteLLM's actions by the second word of ours; every other one is `updated`."""
 
@@ -24,6 +24,8 @@ TABLES = {
     "tag": "LiteLLM_TagTable",
     "budget": "LiteLLM_BudgetTable",
     "access_group": "LiteLLM_AccessGroupTable",
+    "project": "LiteLLM_ProjectTable",
+    "jwt_mapping": "LiteLLM_JWTKeyMapping",
 }
 """LiteLLM's tables by our resources."""
 

@@ -64,30 +64,30 @@ class SpendReset(Struct):
 
 
 async def generate(call: Call) -> Response:
-    """POST /key/generate"""
+    """POST /key/generate: make a virtual key, which is told this once"""
     said = given(await call.body(KeyFields))
     key, row = await service.generate(call, said)
     return call.answer(shown.generated(key, row, said))
 
 
 async def info(call: Call) -> Response:
-    """GET /key/info"""
+    """GET /key/info: show a key, the caller's own when none is named"""
     key = call.query(WhichKey).key
     row, spent = await service.find(call, key)
     return call.answer({"key": key or row.hash, "info": shown.info(row, spent)}, version=row)
 
 
 async def infos(call: Call) -> Response:
-    """POST /v2/key/info"""
+    """POST /v2/key/info: show several keys"""
     keys = (await call.body(Keys)).keys
     if not keys:
         raise WrongFields([Fault(["body", "keys"], "name at least one key", "missing")])
-    found = [await service.find(call, key) for key in keys]
+    found = await service.find_all(call, keys)
     return call.answer({"key": keys, "info": [shown.info(row, spent) for row, spent in found]})
 
 
 async def update(call: Call) -> Response:
-    """POST /key/update"""
+    """POST /key/update: change what is named of a key"""
     fields = await call.body(KeyFields)
     if not fields.key:
         raise WrongFields([Fault(["body", "key"], "the field key is required", "missing")])
@@ -99,7 +99,7 @@ async def update(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """POST /key/delete"""
+    """POST /key/delete: delete keys, all or none of them"""
     wanted = await call.body(Keys)
     if not wanted.keys and not wanted.key_aliases:
         raise WrongFields([Fault(["body", "keys"], "name the keys or key_aliases to delete", "missing")])
@@ -108,12 +108,12 @@ async def delete(call: Call) -> Response:
 
 
 async def block(call: Call) -> Response:
-    """POST /key/block"""
+    """POST /key/block: refuse a key from now on"""
     return await _set_blocked(call, True)
 
 
 async def unblock(call: Call) -> Response:
-    """POST /key/unblock"""
+    """POST /key/unblock: let a key in again"""
     return await _set_blocked(call, False)
 
 
@@ -131,7 +131,7 @@ async def service_account(call: Call) -> Response:
 
 
 async def regenerate(call: Call) -> Response:
-    """POST /key/regenerate, POST /key/{key}/regenerate; without a key the caller's own"""
+    """POST /key/regenerate, POST /key/{key}/regenerate: a new value for a key; without one the caller's"""
     fields = await call.body(Regeneration)
     if fields.new_master_key:
         message = "The master key is set by TIANJI_MASTER_KEY or the config file, and changed there"
@@ -148,7 +148,7 @@ async def regenerate(call: Call) -> Response:
 
 
 async def reset_spend(call: Call) -> Response:
-    """POST /key/{key}/reset_spend"""
+    """POST /key/{key}/reset_spend: set what a key counts as having spent"""
     reset_to = (await call.body(SpendReset)).reset_to
     row, previous = await service.reset_spend(call, call.request.path_params["key"], reset_to)
     return call.answer(

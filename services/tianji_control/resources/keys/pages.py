@@ -10,12 +10,10 @@ from msgspec.structs import replace
 
 from tianji.store.rows import Connection, many, parameters, value
 from tianji_control.resources.keys.store import Found, Q
+from tianji_control.row_counts import MOST_COUNTED, rows_of
 
 BY_TIME = ("created_at", "updated_at")
 """Orders in which every key has a value, and which can be walked from either end."""
-
-MOST_COUNTED = 10_000
-"""Lists that a part of a name narrows are counted up to here: to count more, each key would be read."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -33,7 +31,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     substring: bool = False
     """Whether `key_alias` and `user_id` are parts of what is looked for."""
     status: str | None = None
-    """`active`, `blocked` or `expired`; or `inactive`, which is what is not active."""
+    """`active`, `blocked` or `expired`."""
     expires_by: datetime | None = None
     sees_all: bool = False
     own_user: str | None = None
@@ -77,10 +75,10 @@ async def count(db: Connection, wanted: Wanted) -> int:
     if wanted.search or wanted.substring:
         return await value(db, Q.key_count_capped, int, **_filters(wanted), most=MOST_COUNTED) or 0
     if _is_everything(wanted):
-        return await value(db, Q.row_count, int, kind="key") or 0
+        return await rows_of(db, "key")
     if wanted.status == "active" and _is_everything(replace(wanted, status=None)):
-        others = await count(db, replace(wanted, status="inactive"))
-        return await count(db, replace(wanted, status=None)) - others
+        others = await value(db, Q.key_count_not_in_use, int) or 0
+        return await rows_of(db, "key") - others
     return await value(db, Q.key_count, int, **_filters(wanted)) or 0
 
 
@@ -94,7 +92,7 @@ async def aliases(db: Connection, wanted: Wanted, *, limit: int, offset: int) ->
 async def count_aliases(db: Connection, wanted: Wanted) -> int:
     """Count the aliases of a list."""
     if _is_everything(wanted):
-        return await value(db, Q.row_count, int, kind="key_alias") or 0
+        return await rows_of(db, "key_alias")
     most = MOST_COUNTED if wanted.search else None
     return await value(db, Q.alias_count, int, **_filters(wanted), most=most) or 0
 

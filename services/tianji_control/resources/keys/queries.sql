@@ -20,8 +20,7 @@ hash, name, alias, user_id, team_id, organization_id, project_id, agent_id, budg
   AND (%(search)s::text IS NULL OR alias ILIKE %(search)s OR name ILIKE %(search)s)
   AND (%(status)s::text IS NULL OR (%(status)s::text = 'blocked' AND blocked)
        OR (%(status)s::text = 'expired' AND expires <= now())
-       OR (%(status)s::text = 'active' AND NOT blocked AND (expires IS NULL OR expires > now()))
-       OR (%(status)s::text = 'inactive' AND (blocked OR expires <= now())))
+       OR (%(status)s::text = 'active' AND NOT blocked AND (expires IS NULL OR expires > now())))
   AND (%(expires_by)s::timestamptz IS NULL OR expires <= %(expires_by)s)
   AND (%(sees_all)s OR user_id = %(own_user)s OR hash = %(own_key)s OR team_id = ANY(%(teams)s)
        OR created_by = %(created_by)s OR organization_id = ANY(%(organizations)s)
@@ -202,8 +201,9 @@ WHERE <<key_filters>>;
 -- name: key_count_capped
 SELECT count(*) FROM (SELECT FROM keys WHERE <<key_filters>> LIMIT %(most)s) found;
 
--- name: row_count
-SELECT coalesce(sum(rows), 0)::bigint FROM row_counts WHERE kind = %(kind)s;
+-- name: key_count_not_in_use
+SELECT (SELECT count(*) FROM keys WHERE blocked)
+     + (SELECT count(*) FROM keys WHERE expires <= now() AND NOT blocked);
 
 -- name: alias_page
 SELECT alias FROM keys

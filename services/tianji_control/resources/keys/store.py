@@ -85,10 +85,9 @@ async def hashes_of_aliases(db: Connection, aliases: list[str]) -> list[str]:
 
 
 async def insert(db: Connection, row: KeyRow) -> None:
-    """Add a key. Raises BadRequest when its value or its alias is taken."""
+    """Add a key. Raises BadRequest when its value or its alias is taken, which ends the transaction."""
     try:
-        async with db.transaction():
-            await run(db, Q.insert_key, **parameters(row))
+        await run(db, Q.insert_key, **parameters(row))
     except UniqueViolation as fault:
         raise _taken(fault, row) from None
     except ForeignKeyViolation:
@@ -96,10 +95,9 @@ async def insert(db: Connection, row: KeyRow) -> None:
 
 
 async def update(db: Connection, row: KeyRow) -> None:
-    """Write a changed key. Raises BadRequest when its new alias is taken."""
+    """Write a changed key. Raises BadRequest when its new alias is taken, which ends the transaction."""
     try:
-        async with db.transaction():
-            await run(db, Q.update_key, **parameters(row))
+        await run(db, Q.update_key, **parameters(row))
     except UniqueViolation as fault:
         raise _taken(fault, row) from None
     except ForeignKeyViolation:

@@ -24,7 +24,7 @@ from tianji_control.resources.organizations.fields import LIMITS, OrganizationFi
 from tianji_control.resources.organizations.store import MemberRow, OrganizationRow, Wanted
 from tianji_control.resources.teams import service as teams
 from tianji_control.resources.teams import store as team_store
-from tianji_control.resources.teams.store import Order, TeamRow
+from tianji_control.resources.teams.store import TeamRow
 from tianji_control.spent import figures
 
 
@@ -136,13 +136,8 @@ async def _whole(db: Connection, rows: list[OrganizationRow]) -> list[Organizati
     ids = [row.organization_id for row in rows]
     members, now = await store.members_of(db, ids), await figures.current(db, ORGANIZATION, ids)
     spent = figures.with_current(await store.spend_of(db, ids), now)
-    found: list[Organization] = []
-    for row in rows:
-        id = row.organization_id
-        held = await team_store.page(
-            db, team_store.Wanted(organization_id=id, sees_all=True), Order(limit=1000)
-        )
-        found.append(
-            Organization(figures.as_of(row, now.get(id)), members[id], held, spent.get(id, Decimal(0)))
-        )
-    return found
+    teams_of = await team_store.of_organizations(db, ids)
+    return [
+        Organization(figures.as_of(row, now.get(id)), members[id], teams_of[id], spent.get(id, Decimal(0)))
+        for id, row in zip(ids, rows, strict=True)
+    ]

@@ -57,14 +57,16 @@ async def listed(call: Call) -> Response:
     async with call.runtime.store.connection() as db:
         rows = await store.page(db, wanted, Order(limit=MOST_TEAMS))
         teams = await _shown(db, rows)
-        for team in teams:
-            hashes = await store.key_hashes(db, team["team_id"], MOST_KEYS)
-            team["keys"] = [full(row, spent) for row, spent in await keys.rows_with_spend(db, hashes)]
+        held = await store.key_hashes_of(db, [row.team_id for row in rows], MOST_KEYS)
+        hashes = [hash for some in held.values() for hash in some]
+        known = {row.hash: full(row, spent) for row, spent in await keys.rows_with_spend(db, hashes)}
+    for team in teams:
+        team["keys"] = [known[hash] for hash in held[team["team_id"]] if hash in known]
     return call.answer(teams)
 
 
 async def pages(call: Call) -> Response:
-    """GET /v2/team/list"""
+    """GET /v2/team/list: teams by pages"""
     ask = call.query(TeamPage)
     if ask.sort_by and ask.sort_by not in SORTS:
         words = f"sort_by is {ask.sort_by!r}; it must be one of {', '.join(SORTS)}"

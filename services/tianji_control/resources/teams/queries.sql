@@ -43,6 +43,10 @@ FROM teams WHERE team_id = %(id)s FOR SHARE;
 SELECT <<team_columns>>
 FROM teams WHERE organization_id = %(organization_id)s ORDER BY team_id FOR UPDATE;
 
+-- name: teams_of_organizations
+SELECT <<team_columns>>
+FROM teams WHERE organization_id = ANY(%(ids)s) ORDER BY alias, team_id;
+
 -- name: update_team
 UPDATE teams
 SET alias = %(alias)s, organization_id = %(organization_id)s, models = %(models)s, aliases = %(aliases)s,
@@ -110,8 +114,12 @@ WHERE m.team_id = ANY(%(team_ids)s) ORDER BY m.created_at, m.user_id;
 -- name: teams_of_user
 SELECT team_id FROM team_members WHERE user_id = %(user_id)s ORDER BY created_at, team_id;
 
--- name: keys_of_team
-SELECT hash FROM keys WHERE team_id = %(team_id)s ORDER BY created_at DESC, hash LIMIT %(limit)s;
+-- name: keys_of_teams
+SELECT team.id AS team_id, k.hash
+FROM unnest(%(team_ids)s::text[]) AS team(id),
+     LATERAL (SELECT hash, created_at FROM keys WHERE team_id = team.id
+              ORDER BY created_at DESC, hash DESC LIMIT %(limit)s) k
+ORDER BY k.created_at DESC, k.hash DESC;
 
 -- name: spend_of_teams
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = ANY(%(team_ids)s);

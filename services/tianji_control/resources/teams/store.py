@@ -118,6 +118,14 @@ async def of_organization(db: Connection, organization_id: str) -> list[TeamRow]
     return await many(db, Q.teams_of_organization, TeamRow, organization_id=organization_id)
 
 
+async def of_organizations(db: Connection, ids: list[str]) -> dict[str, list[TeamRow]]:
+    """List the teams of several organizations."""
+    found: dict[str, list[TeamRow]] = {id: [] for id in ids}
+    for row in await many(db, Q.teams_of_organizations, TeamRow, ids=ids):
+        found[row.organization_id or ""].append(row)
+    return found
+
+
 async def update(db: Connection, row: TeamRow) -> None:
     """Write a changed team. Raises BadRequest when its new organization is not there."""
     try:
@@ -187,8 +195,15 @@ async def of_user(db: Connection, user_id: str) -> list[str]:
 
 async def key_hashes(db: Connection, team_id: str, limit: int | None) -> list[str]:
     """List the hashes of a team's keys, newest first."""
-    rows = await many(db, Q.keys_of_team, dict[str, str], team_id=team_id, limit=limit)
-    return [row["hash"] for row in rows]
+    return (await key_hashes_of(db, [team_id], limit))[team_id]
+
+
+async def key_hashes_of(db: Connection, team_ids: list[str], limit: int | None) -> dict[str, list[str]]:
+    """List the hashes of the keys of several teams, newest first, so many of each."""
+    found: dict[str, list[str]] = {id: [] for id in team_ids}
+    for row in await many(db, Q.keys_of_teams, dict[str, str], team_ids=team_ids, limit=limit):
+        found[row["team_id"]].append(row["hash"])
+    return found
 
 
 async def hashes_of_member(db: Connection, team_id: str, user_id: str) -> list[str]:

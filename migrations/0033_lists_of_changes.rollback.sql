@@ -1,0 +1,13 @@
+DROP TRIGGER audit_removed ON audit_log;
+DROP TRIGGER audit_written ON audit_log;
+DROP FUNCTION count_audit();
+DROP FUNCTION add_up_rows();
+DELETE FROM row_counts WHERE kind = 'audit';
+DROP INDEX IF EXISTS customers_by_text;
+DROP INDEX customers_by_age;
+DROP INDEX keys_by_user;
+CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
+DROP INDEX keys_by_team;
+CREATE INDEX keys_by_team ON keys (team_id) WHERE team_id IS NOT NULL;
+DROP INDEX keys_by_expiry;
+CREATE INDEX keys_by_expiry ON keys (expires, hash) WHERE expires IS NOT NULL;
