@@ -78,8 +78,8 @@ async def test_users_are_unique_by_id_and_email(control) -> None:
     ).status == 200
     by_id = await control.post("/user/new", {"user_id": "one"})
     by_email = await control.post("/user/new", {"user_email": "one@EXAMPLE.org"})
-    assert (by_id.status, by_id.error["param"]) == (400, "user_id")
-    assert (by_email.status, by_email.error["param"]) == (400, "user_email")
+    assert (by_id.status, by_id.error["param"]) == (409, "user_id")
+    assert (by_email.status, by_email.error["param"]) == (409, "user_email")
 
 
 async def test_a_role_that_cannot_be_given_is_refused(control) -> None:

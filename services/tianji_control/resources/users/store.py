@@ -15,7 +15,8 @@ from tianji.store.rows import Connection, many, one, parameters, run, value
 
 Q = Queries.beside(__file__)
 
-_TAKEN = {"users_by_email": "user_email", "users_by_sso_user_id": "sso_user_id"}
+_TAKEN = {"users_by_email": ("user_email", "email"), "users_by_sso_user_id": ("sso_user_id", "sso_user_id")}
+"""Fields that nobody shares, and their columns, by the index that sees to it."""
 
 
 class UserRow(Struct, frozen=True, kw_only=True):
@@ -135,9 +136,9 @@ async def _write(db: Connection, query: Query, row: UserRow) -> None:
         async with db.transaction():
             await run(db, query, **parameters(row))
     except UniqueViolation as fault:
-        field = _TAKEN.get(fault.diag.constraint_name or "", "user_id")
-        message = f"There is a user with this {field} already; choose another, or use that one"
-        raise BadRequest(message, type="bad_request_error", param=field) from None
+        field, column = _TAKEN.get(fault.diag.constraint_name or "", ("user_id", "user_id"))
+        message = f"User with {field} {getattr(row, column)} already exists; choose another, or use that one"
+        raise BadRequest(message, status=409, type="bad_request_error", param=field) from None
 
 
 def _filters(wanted: Wanted) -> dict[str, Any]:
