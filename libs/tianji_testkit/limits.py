@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tianji.limits.client import RedisStore
 from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable
-from tianji.limits.exchange import BARRIER_S
+from tianji.limits.exchange import BARRIER_S, LEASE_S
 from tianji.limits.ledger_side import LedgerSide
 from tianji.limits.limiter import HeldLimits, Taken
 from tianji.limits.opening import Seeding
@@ -55,10 +55,12 @@ class Gateway:
     admitted: list[float] = field(default_factory=list)
     refused: list[Exhausted] = field(default_factory=list)
     unavailable: int = 0
+    longest_s: float = 0.0
+    """The longest that a call waited to be admitted or refused."""
 
     async def begin(self, chain: Chain, cost: int = 0, tokens: int = 0) -> Taken | None:
         """Begin a call; None when it was refused."""
-        now = time.time()
+        now, began = time.time(), time.monotonic()
         try:
             taken = self.limits.take(chain, cost, tokens, now) or await self.limits.ask(
                 chain, cost, tokens, now
@@ -70,6 +72,8 @@ class Gateway:
         else:
             self.admitted.append(time.monotonic())
             return taken
+        finally:
+            self.longest_s = max(self.longest_s, time.monotonic() - began)
         return None
 
     def end(self, taken: Taken, cost: int = 0, tokens: int = 0) -> None:
@@ -81,17 +85,18 @@ class Gateway:
 class Fleet:
     """Several gateways."""
 
-    def __init__(self, url: str, barrier_s: float = BARRIER_S) -> None:
+    def __init__(self, url: str, barrier_s: float = BARRIER_S, lease_s: float = LEASE_S) -> None:
         self.url = url
         self.ledger = Ledger(url)
         self.gateways: list[Gateway] = []
         self.soft: list[tuple[Bound, str, int]] = []
         self.barrier_s = barrier_s
+        self.lease_s = lease_s
 
     def add(self, name: str) -> Gateway:
         """Start one more."""
         store = RedisStore(self.url, name, barrier_s=self.barrier_s)
-        limits = HeldLimits(store, Seeding(self.ledger.answer, None).seed, self._told)
+        limits = HeldLimits(store, Seeding(self.ledger.answer, None).seed, self._told, lease_s=self.lease_s)
         limits.start()
         gateway = Gateway(name, limits, store, self.ledger)
         self.gateways.append(gateway)

@@ -66,6 +66,7 @@ class Exchange:
         on_soft: SoftReached,
         clock: Callable[[], float] = monotonic,
         flush_s: float = FLUSH_S,
+        lease_s: float = LEASE_S,
     ) -> None:
         """`on_soft` is told of soft budgets that were passed."""
         self._store = store
@@ -73,7 +74,9 @@ class Exchange:
         self._on_soft = on_soft
         self._clock = clock
         self._flush_s = flush_s
+        self._lease_s = lease_s
         self._wants: dict[Seat, _Want] = {}
+        self._steady_at = 0.0
         self._next: asyncio.Future[Verdicts] | None = None
         self._kick = asyncio.Event()
         self._untold = False
@@ -181,6 +184,7 @@ class Exchange:
                     return await self._trade(ops)
                 except EpochChanged:
                     self._untold = True
+                    self._steady_at = self._clock() + BARRIER_S
         except StoreAway:
             pass
         self.away = True
@@ -208,8 +212,10 @@ class Exchange:
         sent_at = self._clock()
         answer = await self._store.trade([(seat.key, op) for seat, op in ops])
         self.away = False
-        self.live = answer.live
-        self.trusted_until = sent_at + LEASE_S
+        # Of a new data set not all have said yet that they live: an even share is one of all that did.
+        steady = self._clock() >= self._steady_at
+        self.live = answer.live if steady else max(self.live, answer.live)
+        self.trusted_until = sent_at + self._lease_s
         moment = Moment(sent_at, self._clock(), answer.live, answer.time_ms)
         said: Verdicts = {}
         for (seat, op), reply in zip(ops, answer.replies, strict=True):

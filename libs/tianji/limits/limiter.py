@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from time import monotonic
 
 from tianji.domain.events import Charge
@@ -19,10 +19,10 @@ from tianji.limits.contract import (
     Reservation,
     SoftReached,
 )
-from tianji.limits.exchange import FLUSH_S, Exchange, Verdicts
+from tianji.limits.exchange import FLUSH_S, LEASE_S, Exchange, Verdicts
 from tianji.limits.parallel import ParallelSeat
 from tianji.limits.rates import RateSeat
-from tianji.limits.seeding import Counter
+from tianji.limits.seeds import Seed, Seeds
 from tianji.limits.trades import REFUSED, UNKNOWN, WAITING, Store
 from tianji.obs import metrics
 from tianji.obs.supervised import forever, stop
@@ -30,8 +30,6 @@ from tianji.obs.supervised import forever, stop
 PATIENCE_S = 2.0
 """How long a call asks again and again while others take what it got."""
 
-Seed = Callable[[Sequence[Counter]], Awaitable[None]]
-"""Has the ledger write counters to the store. Raises Unavailable."""
 Lacking = list[tuple[Bound, Seat, int]]
 
 
@@ -65,13 +63,14 @@ class HeldLimits:
         *,
         clock: Callable[[], float] = monotonic,
         flush_s: float = FLUSH_S,
+        lease_s: float = LEASE_S,
     ) -> None:
         """`clock` never jumps; it is not the one that `now` comes from."""
         self._store = store
-        self._seed = seed
+        self._seeds = Seeds(seed, clock)
         self._clock = clock
         self._book = SeatBook()
-        self._exchange = Exchange(store, self._book, on_soft, clock, flush_s)
+        self._exchange = Exchange(store, self._book, on_soft, clock, flush_s, lease_s)
         self._talk: asyncio.Task[None] | None = None
 
     @property
@@ -176,6 +175,7 @@ class HeldLimits:
         """Give back what is held."""
         if self._talk is not None:
             await stop([self._talk])
+        await self._seeds.close()
         try:
             async with asyncio.timeout(timeout_s):
                 await self._exchange.talk(flush=True, everything=True)
@@ -245,7 +245,7 @@ class HeldLimits:
                 self._share(bound, seat, need, now, new=reply is not None)
         if unknown:
             try:
-                await self._seed([seat.counter for seat in unknown])
+                await self._seeds.have(unknown)
             except Unavailable as fault:
                 raise LimitsUnavailable(
                     unknown[0].bound, f"the ledger cannot tell: {fault.message}"

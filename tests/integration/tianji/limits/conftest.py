@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tianji.limits.exchange import BARRIER_S
+from tianji.limits.exchange import BARRIER_S, LEASE_S
 from tianji_testkit.limits import Fleet
 
 
@@ -16,8 +16,10 @@ async def fleet(redis_url: str) -> AsyncIterator[Callable[..., Fleet]]:
     """Return a function that starts so many gateways over the module's Redis."""
     fleets: list[Fleet] = []
 
-    def start(count: int = 3, url: str = redis_url, barrier_s: float = BARRIER_S) -> Fleet:
-        fleet = Fleet(url, barrier_s)
+    def start(
+        count: int = 3, url: str = redis_url, barrier_s: float = BARRIER_S, lease_s: float = LEASE_S
+    ) -> Fleet:
+        fleet = Fleet(url, barrier_s, lease_s)
         fleets.append(fleet)
         for number in range(count):
             fleet.add(f"gateway-{len(fleets)}-{number}")

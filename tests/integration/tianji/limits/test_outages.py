@@ -1,0 +1,70 @@
+"""Redis killed, emptied and stopped in the middle of a race: still never over a budget."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+import redis
+
+from tianji.embedded import Valkey
+from tianji.limits.contract import Bound, Chain
+from tianji_testkit.limits import USD, Fleet, Gateway
+
+Trouble = Callable[[Valkey], Awaitable[None]]
+
+
+async def killed(server: Valkey) -> None:
+    server.kill()
+    server.stop()
+    await asyncio.sleep(1.0)
+    server.start()
+
+
+async def emptied(server: Valkey) -> None:
+    redis.Redis.from_url(server.url).flushall()
+
+
+async def stopped(server: Valkey) -> None:
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGSTOP)
+    await asyncio.sleep(2.0)
+    os.kill(server.pid, signal.SIGCONT)
+
+
+async def spend(gateway: Gateway, chain: Chain, most: int, ends: float, seed: int) -> None:
+    chance = random.Random(seed)
+    while time.monotonic() < ends:
+        taken = await gateway.begin(chain, cost=most)
+        await asyncio.sleep(0.02 + chance.random() * 0.03)
+        if taken is not None:
+            gateway.end(taken, cost=chance.randint(most // 2, most))
+
+
+@pytest.mark.parametrize("trouble", [killed, emptied, stopped])
+async def test_no_trouble_of_redis_opens_a_budget(
+    fleet: Callable[..., Fleet], own_valkey: Valkey, trouble: Trouble
+) -> None:
+    here = fleet(3, url=own_valkey.start(), lease_s=1.2, barrier_s=1.6)
+    await asyncio.sleep(2)  # the data set is new, too
+    known = Bound("key:1", "budget", USD, born=time.time())
+    old = Bound("organization:1", "budget", 2 * USD)
+    ends = time.monotonic() + 7
+
+    async with asyncio.TaskGroup() as clients:
+        for client in range(48):
+            chain = Chain([known, old])
+            clients.create_task(spend(here.gateways[client % 3], chain, 1_000_000, ends, client))
+        await asyncio.sleep(0.5)
+        before = here.ledger.of(known.id)
+        await trouble(own_valkey)
+
+    spent = here.ledger.of(known.id)
+    assert 0 < before < 0.9 * USD
+    assert 0.95 * USD < spent <= USD
+    assert max(gateway.longest_s for gateway in here.gateways) < 1
