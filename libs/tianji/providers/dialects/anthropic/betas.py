@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from tianji.wire.quoted import Quoted
+
+_FILES = Quoted("file_id")
 _IN_TOOLS = {
     b"computer_20241022": "computer-use-2024-10-22",
     b"computer_20250124": "computer-use-2025-01-24",
@@ -97,7 +100,7 @@ def betas_of(body: Mapping[str, Any]) -> list[str]:
         found.add("task-budgets-2026-03-13")
     if b'"skills"' in _bytes(body.get("container")):
         found.add("skills-2025-10-02")
-    if b'"file_id"' in _bytes(body.get("messages")):
+    if _FILES.among(_bytes(body.get("messages"))):
         found.add("files-api-2025-04-14")
     return sorted(found)
 

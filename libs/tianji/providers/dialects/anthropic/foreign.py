@@ -11,10 +11,11 @@ from tianji.wire import values
 from tianji.wire.call_ids import unsealed
 from tianji.wire.messages.citations import is_foreign
 from tianji.wire.neutral import Block, Reasoning
+from tianji.wire.quoted import Quoted
 from tianji.wire.signers import ANTHROPIC, signer_of
 
 _MARKED = re.compile(rb'"(?:signature|data)"\s*:\s*"(?:[a-z]+:|")|"encrypted_index"\s*:\s*""')
-_NOTABLE = re.compile(rb'"(?:tool_use(?:_id)?|signature|data|encrypted_index)"')
+_NOTABLE = Quoted("tool_use", "tool_use_id", "signature", "data", "encrypted_index")
 """What stands in messages that may need a look: calls, thoughts, citations."""
 _THOUGHTS = {"thinking": "signature", "redacted_thinking": "data"}
 
@@ -22,7 +23,7 @@ _THOUGHTS = {"thinking": "signature", "redacted_thinking": "data"}
 def without_foreign(messages: Raw) -> Raw:
     """Clean messages that are passed on; they are only decoded if a foreign thought may be in them."""
     raw = bytes(messages)
-    if _NOTABLE.search(raw) is None:
+    if not _NOTABLE.among(raw):
         return messages
     plain = unsealed(raw)
     if _MARKED.search(plain) is None:

@@ -6,7 +6,6 @@ newest. Only models that the price table knows are suited to: of others nobody c
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from msgspec import Raw
@@ -15,9 +14,10 @@ from tianji.providers.dialects.anthropic.model import Model
 from tianji.providers.dialects.anthropic.thinking import write_thinking
 from tianji.wire import values
 from tianji.wire.neutral import Thinking
+from tianji.wire.quoted import Quoted
 from tianji.wire.values import Object
 
-_SYSTEM = re.compile(rb'"role"\s*:\s*"system"')
+_SYSTEM = Quoted("system")
 _SHOWN = "<system-reminder>\n{}\n</system-reminder>"
 """How what the system says is marked within a user's turn; agents do it so themselves."""
 
@@ -28,7 +28,7 @@ def suit(body: dict[str, Any], model: Model) -> list[str]:
         return []
     changed = _suit_thinking(body, model)
     messages = body.get("messages")
-    if not model.system_anywhere and isinstance(messages, Raw) and _SYSTEM.search(bytes(messages)):
+    if not model.system_anywhere and isinstance(messages, Raw) and _SYSTEM.among(bytes(messages)):
         turns = values.array(values.decode(messages, "messages"), "messages")
         if any(_is_systems(turn) for turn in turns):
             body["messages"] = _folded(turns)

@@ -15,6 +15,7 @@ from tianji.providers.dialects.gemini.model import Model
 from tianji.providers.dialects.gemini.spelling import both, said
 from tianji.wire import values
 from tianji.wire.generate_content.signatures import is_sealed
+from tianji.wire.quoted import Quoted
 from tianji.wire.values import Object
 
 UNSIGNED = "skip_thought_signature_validator"
@@ -23,15 +24,17 @@ UNSIGNED = "skip_thought_signature_validator"
 _SIGNATURE = both(("thoughtSignature",))
 _SAYS_NOTHING = both(("text", "thought", "thoughtSignature"))
 _SEALED = re.compile(rb'"thought_?[sS]ignature"\s*:\s*"dGlhbmpp')  # what seals begin with, in base64
-_SIGNED = re.compile(rb'"thought_?[sS]ignature"')
-_CALL = re.compile(rb'"function_?[cC]all"')
+_SIGNED = {b"thoughtSignature", b"thought_signature"}
+_NOTABLE = Quoted("thoughtSignature", "thought_signature", "functionCall", "function_call")
 
 
 def own_contents(contents: Raw, model: Model) -> Raw:
     """Clean contents that are passed on; they are only decoded if another provider's words may be in them."""
     raw = bytes(contents)
-    unsigned = model.signs_calls and _SIGNED.search(raw) is None and _CALL.search(raw) is not None
-    if not unsigned and _SEALED.search(raw) is None:
+    found = _NOTABLE.among(raw)
+    signed = not found.isdisjoint(_SIGNED)
+    unsigned = model.signs_calls and bool(found) and not signed
+    if not unsigned and not (signed and _SEALED.search(raw)):
         return contents
     turns = [turn for turn in values.array(values.decode(raw, "contents"), "contents") if _cleaned(turn)]
     if model.signs_calls:

@@ -6,7 +6,6 @@ caches by itself, keeps its thoughts to itself, and refuses fields it does not k
 
 from __future__ import annotations
 
-import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from tianji.providers._params import Params
 from tianji.providers.dialects.openai_chat.upstream import Quirk
 from tianji.wire import values
 from tianji.wire.call_ids import unsealed
+from tianji.wire.quoted import Quoted
 
 _MARK = "cache_control"
 _CALLS = b"tool_calls"
@@ -36,7 +36,7 @@ def without(*names: str, unseal: bool = True) -> Quirk:
     of calls.
     """
     # One pass over what may be megabytes: ids are signed only where there are calls.
-    needles = re.compile(rb'"(%s)"' % b"|".join((*(name.encode() for name in names), _CALLS)))
+    notable = Quoted(*names, _CALLS.decode())
 
     def clean(body: MutableMapping[str, Any], params: Params) -> list[str]:
         changed: list[str] = []
@@ -44,7 +44,7 @@ def without(*names: str, unseal: bool = True) -> Quirk:
             value = body.get(field)
             if isinstance(value, Raw):
                 raw = bytes(value)
-                found = set(needles.findall(raw))
+                found = notable.among(raw)
                 if unseal and _CALLS in found:
                     plain = unsealed(raw)
                     if plain is not raw:

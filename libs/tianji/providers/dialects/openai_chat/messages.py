@@ -14,20 +14,22 @@ from msgspec import Raw
 from tianji.providers._params import Params
 from tianji.providers.dialects.openai_chat.upstream import Quirk
 from tianji.wire import values
+from tianji.wire.quoted import Quoted
 from tianji.wire.values import Object
 
 Change = Callable[[list[Any]], list[str]]
 """Changes messages in place; returns what it changed, nothing where it changed nothing."""
 
 
-def changing(change: Change, *needles: bytes) -> Quirk:
-    """Return a quirk that changes messages which hold one of these byte strings; all, if none is given."""
+def changing(change: Change, *names: str) -> Quirk:
+    """Return a quirk that changes messages which hold one of these names; all, if none is given."""
+    notable = Quoted(*names)
 
     def quirk(body: MutableMapping[str, Any], params: Params) -> list[str]:
         messages = body.get("messages")
         if isinstance(messages, Raw):
             raw = bytes(messages)
-            if needles and not any(needle in raw for needle in needles):
+            if names and not notable.among(raw):
                 return []
             messages = values.decode(messages, "messages")
         changed = change(messages) if isinstance(messages, list) else []
@@ -50,7 +52,7 @@ def _as_system(messages: list[Any]) -> list[str]:
     return ["developer as system"] if found else []
 
 
-system_for_developer = changing(_as_system, b'"developer"')
+system_for_developer = changing(_as_system, "developer")
 """For vendors that know no role `developer`."""
 
 
@@ -68,7 +70,7 @@ def _is_text(part: Any) -> bool:
     return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
 
 
-text_for_parts = changing(_as_text, b'"text"')
+text_for_parts = changing(_as_text, "text")
 """For vendors that take `content` as one string; content that is more than text stays as it is."""
 
 
@@ -81,7 +83,7 @@ def thoughts_as(name: str) -> Quirk:
             message.setdefault(name, message.pop("reasoning_content"))
         return [f"reasoning_content as {name}"] if found else []
 
-    return changing(rename, b'"reasoning_content"')
+    return changing(rename, "reasoning_content")
 
 
 def _thought_of(messages: list[Any]) -> list[str]:
@@ -95,7 +97,7 @@ def _thought_of(messages: list[Any]) -> list[str]:
     return ["empty reasoning_content"] if found else []
 
 
-thoughts_before_calls = changing(_thought_of, b'"tool_calls"')
+thoughts_before_calls = changing(_thought_of, "tool_calls")
 """For vendors whose thinking models refuse their own calls without thoughts before them, be they empty."""
 
 

@@ -26,7 +26,7 @@ def _signed(messages: list[Any]) -> list[str]:
     return ["thinking_blocks as reasoning_details"] if changed else []
 
 
-signed_thoughts = changing(_signed, b'"thinking_blocks"', b'"provider_specific_fields"')
+signed_thoughts = changing(_signed, "thinking_blocks", "provider_specific_fields")
 """Writes `thinking_blocks` as `reasoning_details`."""
 
 

@@ -65,7 +65,7 @@ def _tagged(messages: list[Any]) -> list[str]:
     return ["reasoning_content in the content"] if changed else []
 
 
-thoughts_in_text = changing(_tagged, b'"reasoning_content"')
+thoughts_in_text = changing(_tagged, "reasoning_content")
 """Sends earlier thoughts back where such a model wrote them."""
 
 
