@@ -20,7 +20,7 @@ from tianji_control.access.door import client_ip, door, require_address
 from tianji_control.access.permits import ANYTHING, PERMITS, Actor, Sight, Target
 from tianji_control.access.routes import require_route
 from tianji_control.change import Change, Origin
-from tianji_control.decode import body_of, query_of, said_of
+from tianji_control.decode import body_of, mapping_of, query_of, said_of
 from tianji_control.envelope import answer
 from tianji_control.runtime import Runtime
 from tianji_control.versions import ETAG, IF_MATCH, Condition, etag_of
@@ -74,6 +74,10 @@ class Call:
         """Decode the request's body; return it, and of its fields those that the request names."""
         self._takes("body", kind)
         return said_of(await self.raw(), kind, self.request.url.path)
+
+    async def mapping(self) -> dict[str, Any]:
+        """Decode the request's body, an object whose names are free."""
+        return mapping_of(await self.raw())
 
     async def raw(self) -> bytes:
         """Read the request's body as it is. Raises BodyTooLarge."""
@@ -196,6 +200,7 @@ class Guarded(Route):
         body: Any = None,
         query: Any = None,
         gives: Any = None,
+        status: int = 200,
         once: bool | None = None,
     ) -> None:
         """`body`, `query` and `gives` are types, of the request's body and query and of the good answer.
@@ -209,7 +214,7 @@ class Guarded(Route):
         self.handler = handler
         self.permission = permission
         self.resource, _, action = permission.partition(":")
-        self.body, self.query, self.gives = body, query, gives
+        self.body, self.query, self.gives, self.status = body, query, gives, status
         self.once = (method == "POST" and action == "create") if once is None else once
         self.conditional = method != "GET" and action in ("update", "limit", "delete")
 
@@ -219,6 +224,10 @@ class Text:
 
     def __init__(self, *media_types: str) -> None:
         self.media_types = media_types
+
+
+NOTHING = Text()
+"""What a path gives that answers without a body."""
 
 
 class Open(Route):

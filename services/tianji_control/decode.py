@@ -42,6 +42,13 @@ def said_of(raw: bytes, kind: type[T], path: str) -> tuple[T, dict[str, Any]]:
     return parts_of(_object_of(raw), kind, path)
 
 
+def mapping_of(raw: bytes) -> dict[str, Any]:
+    """Decode a request body whose names are free."""
+    given = _object_of(raw)
+    _check_storable(given)
+    return given
+
+
 def _object_of(raw: bytes) -> dict[str, Any]:
     try:
         given = msgspec.json.decode(raw or b"{}")

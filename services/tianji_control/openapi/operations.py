@@ -120,7 +120,9 @@ def _responses(route: Guarded | Open, schemas: Schemas) -> Schema:
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
     if route.once:
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/IdempotentReplayed"}
-    return {"200": good | ({"headers": headers} if headers else {}), **refusals(route)}
+    if not good["content"]:
+        del good["content"]
+    return {str(route.status): good | ({"headers": headers} if headers else {}), **refusals(route)}
 
 
 def _content(gives: Any, schemas: Schemas) -> Schema:

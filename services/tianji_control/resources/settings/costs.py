@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 
@@ -48,7 +47,7 @@ async def discounts(call: Call) -> Response:
 
 async def set_discounts(call: Call) -> Response:
     """PATCH /config/cost_discount_config: `provider` or `provider/pattern` to a share between 0 and 1"""
-    given = await _given(call)
+    given = await call.mapping()
     for name, share in given.items():
         _check_provider(name)
         if name.endswith("/"):
@@ -66,7 +65,7 @@ async def margins(call: Call) -> Response:
 
 async def set_margins(call: Call) -> Response:
     """PATCH /config/cost_margin_config: by provider or `global` a share, or `percentage`, `fixed_amount`"""
-    given = await _given(call)
+    given = await call.mapping()
     for name, margin in given.items():
         if name != ALL:
             _check_provider(name)
@@ -92,17 +91,6 @@ async def _map(call: Call, name: str) -> dict[str, Any]:
     async with call.runtime.store.connection() as db:
         found = (await store.in_force(db)).calls.get(name)
     return found if isinstance(found, dict) else {}
-
-
-async def _given(call: Call) -> dict[str, Any]:
-    """Read a body whose names are free."""
-    try:
-        given = msgspec.json.decode(await call.raw() or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise BadRequest(f"The request body is not valid JSON: {fault}") from None
-    if not isinstance(given, dict):
-        raise BadRequest("The request body must be a JSON object", type="bad_request_error")
-    return given
 
 
 def _check_provider(name: str) -> None:

@@ -24,6 +24,7 @@ from tianji.bus.subjects import (
 from tianji.errors import Conflict, NotFound
 
 TALK_S = 5.0
+MOST_ID = 2**63 - 1
 
 
 class DeadLetter(Struct, frozen=True):
@@ -62,12 +63,14 @@ async def following(bus: Bus, after: int, limit: int) -> list[DeadLetter]:
 
 async def one(bus: Bus, id: int) -> DeadLetter:
     """Return the one with this id. Raises NotFound."""
+    if not 1 <= id <= MOST_ID:
+        raise _missing(id)
     js = bus.js
     async with bus.talk("reading a dead letter", TALK_S):
         try:
             return _letter(await js.get_msg(DEAD_LETTER_STREAM, id))
         except NotFoundError:
-            raise NotFound(f"There is no dead letter {id}", param="id") from None
+            raise _missing(id) from None
 
 
 async def replay(bus: Bus, letter: DeadLetter) -> None:
@@ -105,6 +108,10 @@ async def _from(bus: Bus, sequence: int, limit: int) -> AsyncIterator[DeadLetter
         letter = _letter(message)
         yield letter
         sequence = letter.id + 1
+
+
+def _missing(id: int) -> NotFound:
+    return NotFound(f"There is no dead letter {id}", param="id")
 
 
 def _letter(message: RawStreamMsg) -> DeadLetter:
