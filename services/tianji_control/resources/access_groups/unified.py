@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from tianji.domain.keys import hash_of
 from tianji.domain.snapshot import KEY, TEAM
-from tianji.errors import BadRequest, Conflict, NotFound, NotImplementedYet
+from tianji.errors import BadRequest, Conflict, NotFound
 from tianji.store.rows import Connection
-from tianji_control.call import Call, Guarded
+from tianji_control.call import NOTHING, Call, Guarded
 from tianji_control.change import Change
 from tianji_control.resources.access_groups import store
 from tianji_control.resources.access_groups.store import HOLDERS, GroupRow, Holder
@@ -39,18 +39,11 @@ class GroupFields(Struct, kw_only=True):
     assigned_key_ids: list[str] | None = None
 
     def check(self) -> None:
-        """Raise NotImplementedYet for what cannot be granted."""
-        for name in (
-            "access_mcp_server_ids",
-            "mcp_tool_permissions",
-            "access_agent_ids",
-            "access_skill_names",
-        ):
+        """Raise BadRequest for what cannot be granted."""
+        for name in (*NOT_GRANTED, "mcp_tool_permissions"):
             if getattr(self, name):
-                raise NotImplementedYet(
-                    f"{name}: MCP servers, agents and skills are not there yet; groups grant models",
-                    param=name,
-                )
+                message = f"{name}: MCP servers, agents and skills are not there yet; groups grant models"
+                raise BadRequest(message, type="bad_request_error", param=name)
 
 
 class NewGroup(GroupFields, kw_only=True):
@@ -220,7 +213,7 @@ routes = [
     route
     for root in ROOTS
     for route in (
-        Guarded("POST", root, create, "access_group:create", body=NewGroup, gives=GroupShown),
+        Guarded("POST", root, create, "access_group:create", body=NewGroup, gives=GroupShown, status=201),
         Guarded("GET", root, listed, "access_group:read", gives=list[GroupShown]),
         Guarded("GET", f"{root}/{ONE}", info, "access_group:read", gives=GroupShown),
         Guarded(
@@ -231,6 +224,6 @@ routes = [
             body=GroupFields,
             gives=GroupShown,
         ),
-        Guarded("DELETE", f"{root}/{ONE}", delete, "access_group:delete"),
+        Guarded("DELETE", f"{root}/{ONE}", delete, "access_group:delete", gives=NOTHING, status=204),
     )
 ]

@@ -86,6 +86,14 @@ class LinksSet(Struct, frozen=True):
     useful_links: dict[str, Any]
 
 
+class HubInfo(Struct, frozen=True, kw_only=True):
+    """What stands beside the public groups."""
+
+    docs_title: str
+    custom_docs_description: str | None = None
+    useful_links: dict[str, Any] | None
+
+
 async def info(call: Call) -> Response:
     """GET /model_group/info"""
     name = call.query(WhichGroup).model_group
@@ -138,7 +146,7 @@ async def hub_info(request: Request) -> Response:
     runtime.require_started()
     async with runtime.store.connection() as db:
         links = (await settings_store.in_force(db)).calls.get(LINKS)
-    return answer({"docs_title": "TianjiLLM", "custom_docs_description": None, "useful_links": links})
+    return answer(HubInfo(docs_title="TianjiLLM", useful_links=links if isinstance(links, dict) else None))
 
 
 def grouped(rows: Iterable[DeploymentRow], catalog: Catalog, public: frozenset[str]) -> list[Group]:
@@ -205,6 +213,6 @@ routes = [
         gives=PublicGroupsSet,
     ),
     Guarded("POST", "/model_hub/update_useful_links", set_links, "model:update", body=Links, gives=LinksSet),
-    Open("/public/model_hub", hub, methods=["GET"]),
-    Open("/public/model_hub/info", hub_info, methods=["GET"]),
+    Open("/public/model_hub", hub, methods=["GET"], gives=list[Group]),
+    Open("/public/model_hub/info", hub_info, methods=["GET"], gives=HubInfo),
 ]

@@ -129,5 +129,5 @@ routes = [
     Guarded("POST", "/model/unblock", unblock, "model:update", body=WhichModel, gives=ModelWritten),
     Guarded("GET", "/model/deprecations", deprecations, "model:read", query=Warned, gives=Retirements),
     Guarded("GET", "/v1/model/deprecations", deprecations, "model:read", query=Warned, gives=Retirements),
-    Open("/public/providers", providers, methods=["GET"]),
+    Open("/public/providers", providers, methods=["GET"], gives=list[str]),
 ]

@@ -186,5 +186,5 @@ routes = [
     Guarded("GET", "/schedule/model_cost_map_reload/status", status, "prices:read", gives=ScheduleShown),
     Guarded("GET", "/model/cost_map/source", source, "prices:read", gives=SourceShown),
     Guarded("GET", "/get/litellm_model_cost_map", whole, "open:read", gives=dict[str, Map]),
-    Open("/public/litellm_model_cost_map", public, methods=["GET"]),
+    Open("/public/litellm_model_cost_map", public, methods=["GET"], gives=dict[str, Map]),
 ]
