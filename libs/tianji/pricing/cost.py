@@ -96,6 +96,15 @@ def text(amount: Decimal) -> str:
 
 
 def _token_costs(usage: Usage, rates: Rates) -> dict[str, Decimal]:
+    if not (
+        usage.cache_read_tokens
+        or usage.cache_write_tokens
+        or usage.reasoning_tokens
+        or usage.input_audio_tokens
+        or usage.output_audio_tokens
+    ):  # most calls: all tokens of a side cost the same
+        counts = {"input": max(usage.input_tokens, 0), "output": max(usage.output_tokens, 0)}
+        return {name: _times(count, rate_of(rates, name)) for name, count in counts.items() if count}
     prompt = _Pool(usage.input_tokens)
     answer = _Pool(usage.output_tokens)
     read = prompt.take(usage.cache_read_tokens)
