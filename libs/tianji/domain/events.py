@@ -48,6 +48,17 @@ class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
     """Written anew by the same process, when the file with the first writing went; it counts no call."""
 
 
+class Bodies(Struct, frozen=True, omit_defaults=True):
+    """What was asked and answered, where the settings have it kept: each as it went over the wire, or cut."""
+
+    asked: str = ""
+    """The messages, as JSON."""
+    answered: str = ""
+    """The answer's body, or its stream of events."""
+    cut: bool = False
+    """Whether either is only the beginning."""
+
+
 class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="ended"):
     """One request, however it ended; exactly one per request that got past the key check.
 
@@ -106,6 +117,7 @@ class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="end
     priced: bool = False
     """Whether a price was known; a cost of 0 with `priced` false is not a free call."""
     finish: str | None = None
+    bodies: Bodies | None = None
 
 
 class HourCount(Struct, frozen=True, omit_defaults=True, kw_only=True):

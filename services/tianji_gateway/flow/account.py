@@ -17,6 +17,7 @@ from tianji.wire.excerpt import Excerpt
 from tianji.wire.neutral import Usage
 from tianji_gateway.flow.admit import Grant
 from tianji_gateway.flow.identify import Principal
+from tianji_gateway.flow.kept import Kept
 from tianji_gateway.flow.labels import NO_LABELS
 from tianji_gateway.flow.receive import Call, Inference, value_of
 from tianji_gateway.limits.extent import Size
@@ -61,6 +62,8 @@ class Account:
         """What the caller is held to."""
         self.held: Reservation | None = None
         self.held_of_target: Reservation | None = None
+        self.kept: Kept | None = None
+        """What is kept of the answer, where it is."""
         self.reserved_nano = 0
         self.size: Size | None = None
         self.counted = False
@@ -261,4 +264,5 @@ class Account:
             price_version=target.price.version if target else "",
             priced=priced.known,
             finish=finish,
+            bodies=self.kept.told(inference.fields) if self.kept and inference else None,
         )

@@ -18,6 +18,7 @@ from tianji_gateway.flow.admit import Grant, admit, admit_route
 from tianji_gateway.flow.canned import canned
 from tianji_gateway.flow.guard import guard
 from tianji_gateway.flow.identify import identify, serve_customer
+from tianji_gateway.flow.kept import kept_for
 from tianji_gateway.flow.labels import labels_of
 from tianji_gateway.flow.limit import allot, limit
 from tianji_gateway.flow.prepare import prepare
@@ -71,6 +72,7 @@ async def serve(
 async def _walk(account: Account, front: Front, call_type: str, caller: Caller, named: Named) -> None:
     call, rt = account.call, account.rt
     snapshot = account.snapshot = rt.snapshots.current  # taken once: a swap never changes a request midway
+    account.kept = kept_for(snapshot.settings)
     principal = account.principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
     admit_route(call, principal, snapshot)
     body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))

@@ -50,6 +50,8 @@ async def relay_whole(
 ) -> None:
     """Close the books, then send the answer."""
     account.answer_id = answer.id
+    if account.kept is not None:
+        account.kept.add(answer.body)
     await account.succeed(answer.usage, Excerpt(answer.text), answer.finish)
     front = inference.front
     caller.unwatch()
@@ -71,6 +73,8 @@ async def relay_stream(
         await caller.begin(lambda: headers.of_answer(account, front, exchange.raw_headers, media_type))
         last, error = await _pump(opened, follower, account, caller, silence_s)
         account.answer_id = follower.answer_id()
+        if account.kept is not None:
+            account.kept.add(last)
         if error is None:
             await account.succeed(follower.usage(), follower.excerpt(), follower.finish())
         else:
@@ -100,6 +104,8 @@ async def _pump(
             if follower.complete:
                 return piece + follower.close(), None
             if piece:
+                if account.kept is not None:
+                    account.kept.add(piece)
                 await caller.write(piece)
             chunk = await opened.exchange.next()
             if not chunk:

@@ -60,6 +60,7 @@ def slim(what: Began | SpendEvent) -> Began | SpendEvent:
     changes["tags"] = [tag[:MAX_TEXT] for tag in what.tags[:20]]
     if isinstance(what, SpendEvent):
         changes["metadata"] = {"tianji_dropped": "metadata: the event was too long"}
+        changes["bodies"] = None
         changes["usage"] = replace(what.usage, extra={})
     return replace(what, **changes)
 

@@ -15,6 +15,7 @@ from tianji.store.rows import Connection
 log = logging.getLogger(__name__)
 
 DAYS_AHEAD = 3
+TABLES = ("spend_logs", "spend_bodies")
 
 
 class Partitions:
@@ -29,7 +30,9 @@ class Partitions:
         missing = sorted(set(days) - self._known)
         for day in missing:
             async with self._store.transaction() as db:
-                await _make(db, day)
+                await db.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.PARTITIONS])
+                for table in TABLES:
+                    await _make(db, table, day)
             self._known.add(day)
 
     async def ensure_ahead(self, today: date) -> None:
@@ -41,9 +44,9 @@ class Partitions:
         self._known.clear()
 
 
-def name_of(day: date) -> str:
+def name_of(table: str, day: date) -> str:
     """Return the name of a day's partition."""
-    return f"spend_logs_{day:%Y%m%d}"
+    return f"{table}_{day:%Y%m%d}"
 
 
 def day_of(name: str) -> date:
@@ -51,19 +54,19 @@ def day_of(name: str) -> date:
     return datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date()
 
 
-async def _make(db: Connection, day: date) -> None:
+async def _make(db: Connection, parent: str, day: date) -> None:
     """Make one partition beside the table and attach it, which blocks neither readers nor writers."""
-    await db.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.PARTITIONS])
-    name = name_of(day)
+    name = name_of(parent, day)
     found = await db.execute("SELECT to_regclass(%s)", [name])
     row = await found.fetchone()
     if row is not None and row[0] is not None:
         return
-    table, first, end = sql.Identifier(name), sql.Literal(day), sql.Literal(day + timedelta(days=1))
-    await db.execute(sql.SQL("CREATE TABLE {} (LIKE spend_logs INCLUDING ALL)").format(table))
+    table, whole = sql.Identifier(name), sql.Identifier(parent)
+    first, end = sql.Literal(day), sql.Literal(day + timedelta(days=1))
+    await db.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(table, whole))
     await db.execute(
-        sql.SQL("ALTER TABLE spend_logs ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-            table, first, end
+        sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+            whole, table, first, end
         )
     )
     log.info("ledger partition made", extra={"partition": name})

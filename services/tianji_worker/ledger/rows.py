@@ -14,7 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from tianji.domain.events import SpendEvent
+from tianji.domain.events import Bodies, SpendEvent
+from tianji.obs.logging import redact
 
 VERSION = 1
 EARLIEST = date(2020, 1, 1)
@@ -104,6 +105,8 @@ class Row(NamedTuple):
     day: date
     ended_at: float
     values: tuple[Any, ...]
+    bodies: tuple[str, str, str, str, bool] | None = None
+    """A row of `spend_bodies`."""
 
 
 def row_of(payload: bytes, today: date) -> Row:
@@ -132,7 +135,14 @@ def row_of(payload: bytes, today: date) -> Row:
         array([charge.bound for charge in event.charges]),
         array([charge.window for charge in event.charges]),
     )
-    return Row(day, event.ended_at, values)
+    return Row(day, event.ended_at, values, _bodies(event.bodies, values[0], values[1]))
+
+
+def _bodies(kept: Bodies | None, day: str, id: str) -> tuple[str, str, str, str, bool] | None:
+    """Return what was kept of a call, with what looks like a secret masked."""
+    if kept is None:
+        return None
+    return day, id, redact(kept.asked), redact(kept.answered), kept.cut
 
 
 def _event(payload: bytes) -> SpendEvent:

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 import uuid_utils
 
-from tianji.domain.events import SpendEvent
+from tianji.domain.events import Bodies, SpendEvent
 from tianji.domain.keys import hash_of
 from tianji.wire.neutral import Usage
 from tianji_worker.ledger.rows import row_of
@@ -225,3 +225,15 @@ async def test_a_session_is_told_with_all_its_calls(control: Any, keys: dict[str
     said = (await control.get("/spend/logs/ui/said", key=keys["plain"])).json()
     assert set(said) == {"messages", "response", "proxy_server_request"}
     assert (await control.get("/spend/logs/ui/said", key=keys["anns"])).status == 404
+
+
+async def test_what_was_said_shows_where_it_was_kept(control: Any) -> None:
+    said = Bodies('[{"role":"user","content":"hi"}]', 'data: {"id":"x"}')
+    one = event(key_hash="said", response_id="chatcmpl-said", bodies=said)
+    await Ledger(control.runtime.store).write([row_of(msgspec.json.encode(one), TODAY)])
+
+    (row,) = (await control.get("/spend/logs?request_id=chatcmpl-said")).json()
+    assert row["messages"] == [{"role": "user", "content": "hi"}]
+    assert row["response"] == 'data: {"id":"x"}'
+    whole = (await control.get("/spend/logs/ui/chatcmpl-said")).json()
+    assert whole["messages"] == row["messages"]

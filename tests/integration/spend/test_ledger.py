@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 
 from tianji.bus.subjects import SPEND_STREAM
+from tianji.domain.events import Bodies
 from tianji.embedded import Nats, Postgres
 from tianji.store import migrate
 from tianji_worker.runtime import Runtime, running
@@ -147,6 +148,22 @@ async def test_all_that_an_event_says_is_kept(books, event):
     assert await books.ask(
         "SELECT successful_requests, failed_requests FROM spend_daily WHERE scope = 'total'"
     ) == [(0, 1)]
+
+
+async def test_what_was_said_is_kept_beside_the_row_without_secrets(books, event):
+    kept = Bodies('[{"role":"user","content":"my key is sk-abcdef123456"}]', '{"choices":[]}')
+    async with worker(books):
+        one = event(bodies=kept)
+        await books.publish(one, one, event(), event(bodies=Bodies("a", "b", cut=True)))
+        await books.until_settled()
+
+    found = await books.ask(
+        "SELECT asked, answered, cut FROM spend_bodies JOIN spend_logs USING (day, id) ORDER BY cut"
+    )
+    assert found == [
+        ('[{"role":"user","content":"my key is sk-***"}]', '{"choices":[]}', False),
+        ("a", "b", True),
+    ]
 
 
 async def test_a_partition_that_was_dropped_is_made_again(books, event):

@@ -9,6 +9,7 @@ import pytest
 import uuid_utils
 from psycopg.types.json import Jsonb
 
+from tianji.domain.events import Bodies
 from tianji_worker.ledger.retention import days_kept
 from tianji_worker.runtime import running
 from tianji_worker.settings import WorkerSettings
@@ -38,7 +39,9 @@ async def test_days_that_are_too_old_are_dropped_and_their_sums_stay(books, even
     async with running(WorkerSettings(database_url=books.database_url, nats_url=books.nats_url)) as worker:
         for age in ages:
             then = int((now - timedelta(days=age)).timestamp() * 1e9)
-            await books.publish(event(1, id=str(uuid_utils.uuid7(nanoseconds=then)), cost_usd="1"))
+            await books.publish(
+                event(1, id=str(uuid_utils.uuid7(nanoseconds=then)), cost_usd="1", bodies=Bodies("q", "a"))
+            )
         await books.until_settled()
         await books.db.execute(
             "INSERT INTO spend_counts"
@@ -54,6 +57,7 @@ async def test_days_that_are_too_old_are_dropped_and_their_sums_stay(books, even
         await books.db.execute("INSERT INTO settings (id, general) VALUES ('global', %s)", [general])
         await worker.retention.look(now.date())
         assert (await books.rows())[0] == 2
+        assert await books.ask("SELECT count(*) FROM spend_bodies") == [(2,)]
         await worker.retention.look(now.date())
 
         late = int((now - timedelta(days=40)).timestamp() * 1e9)

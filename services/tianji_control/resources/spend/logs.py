@@ -59,9 +59,10 @@ async def logs(call: Call) -> Response:
             last = (until - timedelta(microseconds=1)).date()
             return call.answer(shown.day_list(await store.days(db, wanted), last))
         rows = await store.logs(db, wanted, Order(limit=limit, offset=max(0, ask.offset)))
+        said = await store.bodies(db, rows)
     if len(rows) == MOST_ROWS:
         call.headers[CUT] = "true"
-    return call.answer([shown.log(row) for row in rows])
+    return call.answer([shown.log(row, said.get(row.id)) for row in rows])
 
 
 routes = [Guarded("GET", "/spend/logs", logs, "spend:read", query=LogQuery, gives=list[SpendLog])]

@@ -134,9 +134,10 @@ async def payload(call: Call) -> Response:
     wanted = service.seen_by(call, service.request_named(Wanted(), request_id))
     async with call.runtime.store.connection() as db:
         rows = await store.logs(db, wanted, Order(limit=1))
+        said = await store.bodies(db, rows)
     if not rows:
         raise NotFound(f"The ledger has no call {request_id} that you may see", param="request_id")
-    row = shown.log(rows[0])
+    row = shown.log(rows[0], said.get(rows[0].id))
     return call.answer(Payload(row["messages"], row["response"], row["proxy_server_request"]))
 
 

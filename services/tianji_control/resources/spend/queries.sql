@@ -131,3 +131,7 @@ SELECT gateway_id,
        coalesce(uncalled_rows, 0) AS uncalled_rows
 FROM counted FULL JOIN written USING (gateway_id)
 ORDER BY gateway_id;
+
+-- name: bodies
+SELECT id, asked, answered, cut FROM spend_bodies
+WHERE id = ANY(%(ids)s) AND day BETWEEN %(first)s AND %(last)s;

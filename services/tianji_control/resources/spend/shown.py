@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tianji_control.resources.spend.store import DaySum, LogRow
+import msgspec
+
+from tianji_control.resources.spend.store import BodiesRow, DaySum, LogRow
 
 
-def log(row: LogRow) -> dict[str, Any]:
-    """Return one call."""
+def log(row: LogRow, said: BodiesRow | None = None) -> dict[str, Any]:
+    """Return one call, with what was said in it, if that was kept."""
     return {
         "request_id": row.response_id or str(row.id),
         "call_type": row.call_type,
@@ -38,8 +40,8 @@ def log(row: LogRow) -> dict[str, Any]:
         "organization_id": row.organization_id,
         "end_user": row.end_user,
         "requester_ip_address": row.client_ip,
-        "messages": {},
-        "response": {},
+        "messages": {} if said is None else _body(said.asked),
+        "response": {} if said is None else _body(said.answered),
         "proxy_server_request": {},
         "session_id": row.session_id,
         "status": row.status,
@@ -84,6 +86,14 @@ def _ours(row: LogRow) -> dict[str, Any]:
         "gateway_id": row.gateway_id,
         "snapshot": row.snapshot,
     }
+
+
+def _body(text: str) -> Any:
+    """Return a body as JSON where it is whole, else as text; a stream is its events."""
+    try:
+        return msgspec.json.decode(text) if text else {}
+    except (msgspec.DecodeError, RecursionError):
+        return text
 
 
 def _metadata(row: LogRow) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -74,6 +75,15 @@ class LogRow(Struct, frozen=True, kw_only=True):
     priced: bool
     finish: str | None
     written_at: datetime
+
+
+class BodiesRow(Struct, frozen=True, kw_only=True):
+    """What was asked and answered in a call."""
+
+    id: UUID
+    asked: str
+    answered: str
+    cut: bool
 
 
 class DaySum(Struct, frozen=True, kw_only=True):
@@ -168,6 +178,16 @@ async def sessions(db: Connection, ids: list[str], keys: list[str]) -> list[Sess
     return await many(db, Q.sessions, Session, sessions=ids, keys=keys) if ids else []
 
 
+async def bodies(db: Connection, rows: Sequence[LogRow]) -> dict[UUID, BodiesRow]:
+    """Return what was kept of these calls; those of which nothing was are left out."""
+    if not rows:
+        return {}
+    days = {_day_of(row.id) for row in rows}
+    query = Q.bodies
+    given = {"ids": [row.id for row in rows], "first": min(days), "last": max(days)}
+    return {row.id: row for row in await many(db, query, BodiesRow, **given)}
+
+
 async def figures(db: Connection, hour: datetime) -> list[Figures]:
     """Return what gateways counted and what was written of the calls of one hour, by gateway process."""
     low, high = (_first_id(moment) for moment in (hour, hour + timedelta(hours=1)))
@@ -180,6 +200,10 @@ def like(text: str | None) -> str | None:
         return None
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def _day_of(id: UUID) -> date:
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC).date()
 
 
 def _first_id(moment: datetime) -> UUID:
