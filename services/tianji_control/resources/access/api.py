@@ -14,6 +14,7 @@ from tianji_control.call import Call, Guarded
 from tianji_control.resources.access import service
 from tianji_control.resources.access.service import Verdict
 from tianji_control.resources.keys.service import hash_given
+from tianji_control.resources.settings import store as settings
 
 
 class Question(Struct, kw_only=True):
@@ -63,7 +64,7 @@ async def _about_key(call: Call, ask: Question, hash: str) -> Verdict:
             )
             if not verdict.allowed or not ask.model:
                 return verdict
-        aliases = call.runtime.file.settings.router.get("model_group_alias")
+        aliases = (await settings.in_force(db)).router.get("model_group_alias")
         known = aliases if isinstance(aliases, dict) else {}
         if ask.model and (verdict := await service.about_model(db, chain, ask.model, known)):
             return verdict

@@ -16,6 +16,7 @@ from tianji_control.envelope import Fault, WrongFields
 from tianji_control.paging import PageNumber, Size
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys.shown import full
+from tianji_control.resources.settings import store as settings
 from tianji_control.resources.teams import store
 from tianji_control.resources.teams.shown import membership, shown
 from tianji_control.resources.teams.store import Order, TeamRow, Wanted
@@ -102,10 +103,10 @@ async def pages(call: Call) -> Response:
 
 async def available(call: Call) -> Response:
     """GET /team/available: teams of `default_internal_user_params` that the caller is not in"""
-    params = call.runtime.file.settings.calls.get("default_internal_user_params")
-    named = params.get("available_teams") if isinstance(params, dict) else None
-    ids = [id for id in named if isinstance(id, str)] if isinstance(named, list) else []
     async with call.runtime.store.connection() as db:
+        params = (await settings.in_force(db)).calls.get("default_internal_user_params")
+        named = params.get("available_teams") if isinstance(params, dict) else None
+        ids = [id for id in named if isinstance(id, str)] if isinstance(named, list) else []
         rows = await store.by_ids(db, [id for id in ids if id not in call.actor.teams])
         return call.answer(await _shown(db, rows))
 
