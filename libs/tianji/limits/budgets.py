@@ -143,10 +143,12 @@ class BudgetSeat:
         self.reserved -= reserved
         self.settled += cost
         self.dirty = True
-        self.free += reserved - cost
-        over = max(0, -self.free)
-        self.free += over
-        return over
+        free = self.free + reserved - cost
+        if free < 0:
+            self.free = 0
+            return -free
+        self.free = free
+        return 0
 
     def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0) -> BudgetOp:
         """Return what to tell the store."""

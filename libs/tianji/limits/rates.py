@@ -44,7 +44,8 @@ class RateSeat:
 
     __slots__ = (
         "__weakref__", "add", "bound", "drawn_at", "free", "grants", "history", "key", "known_used", "own",
-        "refusal", "returns", "size", "slot_ms", "time_off_ms", "until", "used_then", "wait_ms",
+        "refusal", "returns", "size", "slot_ms", "time_off_ms", "until", "used_then", "used_up",
+        "wait_ms",
     )  # fmt: skip
 
     def __init__(self, bound: Bound) -> None:
@@ -55,6 +56,8 @@ class RateSeat:
         self.until = NEVER
         """When the first of the grants ends, by this process' clock."""
         self.grants: list[Grant] = []
+        self.used_up: list[Grant] = []
+        """Those with nothing left whose use is to be dated back."""
         self.own: dict[int, int] = {}
         """What is counted of this process, by slot."""
         self.add = 0
@@ -90,20 +93,15 @@ class RateSeat:
         """Use some of what is free; return the slot in which, at the earliest, it is counted."""
         self.free -= amount
         self.drawn_at = clock
-        first = self.grants[0]
-        if first.left >= amount:
-            first.left -= amount
-            first.drawn += amount
-            return first.asked
-        asked = first.asked
-        for grant in self.grants:
-            part = min(grant.left, amount)
-            grant.left -= part
-            grant.drawn += part
+        grant = self.grants[0]
+        asked = grant.asked
+        while grant.left < amount:
+            amount -= grant.left
+            self._use_up(grant)
+            grant = self.grants[0]
             asked = min(asked, grant.asked)
-            amount -= part
-            if not amount:
-                break
+        grant.left -= amount
+        grant.drawn += amount
         return asked
 
     def force(self, amount: int, clock: float) -> None:
@@ -181,6 +179,9 @@ class RateSeat:
         now = self.slot_now(clock)
         tight = self.known_used is not None and self.free * 4 > self.bound.limit - self.known_used
         idle = everything or clock - self.drawn_at >= (TIGHT_IDLE_S if tight else IDLE_S)
+        for grant in self.used_up:
+            self._date_back(grant, now)
+        self.used_up.clear()
         kept = []
         for grant in self.grants:
             self._date_back(grant, now)
@@ -204,6 +205,15 @@ class RateSeat:
         """Return what is left as far as known here."""
         used = self.known_used or 0
         return Left(bound.limit, max(0, bound.limit - used + max(0, self.free)), now + bound.per_s)
+
+    def _use_up(self, grant: Grant) -> None:
+        """Take the rest of the first grant."""
+        grant.drawn += grant.left
+        grant.left = 0
+        del self.grants[0]
+        self.until = self.grants[0].until
+        if grant.counted > grant.asked:
+            self.used_up.append(grant)
 
     def _hold(self, grant: Grant) -> None:
         self.free += grant.left
