@@ -138,7 +138,8 @@ async def listed(call: Call) -> Response:
 async def info(call: Call) -> Response:
     """GET /v1/access_group/{access_group_id}"""
     async with call.runtime.store.connection() as db:
-        return call.answer(await _shown(db, _id(call)))
+        row = await store.by_id(db, _id(call))
+        return call.answer(await _shown(db, _id(call)), version=row)
 
 
 async def _write(change: Change, row: GroupRow, ask: GroupFields) -> None:

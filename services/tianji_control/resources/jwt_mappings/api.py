@@ -149,7 +149,7 @@ async def info(call: Call) -> Response:
         row = await store.by_id(db, call.query(WhichMapping).id)
     if row is None:
         raise _missing()
-    return call.answer(_shown(row))
+    return call.answer(_shown(row), version=row)
 
 
 async def listed(call: Call) -> Response:

@@ -49,7 +49,8 @@ async def delete(call: Call) -> Response:
 
 async def info(call: Call) -> Response:
     """GET /project/info"""
-    return call.answer(shown(await service.find(call, call.query(WhichProject).project_id)))
+    found = await service.find(call, call.query(WhichProject).project_id)
+    return call.answer(shown(found), version=found.row)
 
 
 async def listed(call: Call) -> Response:
