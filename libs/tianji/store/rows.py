@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection
 from psycopg.cursor_async import AsyncCursor
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from tianji.store.queries import Query, literal
@@ -40,6 +41,15 @@ async def many(db: Connection, query: Query, kind: type[T], /, **values: Any) ->
 async def run(db: Connection, query: Query, /, **values: Any) -> int:
     """Run a query for its effect and return how many rows it touched."""
     return (await _execute(db, query, values)).rowcount
+
+
+async def run_unique(db: Connection, query: Query, taken: Exception, /, **values: Any) -> None:
+    """Run a query for its effect; raise `taken` where it would make something twice, and go on after that."""
+    try:
+        async with db.transaction():
+            await run(db, query, **values)
+    except UniqueViolation:
+        raise taken from None
 
 
 async def value(db: Connection, query: Query, kind: type[T], /, **values: Any) -> T | None:

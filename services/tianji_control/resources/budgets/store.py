@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from psycopg.errors import UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run
+from tianji.store.rows import Connection, many, one, parameters, run, run_unique
 
 Q = Queries.beside(__file__)
 
@@ -68,12 +67,9 @@ async def listed(db: Connection, limit: int) -> list[BudgetRow]:
 
 async def insert(db: Connection, row: BudgetRow) -> None:
     """Add a budget. Raises BadRequest when its id is taken."""
-    try:
-        async with db.transaction():
-            await run(db, Q.insert_budget, **parameters(row))
-    except UniqueViolation:
-        message = f"There is a budget with the id {row.budget_id!r} already; choose another, or update it"
-        raise BadRequest(message, type="bad_request_error", param="budget_id") from None
+    message = f"There is a budget with the id {row.budget_id!r} already; choose another, or update it"
+    taken = BadRequest(message, type="bad_request_error", param="budget_id")
+    await run_unique(db, Q.insert_budget, taken, **parameters(row))
 
 
 async def update(db: Connection, row: BudgetRow) -> None:

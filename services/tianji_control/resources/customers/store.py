@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from psycopg.errors import UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run
+from tianji.store.rows import Connection, many, one, parameters, run, run_unique
 
 Q = Queries.beside(__file__)
 
@@ -59,12 +58,9 @@ async def page(db: Connection, search: str | None, *, limit: int, offset: int) -
 
 async def insert(db: Connection, row: CustomerRow) -> None:
     """Add a customer. Raises BadRequest when the id is taken."""
-    try:
-        async with db.transaction():
-            await run(db, Q.insert_customer, **parameters(row))
-    except UniqueViolation:
-        message = f"There is a customer {row.user_id!r} already; change it with /customer/update"
-        raise BadRequest(message, type="bad_request_error", param="user_id") from None
+    message = f"There is a customer {row.user_id!r} already; change it with /customer/update"
+    taken = BadRequest(message, type="bad_request_error", param="user_id")
+    await run_unique(db, Q.insert_customer, taken, **parameters(row))
 
 
 async def update(db: Connection, row: CustomerRow) -> None:

@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from psycopg.errors import UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run
+from tianji.store.rows import Connection, many, one, parameters, run, run_unique
 from tianji_control.access.permits import Sight
 
 Q = Queries.beside(__file__)
@@ -94,12 +93,9 @@ async def listed(db: Connection, wanted: Wanted, sight: Sight) -> list[Organizat
 
 async def insert(db: Connection, row: OrganizationRow) -> None:
     """Add an organization. Raises BadRequest when its id is taken."""
-    try:
-        async with db.transaction():
-            await run(db, Q.insert_organization, **parameters(row))
-    except UniqueViolation:
-        message = f"There is an organization with the id {row.organization_id!r} already; choose another"
-        raise BadRequest(message, type="bad_request_error", param="organization_id") from None
+    message = f"There is an organization with the id {row.organization_id!r} already; choose another"
+    taken = BadRequest(message, type="bad_request_error", param="organization_id")
+    await run_unique(db, Q.insert_organization, taken, **parameters(row))
 
 
 async def update(db: Connection, row: OrganizationRow) -> None:

@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from psycopg.errors import UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run, value
+from tianji.store.rows import Connection, many, one, parameters, run, run_unique, value
 from tianji_control.access.permits import Sight
 
 Q = Queries.beside(__file__)
@@ -77,12 +76,9 @@ async def listed(db: Connection, sight: Sight, limit: int) -> list[ProjectRow]:
 
 async def insert(db: Connection, row: ProjectRow) -> None:
     """Add a project. Raises BadRequest when its id is taken."""
-    try:
-        async with db.transaction():
-            await run(db, Q.insert_project, **parameters(row))
-    except UniqueViolation:
-        message = f"Project id = {row.project_id} already exists. Please use a different project id."
-        raise BadRequest(message, type="bad_request", param="project_id") from None
+    message = f"Project id = {row.project_id} already exists. Please use a different project id."
+    taken = BadRequest(message, type="bad_request", param="project_id")
+    await run_unique(db, Q.insert_project, taken, **parameters(row))
 
 
 async def update(db: Connection, row: ProjectRow) -> None:

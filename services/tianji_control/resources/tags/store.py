@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from psycopg.errors import UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run
+from tianji.store.rows import Connection, many, one, parameters, run, run_unique
 
 Q = Queries.beside(__file__)
 
@@ -61,12 +60,9 @@ async def by_name_for_update(db: Connection, name: str) -> TagRow | None:
 
 async def insert(db: Connection, row: TagRow) -> None:
     """Add a tag. Raises BadRequest when the name is taken."""
-    try:
-        async with db.transaction():
-            await run(db, Q.insert_tag, **parameters(row))
-    except UniqueViolation:
-        message = f"There is a tag {row.name!r} already; change it with /tag/update"
-        raise BadRequest(message, type="bad_request_error", param="name") from None
+    message = f"There is a tag {row.name!r} already; change it with /tag/update"
+    taken = BadRequest(message, type="bad_request_error", param="name")
+    await run_unique(db, Q.insert_tag, taken, **parameters(row))
 
 
 async def update(db: Connection, row: TagRow) -> None:
