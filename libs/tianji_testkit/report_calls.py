@@ -68,4 +68,8 @@ TRIES: dict[str, Try] = {
     "GET /organization/spend/report": Try(
         on(f"/organization/spend/report?{SPAN}&organization_id={{organization_id}}")
     ),
+    "POST /spend/calculate": Try(
+        on("/spend/calculate", model="gpt-4o-mini", messages=[{"role": "user", "content": "a"}])
+    ),
+    "POST /cost/estimate": Try(on("/cost/estimate", model="gpt-4o-mini", input_tokens=1, output_tokens=1)),
 }

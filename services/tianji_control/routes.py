@@ -13,6 +13,7 @@ from tianji_control.resources.activity import api as activity
 from tianji_control.resources.audit import api as audit
 from tianji_control.resources.budgets import api as budgets
 from tianji_control.resources.config import api as config
+from tianji_control.resources.costs import api as costs
 from tianji_control.resources.customers import api as customers
 from tianji_control.resources.health import api as health
 from tianji_control.resources.invitations import api as invitations
@@ -54,6 +55,7 @@ ROUTES: list[BaseRoute] = [
     *spend.routes,
     *activity.routes,
     *reports.routes,
+    *costs.routes,
     *budgets.routes,
     *customers.routes,
     *tags.routes,

@@ -82,6 +82,83 @@ FROM (
     FROM (SELECT n, (n * 7919) %% %(keys)s AS key FROM generate_series(0, %(calls)s - 1) AS n) AS numbered
 ) AS call;
 
+-- name: copied_rows
+-- Another day with the same calls, under ids of that day.
+INSERT INTO spend_logs (
+    day, id, response_id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
+    route, call_type, stream, client_gone, attempts, model, model_group, deployment_id, provider,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
+    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
+    cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
+    accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
+    provider_cost_usd, cost_usd, cost_parts, metadata
+)
+SELECT
+    day + %(shift)s,
+    (lpad(to_hex((extract(EPOCH FROM started_at) * 1000)::bigint + %(shift)s * 86400000::bigint), 12, '0')
+     || substr(replace(id::text, '-', ''), 13))::uuid,
+    response_id || %(shift)s,
+    started_at + %(shift)s * interval '1 day',
+    first_token_at + %(shift)s * interval '1 day',
+    ended_at + %(shift)s * interval '1 day',
+    gateway_id, snapshot, status, http_status, error_type, error_message,
+    route, call_type, stream, client_gone, attempts, model, model_group, deployment_id, provider,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
+    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
+    cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
+    accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
+    provider_cost_usd, cost_usd, cost_parts, metadata
+FROM spend_logs
+WHERE day = %(day)s;
+
+-- name: copied_days
+INSERT INTO spend_daily (
+    day, scope, scope_id, model, provider, key_hash, upstream_model, call_type, spend_usd, requests,
+    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+)
+SELECT
+    day + shift, scope, scope_id, model, provider, key_hash, upstream_model, call_type, spend_usd, requests,
+    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+FROM spend_daily
+CROSS JOIN generate_series(1, %(days)s - 1) AS shift
+WHERE day = %(day)s;
+
+-- name: copied_scopes
+INSERT INTO spend_days (scope, day, scope_id, spend_usd, requests, failed_requests, tokens)
+SELECT scope, day + shift, scope_id, spend_usd, requests, failed_requests, tokens
+FROM spend_days
+CROSS JOIN generate_series(1, %(days)s - 1) AS shift
+WHERE day = %(day)s;
+
+-- name: copied_cells
+INSERT INTO spend_cells (
+    day, key_hash, user_id, team_id, organization_id, model, upstream_model, provider, call_type, spend_usd, requests,
+    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+)
+SELECT
+    day + shift, key_hash, user_id, team_id, organization_id, model, upstream_model, provider, call_type, spend_usd, requests,
+    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, duration_ms
+FROM spend_cells
+CROSS JOIN generate_series(1, %(days)s - 1) AS shift
+WHERE day = %(day)s;
+
+-- name: copied_failures
+INSERT INTO spend_failures (
+    day, key_hash, user_id, team_id, organization_id, model, deployment_id, api_base, provider, call_type, http_status,
+    error_type, requests
+)
+SELECT
+    day + shift, key_hash, user_id, team_id, organization_id, model, deployment_id, api_base, provider, call_type,
+    http_status, error_type, requests
+FROM spend_failures
+CROSS JOIN generate_series(1, %(days)s - 1) AS shift
+WHERE day = %(day)s;
+
+-- name: copied_totals
+UPDATE spend_totals
+SET spend_usd = spend_usd * %(days)s, requests = requests * %(days)s, input_tokens = input_tokens * %(days)s,
+    output_tokens = output_tokens * %(days)s;
+
 -- name: indexes
 -- What a bulk of rows goes without until all are there.
 SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made

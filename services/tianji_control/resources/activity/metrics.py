@@ -34,6 +34,13 @@ class Metrics(Struct, kw_only=True):
         self.cache_write_tokens += more.cache_write_tokens
         self.duration_ms += more.duration_ms
 
+    def plus(self, more: Metrics) -> Metrics:
+        """Return the sum of both."""
+        found = Metrics()
+        found.add(self)
+        found.add(more)
+        return found
+
     def shown(self) -> dict[str, Any]:
         """Return them under LiteLLM's names."""
         return {

@@ -64,10 +64,10 @@ class Breakdown:
             if not name:
                 continue
             entry = self._entry(kind, name)
-            entry.keys.setdefault(cell.key_hash, Metrics()).add(cell)
+            _join(entry.keys, cell)
             if not summed:
                 entry.metrics.add(cell)
-        self._keys.setdefault(cell.key_hash, Metrics()).add(cell)
+        _join(self._keys, cell)
 
     def shown(self, facts: Facts) -> dict[str, Any]:
         """Return it as LiteLLM has it."""
@@ -151,6 +151,12 @@ def entity_facts(facts: Facts, id: str) -> dict[str, Any]:
         return {"user_email": name.email if name else None, "user_alias": name.alias if name else None}
     field = _ALIASES.get(facts.scope)
     return {field: name.alias if name else None} if field else {}
+
+
+def _join(keys: dict[str, Metrics], cell: Cell) -> None:
+    """Add a cell to its key; most have but one, which then is the sum."""
+    there = keys.get(cell.key_hash)
+    keys[cell.key_hash] = cell if there is None else there.plus(cell)
 
 
 def _by_key(keys: Mapping[str, Metrics], facts: Facts) -> dict[str, Any]:
