@@ -54,7 +54,9 @@ class Model:
     heard: dict[str, float] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
 
-    def trade(self, process: str, sequence: int, ops: list[tuple[str, Op]], now_ms: int) -> list[Reply] | None:
+    def trade(
+        self, process: str, sequence: int, ops: list[tuple[str, Op]], now_ms: int
+    ) -> list[Reply] | None:
         """Do a message; None for one that comes late."""
         if self.sequences.get(process, 0) >= sequence:
             return None

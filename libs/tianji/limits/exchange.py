@@ -126,6 +126,8 @@ class Exchange:
     async def talk(self, *, flush: bool = False, everything: bool = False) -> bool:
         """Send one message, and after it what a flush has beyond that; return whether all was heard."""
         wants, waiting = self._taken_wants()
+        if not wants and not flush:
+            return not self.away
         try:
             ops = [(seat, self._asking(seat, want)) for seat, want in wants.items()]
             if flush:
@@ -216,7 +218,7 @@ class Exchange:
         steady = self._clock() >= self._steady_at
         self.live = answer.live if steady else max(self.live, answer.live)
         self.trusted_until = sent_at + self._lease_s
-        moment = Moment(sent_at, self._clock(), answer.live, answer.time_ms)
+        moment = Moment(sent_at, self._clock(), answer.live, answer.time_ms, steady)
         said: Verdicts = {}
         for (seat, op), reply in zip(ops, answer.replies, strict=True):
             _hear(seat, op, reply, moment)

@@ -171,6 +171,13 @@ class HeldLimits:
         seat = self._book.seat(bound, now)
         return seat.left(bound, now)
 
+    async def tell(self, *, flush: bool = False) -> bool:
+        """Send one message now, where something is to be said; return whether the store answers.
+
+        The conversation that `start` begins does this by itself.
+        """
+        return await self._exchange.talk(flush=flush)
+
     async def close(self, timeout_s: float = 2.0) -> None:
         """Give back what is held."""
         if self._talk is not None:
@@ -257,7 +264,7 @@ class HeldLimits:
             raise LimitsUnavailable(bound, "Redis is just new" if new else "Redis is away")
         clock, live = self._clock(), self._exchange.live
         had = (
-            seat.share(bound, live, new=new)
+            seat.share(bound, live)
             if isinstance(seat, ParallelSeat)
             else seat.share(bound, need, clock, live)
         )

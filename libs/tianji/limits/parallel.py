@@ -56,16 +56,8 @@ class ParallelSeat:
         self.busy -= 1
         self.free += 1
 
-    def share(self, bound: Bound, live: int, *, new: bool) -> bool:
-        """Get a slot of this process' share, while the store cannot be asked.
-
-        In a `new` store not all have told yet what they hold: then only an even share is safe.
-        """
-        if new:
-            if self.busy + self.free + 1 > bound.limit // max(1, live):
-                return False
-            self.free += 1
-            return True
+    def share(self, bound: Bound, live: int) -> bool:
+        """Get a slot of this process' share, while the store cannot be asked."""
         room = bound.limit if self.known_sum is None else bound.limit - self.known_sum
         mine = self.busy + self.free
         base = 0 if self.known_sum is None else mine
@@ -87,7 +79,10 @@ class ParallelSeat:
     def heard(self, op: ParallelOp, reply: ParallelReply, moment: Moment) -> None:
         """Take in the store's answer."""
         self.free += reply.granted
-        self.known_sum = reply.sum
+        if moment.steady:
+            self.known_sum = reply.sum
+        elif self.known_sum is not None:
+            self.known_sum = max(self.known_sum, reply.sum)
         self.told_at = moment.clock
         if reply.verdict == REFUSED:
             self.refusal = Refusal(op.least, op.limit, moment.clock + REFUSED_S)

@@ -159,8 +159,9 @@ class RateSeat:
             self._hold(Grant(moment.sent_at + lease / 1000, reply.counted, reply.slot, reply.granted))
         if reply.verdict == REFUSED:
             self.refusal = Refusal(op.least, op.limit, moment.clock + min(REFUSED_S, reply.wait_ms / 1000))
-        self.known_used = reply.used
-        self.used_then = sum(self.own.values())
+        if moment.steady or self.known_used is None:
+            self.known_used = reply.used
+            self.used_then = sum(self.own.values())
 
     def lost(self, op: RateOp) -> None:
         """Note that the store may not have heard: what was used is told again, what went back is not."""

@@ -122,6 +122,8 @@ class Moment(Struct, frozen=True):
     live: int
     time_ms: int
     """The store's clock."""
+    steady: bool = True
+    """False for a while after a new data set was met: not all have told yet what they hold of it."""
 
 
 class StoreAway(Exception):

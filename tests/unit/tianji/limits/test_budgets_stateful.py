@@ -3,81 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Sequence
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
-from tianji_testkit.limits_model import Model
 
 from tianji.limits import keys
-from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable
-from tianji.limits.exchange import BARRIER_S
+from tianji.limits.contract import Bound, Chain
 from tianji.limits.limiter import HeldLimits, Taken
-from tianji.limits.seeding import Counter
-from tianji.limits.trades import Answer, EpochChanged, Op, StoreAway
+from tianji_testkit.limits_world import START, World, begun
 
-START = 1_000_000.0
 TEAM = Bound("team:1", "budget", 150, born=START)
 OLD = Bound("organization:1", "budget", 200)
 CHAIN = [TEAM, OLD]
-
-
-class World:
-    """The store, the ledger and the clock that all processes share."""
-
-    def __init__(self) -> None:
-        self.now = START
-        self.model = Model(began=START, barrier_s=BARRIER_S)
-        self.epoch = 1
-        self.fault = ""
-        self.late: list[tuple[int, str, int, list[tuple[str, Op]]]] = []
-        self.spent: defaultdict[tuple[str, str], int] = defaultdict(int)
-        """By counter's key and process."""
-
-    def clock(self) -> float:
-        return self.now
-
-    def lose(self) -> None:
-        self.model = Model(began=self.now, barrier_s=BARRIER_S)
-        self.epoch += 1
-
-    async def seed(self, counters: Sequence[Counter]) -> None:
-        for counter in counters:
-            key = keys.budget(counter.bound, counter.window)
-            sums = {process: amount for (name, process), amount in self.spent.items() if name == key}
-            self.model.seed(key, sums)
-
-
-class ModelStore:
-    """One process' way to the model."""
-
-    def __init__(self, world: World, process: str, sequence: int) -> None:
-        self.world = world
-        self.process = process
-        self.epoch = ""
-        self.sequence = sequence
-
-    async def trade(self, ops: list[tuple[str, Op]]) -> Answer:
-        world = self.world
-        fault, world.fault = world.fault, ""
-        self.sequence += 1
-        if fault == "lost":
-            world.late.append((world.epoch, self.process, self.sequence, ops))
-            raise StoreAway("lost")
-        if self.epoch != str(world.epoch):
-            self.epoch = str(world.epoch)
-            raise EpochChanged(self.epoch)
-        now_ms = int(world.now * 1000)
-        replies = world.model.trade(self.process, self.sequence, ops, now_ms)
-        assert replies is not None
-        if fault == "unanswered":
-            raise StoreAway("unanswered")
-        return Answer(replies, world.model.live(now_ms), now_ms, self.epoch)
-
-    async def close(self) -> None:
-        pass
 
 
 class Budgets(RuleBasedStateMachine):
@@ -101,36 +39,19 @@ class Budgets(RuleBasedStateMachine):
 
     def _start(self, name: str) -> None:
         self.starts += 1
-        store = ModelStore(self.world, name, self.starts * 1_000_000)
-        limits = HeldLimits(store, self.world.seed, lambda bound, window, spent: None, clock=self.world.clock)
-        self.processes.append((name, limits))
+        self.processes.append((name, self.world.process(name, self.starts * 1_000_000)))
         self.chains[name] = Chain(CHAIN)
 
     @rule(target=calls, process=st.integers(0, 2), costs=st.lists(st.sampled_from([1, 15, 40]), min_size=1))
     def begin(self, process: int, costs: list[int]):  # type: ignore[no-untyped-def]
         name, limits = self.processes[process]
-        begun = []
+        mine = []
         for cost in costs:
-            taken = self.loop.run_until_complete(self._ask(limits, self.chains[name], cost))
+            taken = self.loop.run_until_complete(begun(limits, self.chains[name], cost, 0, self.world.now))
             if taken is not None:
                 self.running[id(taken)] = (name, limits, taken)
-                begun.append(id(taken))
-        return multiple(*begun)
-
-    async def _ask(self, limits: HeldLimits, chain: Chain, cost: int) -> Taken | None:
-        now = self.world.now
-        taken = limits.take(chain, cost, 0, now)
-        if taken is not None:
-            return taken
-        asking = asyncio.ensure_future(limits.ask(chain, cost, 0, now))
-        while not asking.done():
-            await asyncio.sleep(0)
-            if limits._exchange._wants:
-                await limits._exchange.talk()
-        try:
-            return asking.result()
-        except (Exhausted, LimitsUnavailable):
-            return None
+                mine.append(id(taken))
+        return multiple(*mine)
 
     @rule(call=consumes(calls), part=st.sampled_from([0, 0.5, 1]))
     def settle(self, call: int, part: float) -> None:
@@ -148,7 +69,7 @@ class Budgets(RuleBasedStateMachine):
         for _ in range(seconds):
             self.world.now += 1
             for _, limits in self.processes:
-                self.loop.run_until_complete(limits._exchange.talk(flush=True))
+                self.loop.run_until_complete(limits.tell(flush=True))
 
     @rule(fault=st.sampled_from(["lost", "unanswered"]))
     def break_the_next_message(self, fault: str) -> None:

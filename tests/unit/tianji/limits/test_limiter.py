@@ -1,0 +1,230 @@
+"""One limiter, or two, over the model of the store: what calls are told, and what is given back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tianji.limits import keys
+from tianji.limits.contract import NO_LIMIT, Bound, Chain, Exhausted, LimitsUnavailable
+from tianji.limits.limiter import HeldLimits
+from tianji.limits.memory import Memory
+from tianji.limits.opening import Seeding
+from tianji.limits.seeding import ProcessSum, SeedAnswer, SeedRequest
+from tianji.limits.trades import BudgetOp
+from tianji.limits.windows import rule
+from tianji_testkit.limits_world import START, World, begin
+
+TEAM = Bound("team:1", "budget", 100, who="team Blue", born=START)
+
+
+def store_sum(world: World, bound: Bound, window: str = "all") -> int:
+    return sum(world.model.budgets[keys.budget(bound.id, window)].taken.values())
+
+
+async def test_what_a_call_does_not_spend_is_there_for_the_next() -> None:
+    world = World()
+    limits = world.process("p")
+    chain = Chain([TEAM])
+
+    first = await begin(limits, chain, 100, 0, world.now)
+    with pytest.raises(Exhausted):
+        await begin(limits, chain, 1, 0, world.now)
+    limits.settle(first, 40, 0)
+
+    assert limits.take(chain, 60, 0, world.now) is not None
+    assert limits.take(chain, 1, 0, world.now) is None
+
+
+async def test_a_refusal_names_holder_limit_spent_and_reset() -> None:
+    world = World()
+    limits = world.process("p")
+    daily = Bound("key:1", "budget", 100, who="key ci", rule=rule("1d"), born=START)
+    chain = Chain([daily])
+    limits.settle(await begin(limits, chain, 70, 0, world.now), 70, 0)
+    running = await begin(limits, chain, 20, 0, world.now)
+
+    with pytest.raises(Exhausted, match="key ci") as refusal:
+        await begin(limits, chain, 11, 0, world.now)
+
+    told = refusal.value
+    assert (told.bound, told.needs, told.spent, told.held) == (daily, 11, 70, 20)
+    assert told.resets_at == START // 86_400 * 86_400 + 86_400
+    assert told.retry_after_s == told.resets_at - START
+    assert running.charges[0].bound == "key:1"
+
+
+async def test_to_settle_twice_changes_nothing() -> None:
+    world = World()
+    limits = world.process("p")
+    chain = Chain([TEAM, Bound("key:1", "parallel", 1)])
+    taken = await begin(limits, chain, 50, 0, world.now)
+
+    limits.settle(taken, 50, 0)
+    limits.settle(taken, 50, 0)
+    await limits.tell(flush=True)
+
+    assert limits.left(TEAM, world.now).remaining == 50
+    assert limits.take(chain, 0, 0, world.now) is not None
+    assert limits.take(chain, 0, 0, world.now) is None
+
+
+async def test_a_cost_beyond_the_reservation_counts() -> None:
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    limits.settle(await begin(limits, Chain([TEAM]), 10, 0, world.now), 95, 0)
+    await limits.tell(flush=True)
+
+    with pytest.raises(Exhausted):
+        await begin(other, Chain([TEAM]), 6, 0, world.now)
+
+
+async def test_a_process_that_ends_gives_back_what_it_did_not_spend() -> None:
+    world = World()
+    limits = world.process("p")
+    limits.settle(await begin(limits, Chain([TEAM]), 10, 0, world.now), 7, 0)
+    assert store_sum(world, TEAM) > 7
+
+    await limits.close()
+
+    assert store_sum(world, TEAM) == 7
+
+
+async def test_what_idles_goes_back_when_others_may_need_it() -> None:
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    limits.settle(await begin(limits, Chain([TEAM]), 90, 0, world.now), 0, 0)
+    world.now += 2
+    await limits.tell(flush=True)
+
+    assert await begin(other, Chain([TEAM]), 100, 0, world.now)
+
+
+async def test_what_is_held_is_not_spent_long_after_the_last_word_of_the_store() -> None:
+    """Another process may have been granted it by then, where the store lost what it knew."""
+    world = World()
+    limits = world.process("p")
+    chain = Chain([TEAM])
+    limits.settle(await begin(limits, chain, 10, 0, world.now), 0, 0)
+
+    world.now += 3.9
+    assert limits.take(chain, 10, 0, world.now) is not None
+    world.now += 0.2
+    assert limits.take(chain, 10, 0, world.now) is None
+
+
+async def test_without_the_store_a_budget_is_not_known_and_limits_go_by_this_process_share() -> None:
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    chain = Chain([Bound("key:1", "rpm", 10)])
+    await begin(limits, chain, 0, 0, world.now)
+    await other.tell(flush=True)
+    await limits.tell(flush=True)
+    admitted = 1
+    with pytest.raises(Exhausted) as refusal:
+        while True:
+            world.now += 0.01
+            world.fault = "lost"
+            await begin(limits, chain, 0, 0, world.now)
+            admitted += 1
+    world.now += 10
+    world.fault = "lost"
+    with pytest.raises(LimitsUnavailable):
+        await begin(limits, Chain([TEAM]), 1, 0, world.now)
+
+    assert 5 <= admitted <= 10
+    assert 50 < refusal.value.retry_after_s < 70
+
+
+async def test_a_call_that_is_served_anyway_is_counted_when_the_store_is_back() -> None:
+    world = World()
+    limits = world.process("p")
+    await limits.tell(flush=True)
+    chain = Chain([TEAM, Bound("key:1", "rpm", 10), Bound("key:1", "tpm", 99)])
+    taken = limits.force(chain, 30, 50, world.now)
+    limits.settle(taken, 25, 60)
+
+    await limits.tell(flush=True)
+
+    assert store_sum(world, TEAM) == 25
+    assert sum(world.model.rates[keys.rate("rpm", "key:1", 60)].granted.values()) == 1
+    assert sum(world.model.rates[keys.rate("tpm", "key:1", 60)].granted.values()) == 60
+
+
+async def test_a_message_that_comes_late_does_nothing() -> None:
+    world = World()
+    limits = world.process("p")
+    chain = Chain([TEAM])
+    limits.settle(await begin(limits, chain, 10, 0, world.now), 10, 0)
+    world.fault = "lost"
+    await limits.tell(flush=True)
+    await limits.tell(flush=True)
+    limits.settle(await begin(limits, chain, 60, 0, world.now), 60, 0)
+    await limits.tell(flush=True)
+
+    _, process, sequence, ops = world.late[0]
+    assert isinstance(ops[0][1], BudgetOp)
+    assert world.model.trade(process, sequence, ops, int(world.now * 1000)) is None
+    assert store_sum(world, TEAM) >= 70
+
+
+async def test_a_soft_budget_refuses_nothing_and_is_told_once_in_a_window() -> None:
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    soft = Bound("team:1", "budget", NO_LIMIT, rule=rule("1d"), born=START, soft=50)
+    for process in (limits, other, limits):
+        taken = await begin(process, Chain([soft]), 0, 0, world.now)
+        process.settle(taken, 40, 0)
+        await process.tell(flush=True)
+    assert [(bound.id, spent) for bound, _, spent in world.soft] == [("team:1", 80)]
+
+    world.now += 86_400
+    taken = await begin(other, Chain([soft]), 0, 0, world.now)
+    other.settle(taken, 60, 0)
+    await other.tell(flush=True)
+    assert [spent for _, _, spent in world.soft] == [80, 60]
+
+
+async def test_a_new_window_is_a_new_counter_and_a_call_is_charged_to_the_one_it_began_in() -> None:
+    world = World()
+    limits = world.process("p")
+    chain = Chain([Bound("key:1", "budget", 100, rule=rule("1d"), born=START)])
+    running = await begin(limits, chain, 100, 0, world.now)
+    world.now += 86_400
+    following = await begin(limits, chain, 100, 0, world.now)
+
+    limits.settle(running, 100, 0)
+
+    assert running.charges != following.charges
+    assert limits.left(chain.bounds[0], world.now).remaining == 0
+
+
+async def test_a_free_call_passes_a_spent_budget() -> None:
+    world = World()
+    limits = world.process("p")
+    chain = Chain([TEAM])
+    limits.settle(await begin(limits, chain, 100, 0, world.now), 100, 0)
+
+    assert limits.take(chain, 0, 0, world.now) is not None
+
+
+async def test_a_gateway_without_redis_counts_by_itself_from_what_the_ledger_knows() -> None:
+    async def ledger(request: SeedRequest) -> SeedAnswer:
+        return SeedAnswer([ProcessSum("organization:1", "all", "elsewhere", 90)])
+
+    memory = Memory("p", lambda: START)
+    limits = HeldLimits(memory, Seeding(ledger, memory).seed, lambda bound, window, spent: None)
+    chain = Chain([Bound("organization:1", "budget", 100), Bound("key:1", "rpm", 2)])
+
+    assert await begin(limits, chain, 10, 0, START)
+    with pytest.raises(Exhausted) as refusal:
+        await begin(limits, chain, 1, 0, START)
+    assert (refusal.value.spent, refusal.value.held) == (90, 10)
+
+
+async def test_an_old_budget_is_not_granted_while_the_ledger_cannot_tell() -> None:
+    limits = HeldLimits(
+        Memory("p", lambda: START), Seeding(None, None).seed, lambda bound, window, spent: None
+    )
+
+    with pytest.raises(LimitsUnavailable, match="NATS_URL"):
+        await begin(limits, Chain([Bound("organization:1", "budget", 100)]), 10, 0, START)
