@@ -138,7 +138,9 @@ async def test_teams_are_found_by_a_part_of_their_name(control: Any) -> None:
         assert [one["team_id"] for one in found] == [team], query
 
 
-async def test_a_key_that_is_bound_to_addresses_or_a_blocked_project_administers_nothing(control: Any) -> None:
+async def test_a_key_that_is_bound_to_addresses_or_a_blocked_project_administers_nothing(
+    control: Any,
+) -> None:
     near = (await control.made_key(allowed_ips=["10.0.0.0/8"]))["key"]
     for address, status in (("10.1.1.1", 200), ("6.6.6.6, 10.1.1.1", 200), ("10.1.1.1, 6.6.6.6", 403)):
         answer = await control.get("/key/info", key=near, headers={"x-forwarded-for": address})
@@ -149,3 +151,34 @@ async def test_a_key_that_is_bound_to_addresses_or_a_blocked_project_administers
     project = (await control.post("/project/new", {"team_id": team, "blocked": True})).json()["project_id"]
     barred = (await control.made_key(team_id=team, project_id=project))["key"]
     assert (await control.get("/key/info", key=barred)).status == 401
+
+
+async def test_nobody_brings_strangers_into_an_organization_with_their_team(control: Any) -> None:
+    for id in ("from-here", "to-there"):
+        await control.post("/organization/new", {"organization_id": id, "organization_alias": id})
+    key = (await control.post("/user/new", {"user_id": "mover"})).json()["key"]
+    for id in ("from-here", "to-there"):
+        await control.post(f"/org/{id}/member/add", {"user_id": "mover", "role": "org_admin"})
+    team = await a_team(control, "hanger-on", organization_id="from-here")
+    move = {"team_id": team, "organization_id": "to-there"}
+    refused = await control.post("/team/update", move, key=key)
+    assert (refused.status, "hanger-on" in refused.error["message"]) == (403, True)
+    await control.post("/org/to-there/member/add", {"user_id": "hanger-on", "role": "org_member"})
+    assert (await control.post("/team/update", move, key=key)).status == 200
+
+
+async def test_budgets_in_a_row_say_how_much_and_for_how_long(control: Any) -> None:
+    for wrong in ({"max_budget": 1}, {"budget_duration": "1d"}, {"max_budget": -1, "budget_duration": "1d"}):
+        answer = await control.post("/key/generate", {"budget_limits": [wrong]})
+        assert (answer.status, answer.error["param"]) == (400, "budget_limits")
+    windows = [{"budget_duration": "1d", "max_budget": 1}, {"budget_duration": "1mo", "max_budget": 10}]
+    assert (await control.made_key(budget_limits=windows))["budget_limits"] == windows
+
+
+async def test_the_type_of_a_key_decides_its_routes(control: Any) -> None:
+    for type, routes in (
+        ("llm_api", ["llm_api_routes"]),
+        ("read_only", ["info_routes"]),
+        ("default", ["/x"]),
+    ):
+        assert (await control.made_key(key_type=type, allowed_routes=["/x"]))["allowed_routes"] == routes

@@ -188,8 +188,8 @@ def columns(said: dict[str, Any], metadata: Map, extra: Map) -> dict[str, Any]:
     kept: Map = row.get("metadata") or {} if "metadata" in row else metadata
     row["metadata"] = _without_null(kept | promoted)
     row["extra"] = _without_null(extra | {name: said[name] for name in IN_EXTRA if name in said})
-    if said.get("key_type") and not said.get("allowed_routes"):
-        row["allowed_routes"] = ROUTES_BY_TYPE[said["key_type"]]
+    if routes := ROUTES_BY_TYPE[said.get("key_type") or "default"]:
+        row["allowed_routes"] = routes
     return row
 
 

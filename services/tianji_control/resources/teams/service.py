@@ -11,17 +11,18 @@ import msgspec
 from msgspec import Struct
 
 from tianji.domain.snapshot import TEAM
-from tianji.errors import BadRequest, NotFound
+from tianji.errors import BadRequest, NotFound, PermissionDenied
 from tianji.store.rows import Connection
 from tianji_control import durations
 from tianji_control.access import targets
-from tianji_control.access.permits import ANYTHING
+from tianji_control.access.permits import ANYTHING, everywhere
 from tianji_control.access.roles import Role
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.store import KeyRow
+from tianji_control.resources.organizations import store as organizations
 from tianji_control.resources.organizations.bounds import check_bounds
 from tianji_control.resources.projects import service as projects
 from tianji_control.resources.projects import store as project_store
@@ -81,12 +82,30 @@ async def update(call: Call, team_id: str, said: dict[str, Any]) -> Team:
         moved = said.get("organization_id", before.organization_id)
         if moved != before.organization_id:
             call.require("team:create", targets.of_organization(moved) if moved else ANYTHING)
+            await _check_members(call, change, team_id, moved)
         now = datetime.now(UTC)
         row = msgspec.structs.replace(
             before, **durations.begun(said, now), **columns(said, before.metadata, before.extra)
         )
         await check_bounds(change.db, row)
         return await _whole(change.db, await saved(change, before, row, "team:update"))
+
+
+async def _check_members(call: Call, change: Change, team_id: str, organization_id: str | None) -> None:
+    """Refuse to bring people into an organization with their team, unless a proxy admin does."""
+    if organization_id is None or everywhere(call.actor, "team:create"):
+        return
+    inside = {
+        row.user_id for row in (await organizations.members_of(change.db, [organization_id]))[organization_id]
+    }
+    if strangers := [
+        row.user_id for row in await store.members(change.db, team_id) if row.user_id not in inside
+    ]:
+        raise PermissionDenied(
+            f"Cannot move team to organization. These members of the team are not in it: {strangers}",
+            type="auth_error",
+            param="organization_id",
+        )
 
 
 async def set_models(call: Call, team_id: str, models: list[str], *, add: bool) -> Team:
