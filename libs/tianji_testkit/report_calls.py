@@ -72,4 +72,5 @@ TRIES: dict[str, Try] = {
         on("/spend/calculate", model="gpt-4o-mini", messages=[{"role": "user", "content": "a"}])
     ),
     "POST /cost/estimate": Try(on("/cost/estimate", model="gpt-4o-mini", input_tokens=1, output_tokens=1)),
+    "GET /focus/export": Try(on(f"/focus/export?{SPAN}")),
 }

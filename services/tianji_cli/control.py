@@ -28,9 +28,13 @@ class Control(msgspec.Struct, frozen=True):
 
     def ask(self, method: str, path: str, body: Any = None, *, timeout_s: float = 30) -> Any:
         """Make one call and return its JSON; raise what the control plane says when it refuses."""
+        return msgspec.json.decode(self.fetch(method, path, body, timeout_s=timeout_s))
+
+    def fetch(self, method: str, path: str, body: Any = None, *, timeout_s: float = 30) -> bytes:
+        """Make one call and return its answer as it came; raise what the control plane refuses with."""
         url = self.control_url.rstrip("/") + path
         sent = None if body is None else msgspec.json.encode(body)
         reply = http.call(method, url, key=self.master_key.reveal(), body=sent, timeout_s=timeout_s)
         if reply.status != 200:
             raise TianjiError(http.message_of(reply))
-        return msgspec.json.decode(reply.body)
+        return reply.body

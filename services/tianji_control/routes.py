@@ -15,6 +15,7 @@ from tianji_control.resources.budgets import api as budgets
 from tianji_control.resources.config import api as config
 from tianji_control.resources.costs import api as costs
 from tianji_control.resources.customers import api as customers
+from tianji_control.resources.exports import api as exports
 from tianji_control.resources.health import api as health
 from tianji_control.resources.invitations import api as invitations
 from tianji_control.resources.invitations import onboarding
@@ -56,6 +57,7 @@ ROUTES: list[BaseRoute] = [
     *activity.routes,
     *reports.routes,
     *costs.routes,
+    *exports.routes,
     *budgets.routes,
     *customers.routes,
     *tags.routes,

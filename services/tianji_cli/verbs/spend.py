@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+from urllib.parse import urlencode
 
 import click
 import msgspec
@@ -15,6 +17,7 @@ from tianji_cli.table import table
 WAIT_S = 20
 """Longer than a living gateway needs to find the spool of a dead one."""
 COMPARING_S = 600.0
+"""For what reads many rows."""
 PAGE = 500
 
 WORDS = {
@@ -54,6 +57,20 @@ def reconcile(since: str, wait: int, as_json: bool) -> None:
     found = Control.of(os.environ).ask("GET", path, timeout_s=COMPARING_S)
     click.echo(_json(found) if as_json else _comparison(found))
     sys.exit(1 if found["differs"] else 0)
+
+
+@command.command()
+@click.option("--format", "format_", default="csv", show_default=True, type=click.Choice(["csv", "parquet"]))
+@click.option("--since", required=True, metavar="DAY", help="The first day, such as 2026-01-01.")
+@click.option("--until", metavar="DAY", help="The last day; today unless named.")
+@click.option(
+    "--output", "-o", default="-", show_default=True, type=click.File("wb"), help="The file to write."
+)
+def export(format_: str, since: str, until: str | None, output: BinaryIO) -> None:
+    """Write what was charged as FOCUS 1.2: by day, key, model and kind of call."""
+    last = until or datetime.now(UTC).date().isoformat()
+    query = urlencode({"start_date": since, "end_date": last, "format": format_})
+    output.write(Control.of(os.environ).fetch("GET", f"/focus/export?{query}", timeout_s=COMPARING_S))
 
 
 @command.group(name="dead-letters")
