@@ -13,6 +13,7 @@ from tianji_control.access import targets
 from tianji_control.call import Call, Guarded, Handler
 from tianji_control.paging import PageNumber, Size
 from tianji_control.resources.reports import store
+from tianji_control.resources.reports.answers import NamePage, UsersOfTeams
 from tianji_control.resources.spend.sights import seen
 from tianji_control.resources.spend.spans import days
 from tianji_control.resources.spend.store import like
@@ -103,8 +104,19 @@ def _link(call: Call, page: int) -> str:
     return f"{call.request.url.path}?{urlencode(given)}"
 
 
+_NAMES = "/management/v1/spend_logs"
+
 routes = [
-    Guarded("GET", "/team/spend/by_user", by_user, "spend:read", query=Teams),
-    Guarded("GET", "/management/v1/spend_logs/users", names("user"), "spend:read", query=Names),
-    Guarded("GET", "/management/v1/spend_logs/end_users", names("end_user"), "spend:read", query=Names),
+    Guarded("GET", "/team/spend/by_user", by_user, "spend:read", query=Teams, gives=UsersOfTeams),
+    Guarded(
+        "GET", "/management/v1/spend_logs/users", names("user"), "spend:read", query=Names, gives=NamePage
+    ),
+    Guarded(
+        "GET",
+        "/management/v1/spend_logs/end_users",
+        names("end_user"),
+        "spend:read",
+        query=Names,
+        gives=NamePage,
+    ),
 ]

@@ -17,6 +17,7 @@ from tianji_control.access.permits import Target
 from tianji_control.call import Call, Guarded
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.reports import store
+from tianji_control.resources.reports.answers import KeyCost, ReportRow
 from tianji_control.resources.reports.store import Detail, Entry, Whose
 from tianji_control.resources.spend.spans import Days, days
 
@@ -233,10 +234,14 @@ def _by_day(entries: Iterable[Entry], field: str, name: str) -> list[dict[str, A
     ]
 
 
+_KEYS = list[KeyCost]
+
 routes = [
-    Guarded("GET", "/global/spend/report", everything, "ledger:read", query=Ask),
-    Guarded("GET", "/key/spend/report", of_key, "key:read", query=OfKey),
-    Guarded("GET", "/user/spend/report", of_user, "spend:read", query=OfUser),
-    Guarded("GET", "/team/spend/report", of_team, "spend:read", query=OfTeam),
-    Guarded("GET", "/organization/spend/report", of_organization, "spend:read", query=OfOrganization),
+    Guarded("GET", "/global/spend/report", everything, "ledger:read", query=Ask, gives=list[ReportRow]),
+    Guarded("GET", "/key/spend/report", of_key, "key:read", query=OfKey, gives=_KEYS),
+    Guarded("GET", "/user/spend/report", of_user, "spend:read", query=OfUser, gives=_KEYS),
+    Guarded("GET", "/team/spend/report", of_team, "spend:read", query=OfTeam, gives=_KEYS),
+    Guarded(
+        "GET", "/organization/spend/report", of_organization, "spend:read", query=OfOrganization, gives=_KEYS
+    ),
 ]

@@ -9,9 +9,11 @@ from tianji.errors import PermissionDenied
 from tianji_control.call import Call, Guarded
 from tianji_control.resources.keys import service as keys_service
 from tianji_control.resources.keys import shown as keys_shown
+from tianji_control.resources.keys.answers import KeyWithHash
 from tianji_control.resources.reports import store
 from tianji_control.resources.users import shown as users_shown
 from tianji_control.resources.users import store as users_store
+from tianji_control.resources.users.answers import UserShown
 
 MOST = 1000
 """What is listed at most; `/key/list` and `/user/list` have pages."""
@@ -56,6 +58,6 @@ async def users(call: Call) -> Response:
 
 
 routes = [
-    Guarded("GET", "/spend/keys", keys, "spend:read"),
-    Guarded("GET", "/spend/users", users, "spend:read", query=OneUser),
+    Guarded("GET", "/spend/keys", keys, "spend:read", gives=list[KeyWithHash]),
+    Guarded("GET", "/spend/users", users, "spend:read", query=OneUser, gives=list[UserShown]),
 ]

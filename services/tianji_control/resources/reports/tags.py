@@ -8,6 +8,7 @@ from starlette.responses import Response
 from tianji_control.call import Call, Guarded
 from tianji_control.moments import moment
 from tianji_control.resources.reports import store
+from tianji_control.resources.reports.answers import TagCount, TagNames, TagsSpend
 from tianji_control.resources.spend.sights import seen
 from tianji_control.resources.spend.spans import Days, days
 from tianji_control.resources.spend.store import EARLIEST, LATEST
@@ -72,7 +73,7 @@ async def names(call: Call) -> Response:
 
 
 routes = [
-    Guarded("GET", "/spend/tags", by_tag, "spend:read", query=Span),
-    Guarded("GET", "/global/spend/tags", of_span, "ledger:read", query=Named),
-    Guarded("GET", "/global/spend/all_tag_names", names, "ledger:read"),
+    Guarded("GET", "/spend/tags", by_tag, "spend:read", query=Span, gives=list[TagCount]),
+    Guarded("GET", "/global/spend/tags", of_span, "ledger:read", query=Named, gives=TagsSpend),
+    Guarded("GET", "/global/spend/all_tag_names", names, "ledger:read", gives=TagNames),
 ]

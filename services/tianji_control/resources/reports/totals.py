@@ -14,6 +14,17 @@ from tianji_control.call import Call, Guarded
 from tianji_control.resources.activity import store as activity
 from tianji_control.resources.keys.service import hash_given
 from tianji_control.resources.reports import store
+from tianji_control.resources.reports.answers import (
+    CustomerNames,
+    CustomerSpend,
+    DaySpend,
+    KeySpend,
+    ModelSpend,
+    ProviderSpend,
+    Refreshed,
+    TeamsSpend,
+    Total,
+)
 from tianji_control.resources.reports.store import TeamDay
 from tianji_control.resources.spend.sights import seen
 from tianji_control.resources.spend.spans import RECENT, Days, days, days_or_recent, recent
@@ -204,15 +215,17 @@ def _check(limit: int | None) -> None:
         raise BadRequest(f"limit: 1 to {MOST}", param="limit", status=422)
 
 
+_CUSTOMERS = list[CustomerSpend]
+
 routes = [
-    Guarded("GET", "/global/spend", everything, "ledger:read", query=Span),
-    Guarded("GET", "/global/spend/logs", by_day, "spend:read", query=OneKey),
-    Guarded("GET", "/global/spend/keys", keys, "spend:read", query=Top),
-    Guarded("GET", "/global/spend/models", models, "spend:read", query=TopModels),
-    Guarded("GET", "/global/spend/provider", providers, "spend:read", query=Span),
-    Guarded("GET", "/global/spend/teams", teams, "ledger:read"),
-    Guarded("POST", "/global/spend/end_users", customers, "ledger:read", body=Customers),
-    Guarded("GET", "/global/spend/end_users", customers_of_span, "ledger:read", query=Span),
-    Guarded("GET", "/global/all_end_users", all_customers, "ledger:read"),
-    Guarded("POST", "/global/spend/refresh", refresh, "ledger:update"),
+    Guarded("GET", "/global/spend", everything, "ledger:read", query=Span, gives=Total),
+    Guarded("GET", "/global/spend/logs", by_day, "spend:read", query=OneKey, gives=list[DaySpend]),
+    Guarded("GET", "/global/spend/keys", keys, "spend:read", query=Top, gives=list[KeySpend]),
+    Guarded("GET", "/global/spend/models", models, "spend:read", query=TopModels, gives=list[ModelSpend]),
+    Guarded("GET", "/global/spend/provider", providers, "spend:read", query=Span, gives=list[ProviderSpend]),
+    Guarded("GET", "/global/spend/teams", teams, "ledger:read", gives=TeamsSpend),
+    Guarded("POST", "/global/spend/end_users", customers, "ledger:read", body=Customers, gives=_CUSTOMERS),
+    Guarded("GET", "/global/spend/end_users", customers_of_span, "ledger:read", query=Span, gives=_CUSTOMERS),
+    Guarded("GET", "/global/all_end_users", all_customers, "ledger:read", gives=CustomerNames),
+    Guarded("POST", "/global/spend/refresh", refresh, "ledger:update", gives=Refreshed),
 ]
