@@ -174,3 +174,14 @@ async def test_a_member_is_reset_to_less_than_they_have_spent_of_a_team(control:
     record = await control.record("key", key["token"])
     assert record is not None
     assert record["member"]["generation"] == 1
+
+
+async def test_a_key_with_a_new_value_carries_on_in_its_window(control: Any) -> None:
+    old = (await control.made_key(max_budget=10, budget_duration="1d"))["key"]
+    today, yesterday = (window(rule("1d"), time.time() - ago) for ago in (0, DAY))
+    await spend(control, "40", f"key:{hash_of(old)} {yesterday.id}", ago=DAY, key_hash=hash_of(old))
+    await spend(control, "3", f"key:{hash_of(old)} {today.id}", key_hash=hash_of(old))
+    new = (await control.post(f"/key/{old}/regenerate", {})).json()["key"]
+
+    assert await charged(control, f"key:{hash_of(new)}") == {f"1:{today.id}": Decimal(3)}
+    assert (await key_info(control, new))["spend"] == 3.0

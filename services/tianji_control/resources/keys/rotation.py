@@ -34,7 +34,8 @@ async def regenerate(
         if said:  # a leaked key gets a new value even where its place has since been narrowed
             await check_places(change.db, before, row)
         if said.get("spend") is None:
-            spent = before.spend_adjustment + await store.spent(change.db, before.hash)
+            [(as_of_now, ever)] = await service.rows_with_spend(change.db, [before.hash])
+            spent = as_of_now.spend_adjustment + ever
         else:
             spent = said["spend"]
         row = msgspec.structs.replace(
