@@ -6,10 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tianji_testkit.limits import USD, Fleet
-
 from tianji.limits.contract import Bound, Chain
 from tianji.limits.windows import rule
+from tianji_testkit.limits import USD, Fleet
 
 HOLDERS = ["organization", "team", "member", "user", "key", "customer", "tag", "model"]
 
@@ -56,5 +55,4 @@ async def test_a_thousand_calls_over_three_gateways_need_fewer_than_twenty_trips
     await asyncio.gather(*(one_client(number, 4) for number in range(30)))
     trips = sum(gateway.store.calls for gateway in here.gateways) - before
 
-    print("TRIPS", trips, "CALLS", calls, 1000 * trips / calls)
     assert 1000 * trips / calls < 20
