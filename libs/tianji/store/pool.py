@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
+import msgspec
 from psycopg import AsyncConnection, OperationalError
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tianji.errors import Unavailable
@@ -139,6 +141,7 @@ class Store:
             await self._pool.putconn(connection)
 
     async def _configure(self, connection: Connection) -> None:
+        set_json_loads(msgspec.json.decode, connection)
         await connection.execute("SET TIME ZONE 'UTC'")
         # Queries with optional filters are planned for what is asked; quick ones need no compiler.
         await connection.execute("SET plan_cache_mode = force_custom_plan")
