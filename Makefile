@@ -12,7 +12,7 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 SAY := echo >&2 tianji:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cross agents chaos outages scale bench lint format docs lock
+.PHONY: help run test cross agents walks fuzz race chaos outages scale admins reports ledger bench lint format docs lock
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,17 @@ agents: $(TEST_READY) ## Run Claude Code and Codex through every dialect (CLAUDE
 	@$(if $(CLAUDE_BIN),CLAUDE_BIN="$(CLAUDE_BIN)") $(if $(CODEX_BIN),CODEX_BIN="$(CODEX_BIN)") PYTHONPATH=tests \
 		$(BIN)/python -m agents $(if $(K),-k "$(K)") $(if $(JOBS),--jobs $(JOBS)) $(if $(KEEP),--keep "$(KEEP)")
 
+walks: $(TEST_READY) ## Hold two gateways against a model of who may call what, on random walks (WALKS=1000 SEED=7 STEPS=10).
+	@PYTHONPATH=tests $(BIN)/python -m walks $(if $(WALKS),--walks $(WALKS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(STEPS),--steps $(STEPS))
+
+fuzz: $(TEST_READY) ## Throw what the API's own description allows at it, and what it does not (EXAMPLES=50).
+	@$(BIN)/python -m pytest -q --timeout 3600 tests/fuzz --fuzz $(or $(EXAMPLES),50)
+
+race: $(TEST_READY) ## Race for budgets and limits on several gateways (RUNS=3 GATEWAYS=3 CLIENTS=64).
+	@PYTHONPATH=tests $(BIN)/python -m race $(if $(RUNS),--runs $(RUNS)) $(if $(GATEWAYS),--gateways $(GATEWAYS)) \
+		$(if $(CLIENTS),--clients $(CLIENTS))
+
 chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 GATEWAYS=2 KEEP=folder).
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(GATEWAYS),--gateways $(GATEWAYS)) $(if $(KEEP),--keep "$(KEEP)")
@@ -41,6 +52,16 @@ outages: $(TEST_READY) ## Take each server away for a minute, then all of them, 
 scale: $(TEST_READY) ## Measure a million keys and a fleet (KEYS=1000000 CACHED=50000 GATEWAYS=10 BLOCKS=1000).
 	@PYTHONPATH=tests $(BIN)/python -m bench.scale $(if $(KEYS),--keys $(KEYS)) $(if $(CACHED),--cached $(CACHED)) \
 		$(if $(GATEWAYS),--gateways $(GATEWAYS)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(FROZEN),--frozen $(FROZEN))
+
+admins: $(TEST_READY) ## Measure the admin API over a million keys and ten thousand teams (KEYS= TEAMS= CALLS=100).
+	@PYTHONPATH=tests $(BIN)/python -m bench.admin $(if $(KEYS),--keys $(KEYS)) $(if $(TEAMS),--teams $(TEAMS)) \
+		$(if $(CALLS),--calls $(CALLS))
+
+reports: $(TEST_READY) ## Measure reports over ten million calls, and show how they are answered (ROWS=10000000).
+	@PYTHONPATH=tests $(BIN)/python -m bench.spend $(if $(ROWS),--rows $(ROWS))
+
+ledger: $(TEST_READY) ## Measure how many spend events a worker takes in a second (EVENTS=200000 KEYS=5000).
+	@PYTHONPATH=tests $(BIN)/python -m bench.ledger $(if $(EVENTS),--events $(EVENTS)) $(if $(KEYS),--keys $(KEYS))
 
 bench: $(TEST_READY) ## Measure the gateway beside a bare relay and LiteLLM (ROUNDS=3 DURATION=1.5, DIALECTS=1 for translation only).
 	@PYTHONPATH=tests $(BIN)/python -m bench.speed $(if $(ROUNDS),--rounds $(ROUNDS)) \
