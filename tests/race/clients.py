@@ -53,7 +53,7 @@ class Crowd:
     def trouble(self) -> str:
         """Return the last error that was no refusal."""
         others = [text for status, text in self.bodies.items() if status not in (422, 429)]
-        return f"; {others[-1]}" if others else ""
+        return f"; {others[-1][:300]}" if others else ""
 
     async def run(self, clients: int, seed: int = 1) -> None:
         """Ask until `stopping`."""

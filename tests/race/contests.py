@@ -81,6 +81,7 @@ async def rpm(place: Place, trouble: str, clients: int, name: str) -> Outcome:
         _most_within(arrived, 60.0),
         sum(at < arrived[0] + 60 for at in arrived) / limit,
         *_counts(crowd),
+        said=crowd.trouble,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,15 +20,10 @@ UNKNOWN_OUTPUT = 4096
 
 _OWN_OUTPUT = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _CONFIG = ("generationConfig", "generation_config")
-_ELSEWHERE = (
-    b"previous_response_id",
-    b"conversation",
-    b"file_id",
-    b"cachedContent",
-    b"fileData",
-    b"file_data",
-)
-"""Marks of input that is not in the request: it may be as much as the model takes."""
+_ELSEWHERE = frozenset({"cachedContent", "conversation", "previous_response_id", "prompt"})
+"""Fields that name input which is not in the request: it may be as much as the model takes."""
+_MARKS = re.compile(rb'file_?[iI]d|fileData|image_url|input_image|"url"|cache|audio')
+_FILES = (b"fileData", b"fileId", b"file_id")
 _LINKED = (b"image_url", b"input_image", b'"url"')
 _LINKED_TOKENS = 3_000
 """A picture that is merely linked to, at its largest."""
@@ -73,19 +69,19 @@ class Size(Struct, frozen=True):
 def size_of(inference: Inference) -> Size:
     """Return the upper bounds of a request: a token has at least one byte."""
     fields = inference.fields
-    texts = [bytes(raw) for raw in fields.values()]
-    length = sum(map(len, texts))
-    linked = sum(text.count(mark) for mark in _LINKED for text in texts)
+    text = b" ".join(map(bytes, fields.values()))
+    marks = frozenset(_MARKS.findall(text))
+    linked = sum(text.count(mark) for mark in _LINKED if mark in marks)
     tools = bytes(fields.get("tools", b""))
     config = next((object_of(fields, name) for name in _CONFIG if name in fields), {})
     tier = value_of(fields, "service_tier")
     return Size(
-        input=length + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
+        input=len(text) + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
         output=_output(inference, config),
-        anything=any(mark in text for mark in _ELSEWHERE for text in texts),
+        anything=not _ELSEWHERE.isdisjoint(fields) or not marks.isdisjoint(_FILES),
         searches=_SEARCHES if b"search" in tools or "web_search_options" in fields else 0,
-        cached=any(b"cache" in text for text in texts),
-        sound=any(b"audio" in text for text in texts),
+        cached=b"cache" in marks,
+        sound=b"audio" in marks,
         tier=tier if isinstance(tier, str) else None,
     )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from functools import lru_cache
+
+from msgspec import Struct
 
 from tianji.domain.limits import Limits
-from tianji.limits.contract import Bound, Left, Limiter
+from tianji.limits.contract import Bound, Chain, Left, Limiter
 from tianji_gateway.caller import Header
 from tianji_gateway.flow.account import Account
 from tianji_gateway.limits.bounds import NANO
@@ -16,33 +19,55 @@ from tianji_gateway.snapshot.target import header_value
 
 _UNITS = {"rpm": b"requests", "tpm": b"tokens", "parallel": b"max_parallel_requests"}
 _PLAIN = ("rpm", "tpm")
+_CHAINS = 4096
 _BUCKET = str.maketrans("/:", "--")
 """Signs that no header's name may have."""
 
 
+class _Names(Struct, frozen=True):
+    """How a rate is told: worked out once for each bound of a chain."""
+
+    bound: Bound
+    unit: bytes
+    limit: bytes
+    remaining: tuple[bytes, ...]
+
+
 def limit_headers(account: Account) -> list[Header]:
     """Return what is left of all that the caller is held to; of the plain names, the tightest."""
-    chain, limiter, now = account.chain, account.rt.limiter, time.time()
-    if chain is None:
+    if account.chain is None:
         return []
+    limiter, now = account.rt.limiter, time.time()
     headers: list[Header] = []
-    tightest: dict[str, Left] = {}
-    for bound in chain.bounds:
-        if bound.kind == "budget":
-            continue
-        left = limiter.left(bound, now)
-        headers += _of_level(bound, left)
-        if bound.kind in _PLAIN and (
-            bound.kind not in tightest or left.remaining < tightest[bound.kind].remaining
-        ):
-            tightest[bound.kind] = left
-    for kind, left in tightest.items():
-        unit = _UNITS[kind]
+    tightest: dict[bytes, Left] = {}
+    for names in _names(account.chain):
+        left, unit = limiter.left(names.bound, now), names.unit
+        remaining = b"%d" % max(left.remaining, 0)
+        headers.append((names.limit, b"%d" % left.limit))
+        headers += [(name, remaining) for name in names.remaining]
+        if names.bound.kind in _PLAIN and (unit not in tightest or left.remaining < tightest[unit].remaining):
+            tightest[unit] = left
+    for unit, left in tightest.items():
         headers.append((b"x-ratelimit-limit-" + unit, b"%d" % left.limit))
         headers.append((b"x-ratelimit-remaining-" + unit, b"%d" % max(left.remaining, 0)))
         wait_s = 0 if left.resets_at is None else max(0, math.ceil(left.resets_at - now))
         headers.append((b"x-ratelimit-reset-" + unit, b"%ds" % wait_s))
     return headers
+
+
+@lru_cache(maxsize=_CHAINS)
+def _names(chain: Chain) -> tuple[_Names, ...]:
+    return tuple(_named(bound) for bound in chain.bounds if bound.kind != "budget")
+
+
+def _named(bound: Bound) -> _Names:
+    level, holder = descriptor(bound)
+    unit = _UNITS[bound.kind]
+    remaining = [b"x-ratelimit-%s-remaining-%s" % (level.encode(), unit)]
+    if level == "model_per_key" and bound.kind in _PLAIN:
+        model = header_value(holder.partition(":")[2].translate(_BUCKET))
+        remaining.append(b"x-litellm-key-remaining-%s-%s" % (unit, model))
+    return _Names(bound, unit, b"x-ratelimit-%s-limit-%s" % (level.encode(), unit), tuple(remaining))
 
 
 def key_headers(limits: Limits) -> Iterator[Header]:
@@ -66,13 +91,3 @@ def key_spend(account: Account, limiter: Limiter) -> bytes | None:
         return None
     left = limiter.left(bound, time.time())
     return format((left.limit - left.remaining) / NANO, ".9f").rstrip("0").rstrip(".").encode()
-
-
-def _of_level(bound: Bound, left: Left) -> Iterator[Header]:
-    level, holder = descriptor(bound)
-    unit = _UNITS[bound.kind]
-    yield b"x-ratelimit-%s-limit-%s" % (level.encode(), unit), b"%d" % left.limit
-    yield b"x-ratelimit-%s-remaining-%s" % (level.encode(), unit), b"%d" % max(left.remaining, 0)
-    if level == "model_per_key" and bound.kind in _PLAIN:
-        model = header_value(holder.partition(":")[2].translate(_BUCKET))
-        yield b"x-litellm-key-remaining-%s-%s" % (unit, model), b"%d" % max(left.remaining, 0)
