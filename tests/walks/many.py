@@ -19,6 +19,7 @@ from tianji_testkit.system import System
 GATEWAYS = 2
 MOST_FAILURES = 5
 """After so many the rest would tell nothing new."""
+TELL_EVERY = 100
 
 MODEL = """
   - model_name: {name}
@@ -48,6 +49,7 @@ class Tally:
     """What walks have come to."""
 
     walks: int = 0
+    ended: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
@@ -92,6 +94,9 @@ async def _walk(scene: Scene, seed: int, number: int, steps: int, tally: Tally) 
         await _shorten(scene, failure)
     finally:
         await walk.end()
+    tally.ended += 1
+    if tally.ended % TELL_EVERY == 0:
+        print(f"  {tally.ended} walks, {len(tally.failures)} differences", flush=True)
 
 
 async def _shorten(scene: Scene, failure: Failure) -> None:

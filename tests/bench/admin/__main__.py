@@ -1,6 +1,6 @@
 """Measures each call of the admin API with a million keys and ten thousand teams in the database.
 
-make adminscale KEYS=1000000 TEAMS=10000 CALLS=100 K="key list"
+make admins KEYS=1000000 TEAMS=10000 CALLS=100
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Refused(Exception):
 
 def main() -> int:
     """Print the table; return 1 where a call takes longer than it may."""
-    parser = argparse.ArgumentParser(prog="make adminscale", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make admins", description=__doc__)
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--teams", type=int, default=10_000)
     parser.add_argument("--calls", type=int, default=100, help="of each kind")
