@@ -13,7 +13,8 @@ from tianji_control.call import Guarded, Open
 from tianji_control.openapi.document import document
 from tianji_control.openapi.operations import operation_id, template
 from tianji_control.routes import ROUTES
-from tianji_gateway.routes import HERE
+from tianji_gateway.forward import forward
+from tianji_gateway.routes import HERE, find
 
 DOCUMENT = document(ROUTES)
 GUARDED = [route for route in ROUTES if isinstance(route, Guarded)]
@@ -62,6 +63,11 @@ def test_every_path_of_the_gateway_is_described() -> None:
     }
     described = {name for name, operation in operations() if operation["tags"] == ["inference"]}
     assert described == served
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml", "/docs"])
+def test_the_gateways_port_serves_the_description_too(path: str) -> None:
+    assert find("GET", path).endpoint is forward
 
 
 def test_operations_have_names_of_their_own() -> None:
