@@ -76,6 +76,8 @@ class Exchange:
         self._flush_s = flush_s
         self._lease_s = lease_s
         self._wants: dict[Seat, _Want] = {}
+        self._met = False
+        """Whether a data set was met before: the first one is not a new one."""
         self._steady_at = 0.0
         self._next: asyncio.Future[Verdicts] | None = None
         self._kick = asyncio.Event()
@@ -186,7 +188,9 @@ class Exchange:
                     return await self._trade(ops)
                 except EpochChanged:
                     self._untold = True
-                    self._steady_at = self._clock() + BARRIER_S
+                    if self._met:
+                        self._steady_at = self._clock() + BARRIER_S
+                    self._met = True
         except StoreAway:
             pass
         self.away = True
