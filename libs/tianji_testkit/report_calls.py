@@ -73,4 +73,5 @@ TRIES: dict[str, Try] = {
     ),
     "POST /cost/estimate": Try(on("/cost/estimate", model="gpt-4o-mini", input_tokens=1, output_tokens=1)),
     "GET /focus/export": Try(on(f"/focus/export?{SPAN}")),
+    "GET /provider/budgets": Try(on("/provider/budgets"), fine=(400,)),
 }

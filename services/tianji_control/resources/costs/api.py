@@ -134,5 +134,5 @@ def _check(ask: Estimate) -> None:
 
 routes = [
     Guarded("POST", "/spend/calculate", calculate, "open:read", body=Calculate, gives=Calculated),
-    Guarded("POST", "/cost/estimate", estimate, "open:read", body=Estimate),
+    Guarded("POST", "/cost/estimate", estimate, "open:read", body=Estimate, gives=dict[str, Any]),
 ]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tianji_control.resources.reports import names, report, spenders, tags, totals
+from tianji_control.resources.reports import names, providers, report, spenders, tags, totals
 
-routes = [*totals.routes, *tags.routes, *spenders.routes, *report.routes, *names.routes]
+routes = [*totals.routes, *tags.routes, *spenders.routes, *report.routes, *names.routes, *providers.routes]
