@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 
 import psycopg
@@ -14,6 +14,7 @@ from chaos.troubles import Troubles
 from psycopg.rows import dict_row
 
 PROMPT_TOKENS = 7
+NANO = 10**9
 PRICES = {
     "gpt": (Decimal("0.000003"), Decimal("0.000011")),
     "claude": (Decimal("0.000007"), Decimal("0.000019")),
@@ -44,6 +45,8 @@ class Sums(NamedTuple):
     rows: Sequence[Row]
     totals: dict[tuple[str, str], tuple[Decimal, int]]
     days: dict[tuple[str, str], tuple[Decimal, int]]
+    windows: dict[tuple[str, str], int]
+    """What each budget's window was charged, in 10^-9 US dollars."""
 
 
 def read(database_url: str) -> Sums:
@@ -56,7 +59,12 @@ def read(database_url: str) -> Sums:
             "SELECT scope, scope_id, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests"
             " FROM spend_daily GROUP BY scope, scope_id"
         ).fetchall()
-    return Sums(rows, _by_scope(totals), _by_scope(days))
+        windows = db.execute(
+            "SELECT bound, window_id, sum(spent_nano)::bigint AS spent FROM spend_windows"
+            " GROUP BY bound, window_id"
+        ).fetchall()
+    charged = {(row["bound"], row["window_id"]): int(row["spent"]) for row in windows}
+    return Sums(rows, _by_scope(totals), _by_scope(days), charged)
 
 
 def compare(
@@ -69,7 +77,23 @@ def compare(
         *_counted(provider, written, ledger.rows, rows),
         *_billed(calls, rows),
         *_rolled_up(ledger),
+        _charged(ledger),
     ]
+
+
+def counted(ledger: Sums, redis: Mapping[tuple[str, str], int]) -> Line:
+    """Compare the counters that Redis knows whole with the ledger's."""
+    wrong = [
+        f"{at}: {spent} for {ledger.windows.get(at)}"
+        for at, spent in redis.items()
+        if ledger.windows.get(at) != spent
+    ]
+    return Line(
+        f"{len(redis)} counters of budgets in Redis = the ledger's",
+        sum(redis.values()),
+        sum(ledger.windows.get(at, 0) for at in redis),
+        wrong,
+    )
 
 
 def _served(calls: list[Call], provider: Counter[str], troubles: Troubles) -> Iterable[Line]:
@@ -154,7 +178,8 @@ def _rolled_up(ledger: Sums) -> Iterable[Line]:
     expected: dict[tuple[str, str], tuple[Decimal, int]] = {}
     for row in ledger.rows:
         scopes = [("total", ""), ("key", row["key_hash"]), ("end_user", row["end_user"])]
-        for scope in [*scopes, ("model", row["model_group"]), ("provider", row["provider"])]:
+        scopes += [("team", row["team_id"]), ("model", row["model_group"]), ("provider", row["provider"])]
+        for scope in scopes:
             if scope[1] or scope[0] == "total":
                 spend, count = expected.get(scope, (Decimal(0), 0))
                 expected[scope] = spend + row["cost_usd"], count + 1
@@ -171,6 +196,25 @@ def _rolled_up(ledger: Sums) -> Iterable[Line]:
         wrong += [f"{scope}: without rows" for scope in found if scope not in wanted]
         none = (Decimal(0), 0)
         yield Line(what, found.get(("total", ""), none)[0], wanted.get(("total", ""), none)[0], wrong)
+
+
+def _charged(ledger: Sums) -> Line:
+    expected: Counter[tuple[str, str]] = Counter()
+    for row in ledger.rows:
+        nano = int((row["cost_usd"] * NANO).to_integral_value(ROUND_CEILING))
+        for at in zip(row["charged_bounds"], row["charged_windows"], strict=True):
+            expected[at] += nano
+    wrong = [
+        f"{at}: {ledger.windows.get(at)} for {nano}"
+        for at, nano in expected.items()
+        if ledger.windows.get(at, 0) != nano
+    ]
+    return Line(
+        "windows of budgets = sum of rows",
+        sum(ledger.windows.values()),
+        sum(expected.values()),
+        wrong + [f"{at}: without rows" for at in ledger.windows if at not in expected],
+    )
 
 
 def _price(call: Call) -> Decimal:

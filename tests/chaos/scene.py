@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+import redis
 from chaos import books
 from chaos.archive import Archive
 from chaos.books import Line
@@ -18,7 +19,11 @@ from chaos.load import MODELS, Call, Load
 from chaos.provider import Provider
 from chaos.troubles import Joined, Troubles
 
+from tianji.bus.client import Bus
+from tianji.bus.subjects import SEED_LIMITS
 from tianji.embedded import ports
+from tianji.limits import keys as limit_keys
+from tianji.limits.seeding import Counter, SeedRequest
 from tianji_cli.http import is_ready
 from tianji_testkit.http import call
 from tianji_testkit.system import System, clean_environ
@@ -26,10 +31,16 @@ from tianji_testkit.system import System, clean_environ
 QUIET_S = 90.0
 """How long the ledger may take to be complete after everything runs again."""
 
+CLOSED_S = 20.0
+"""After how long the spool of a killed gateway has been taken over, and its end is in the ledger."""
+
 KEYS = 6
 CONFIG = """
+general_settings:
+  budget_failure_mode: serve
 litellm_settings:
   num_retries: 2
+  max_budget: 1000
 model_list:
 """
 DEPLOYMENT = """
@@ -53,6 +64,8 @@ class Scene:
     troubles: Troubles
     keys: list[str]
     database_url: str
+    redis_url: str
+    nats_url: str
 
     def load(self, seed: int, name: str = "") -> Load:
         """Make clients; `name` tells their calls from those of others."""
@@ -70,8 +83,20 @@ class Scene:
             if self.archive.read().began.keys() <= rows:
                 break
         waited = time.monotonic() - start
-        await asyncio.sleep(2.0)
+        await asyncio.sleep(CLOSED_S)
+        await self._seed()
         return waited
+
+    async def _seed(self) -> None:
+        """Have the ledger tell Redis all budgets' counters, as gateways do that find one missing."""
+        known = await asyncio.to_thread(books.read, self.database_url)
+        counters = [Counter(bound, window) for bound, window in known.windows]
+        bus = await Bus.connect(self.nats_url, "chaos")
+        try:
+            await bus.wait_connected(10)
+            await bus.request(SEED_LIMITS, msgspec.json.encode(SeedRequest(counters)), 10)
+        finally:
+            await bus.close()
 
     async def well(self) -> None:
         """Wait until every part runs again and has what it needs."""
@@ -98,7 +123,8 @@ class Scene:
     def compare(self, calls: list[Call]) -> list[Line]:
         """Compare what everybody counted."""
         ledger = books.read(self.database_url)
-        return books.compare(calls, self.provider.calls, self.archive.read(), ledger, self.troubles)
+        lines = books.compare(calls, self.provider.calls, self.archive.read(), ledger, self.troubles)
+        return [*lines, books.counted(ledger, _counters(self.redis_url, ledger.windows))]
 
 
 @asynccontextmanager
@@ -113,7 +139,8 @@ async def scene(folder: Path, gateways: int) -> AsyncIterator[Scene]:
             keys = await _keys(system.url, environ["TIANJI_MASTER_KEY"])
             troubles = Troubles(system, joined)
             try:
-                yield Scene(system, provider, archive, troubles, keys, environ["DATABASE_URL"])
+                urls = environ["DATABASE_URL"], environ["REDIS_URL"], environ["NATS_URL"]
+                yield Scene(system, provider, archive, troubles, keys, *urls)
             finally:
                 troubles.heal()
                 joined.stop()
@@ -137,11 +164,30 @@ def _deployments(root: str) -> str:
 
 
 async def _keys(url: str, master_key: str) -> list[str]:
-    made = [
-        await asyncio.to_thread(call, "POST", url + "/key/generate", {"key_alias": f"k{n}"}, key=master_key)
-        for n in range(KEYS)
-    ]
+    """Make keys; most have a budget that nobody reaches, and half of them a team that has one."""
+    team = {"team_id": "team", "max_budget": 1000, "budget_duration": "1mo"}
+    await asyncio.to_thread(call, "POST", url + "/team/new", team, key=master_key)
+    made = []
+    for n in range(KEYS):
+        fields = (
+            {"key_alias": f"k{n}"}
+            | ({"max_budget": 1000} if n else {})
+            | ({"team_id": "team"} if n % 2 else {})
+        )
+        made.append(await asyncio.to_thread(call, "POST", url + "/key/generate", fields, key=master_key))
     return [str(answer["key"]) for _, answer in made]
+
+
+def _counters(url: str, known: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Read what Redis has of these counters; those that it does not know whole are left out."""
+    found: dict[tuple[str, str], int] = {}
+    with redis.Redis.from_url(url) as client:
+        epoch = client.get(limit_keys.EPOCH)
+        for at in known:
+            settled, full = client.hmget(limit_keys.budget(*at), "settled", "full")
+            if settled is not None and full == epoch:
+                found[at] = int(settled)
+    return found
 
 
 def _ids(database_url: str) -> set[str]:
