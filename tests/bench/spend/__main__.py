@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.scale.figures import Table, quantile, spread_ms
+from bench.scale.figures import Table, cpu_s, spread_ms
 from bench.spend.filling import Q, World, fill, index
 from bench.spend.plans import explaining
 from bench.spend.questions import Question, questions
@@ -21,13 +21,13 @@ from bench.spend.questions import Question, questions
 from tianji.embedded import Postgres
 from tianji.store import migrate
 from tianji.store.pool import Store
-from tianji.store.rows import many, one
+from tianji.store.rows import Connection, many, one
 
 LIMIT_S = 0.2
 
 
 def main() -> None:
-    """Print figures and plans; exit 1 where a question out of the roll-ups takes too long."""
+    """Print figures and plans; exit 1 where a question out of the roll-ups costs too much."""
     parser = argparse.ArgumentParser(prog="bench.spend", description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--days", type=int, default=90)
@@ -36,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tianji-spend-") as folder:
         slow = asyncio.run(_run(Path(folder), World(rows=options.rows, days=options.days), options.times))
     if slow:
-        print(f"\nslower than {LIMIT_S * 1e3:.0f} ms at p50: {', '.join(slow)}")
+        print(f"\nmore than {LIMIT_S * 1e3:.0f} ms of processor: {', '.join(slow)}")
     sys.exit(1 if slow else 0)
 
 
@@ -75,17 +75,24 @@ async def _ask(store: Store, asked: list[Question], times: int) -> list[str]:
         for question in asked:
             async with explaining(db) as plans:
                 await question.ask(db)
-            taken = []
+            taken, used = [], _cpu_s(db)
             for _ in range(times):
                 began = time.perf_counter()
                 await question.ask(db)
                 taken.append(time.perf_counter() - began)
-            table.row(question.name + ("" if question.rolled else " (rows)"), spread_ms(taken))
+            each_ms = (_cpu_s(db) - used) / times * 1e3
+            name = question.name + ("" if question.rolled else " (rows)")
+            table.row(name, f"{spread_ms(taken)}, {each_ms:.0f} ms of processor")
             for plan in plans:
                 print(f"{'':12}{plan}", flush=True)
-            if question.rolled and quantile(taken, 0.5) > LIMIT_S:
+            if question.rolled and each_ms > LIMIT_S * 1e3:
                 slow.append(question.name)
     return slow
+
+
+def _cpu_s(db: Connection) -> float:
+    """Return the processor time of this process and of Postgres' for the connection: others may be busy."""
+    return time.process_time() + cpu_s(db.info.backend_pid)
 
 
 if __name__ == "__main__":
