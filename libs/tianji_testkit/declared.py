@@ -17,14 +17,12 @@ class Strict:
     def took(self, route: Guarded, place: str, kind: type[msgspec.Struct]) -> None:
         """Compare what a handler reads with the declaration."""
         declared = getattr(route, place)
-        if declared is not None and declared is not kind:
+        if declared is not kind:
             raise Undeclared(f"{_name(route)} declares {place}={declared}, its handler reads {kind}")
 
     def gave(self, route: Guarded, answer: bytes) -> None:
         """Hold a good answer against the declared type."""
-        if route.gives is None:
-            return
-        if isinstance(route.gives, Text):
+        if route.gives is None or isinstance(route.gives, Text):
             raise Undeclared(f"{_name(route)} declares gives={route.gives}, its handler answers with JSON")
         try:
             msgspec.json.decode(answer, type=route.gives)
