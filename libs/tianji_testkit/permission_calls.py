@@ -290,6 +290,9 @@ TRIES: dict[str, Try] = {
     "GET /team/filter/ui": Try(on("/team/filter/ui?page_size=100"), lists="team_id"),
     "GET /team/metadata_schema": Try(on("/team/metadata_schema")),
     "GET /team/{team_id}/members/me": Try(on("/team/{team_id}/members/me"), fine=(200, 400, 404)),
+    "POST /team/{team_id}/member/{user_id}/reset_spend": Try(
+        on_fresh(a_team_member, "/team/{team_id}/member/{fresh}/reset_spend", reset_to=0)
+    ),
     "POST /team/{team_id}/member/{user_id}/reset_budget": Try(
         on_fresh(a_team_member, "/team/{team_id}/member/{fresh}/reset_budget")
     ),
