@@ -74,7 +74,9 @@ async def test_a_weak_password_is_refused_and_the_link_stays_good(control: Any) 
 async def test_a_withdrawn_or_expired_link_is_no_good(control: Any) -> None:
     user = await a_user(control)
     gone, late = await invited(control, user), await invited(control, user)
-    assert (await control.post("/invitation/delete", {"invitation_id": gone["id"]})).json()["id"] == gone["id"]
+    assert (await control.post("/invitation/delete", {"invitation_id": gone["id"]})).json()["id"] == gone[
+        "id"
+    ]
     async with control.runtime.store.transaction() as db:
         await db.execute("UPDATE invitations SET expires_at = now() WHERE id = %s", [late["id"]])
     for link in (gone["id"], late["id"]):

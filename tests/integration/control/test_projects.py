@@ -57,7 +57,9 @@ async def test_a_project_stays_within_its_team(control: Any, fields: dict[str, A
 
 async def test_a_key_of_a_project_stays_in_its_team_and_bounds(control: Any) -> None:
     team, other = await a_team(control), await a_team(control)
-    project = (await made(control, "/project/new", team_id=team, models=["gpt-4o"], max_budget=5))["project_id"]
+    project = (await made(control, "/project/new", team_id=team, models=["gpt-4o"], max_budget=5))[
+        "project_id"
+    ]
     for fields, status in (
         ({}, 400),
         ({"team_id": other}, 400),
@@ -74,7 +76,9 @@ async def test_a_key_of_a_project_stays_in_its_team_and_bounds(control: Any) -> 
     second = (await made(control, "/project/new", team_id=team))["project_id"]
     moved = await control.post("/key/update", {"key": key, "project_id": second})
     assert (moved.status, "reassignment" in moved.error["message"]) == (400, True)
-    assert (await control.post("/key/update", {"key": key, "project_id": None, "team_id": other})).status == 200
+    assert (
+        await control.post("/key/update", {"key": key, "project_id": None, "team_id": other})
+    ).status == 200
 
 
 async def test_a_project_with_keys_is_not_deleted_but_goes_with_its_team(control: Any) -> None:
@@ -109,7 +113,8 @@ async def test_a_project_has_spent_what_its_keys_have_also_those_that_are_gone(c
     async with control.runtime.store.transaction() as db:
         for key in keys:
             await db.execute(
-                "INSERT INTO spend_totals (scope, scope_id, spend_usd) VALUES ('key', %s, 1.5)", [key["token"]]
+                "INSERT INTO spend_totals (scope, scope_id, spend_usd) VALUES ('key', %s, 1.5)",
+                [key["token"]],
             )
     assert (await control.post("/key/delete", {"keys": [keys[0]["key"]]})).status == 200
     assert (await control.get(f"/project/info?project_id={project}")).json()["spend"] == 3.0
