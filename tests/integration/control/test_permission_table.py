@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import uuid_utils
 from msgspec import Struct
 
 from tianji_control.call import Guarded
@@ -17,6 +19,7 @@ from tianji_testkit.permission_calls import Place, made
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGE = Path(__file__).parents[3] / "docs/reference/permissions.md"
+BEGAN_NS = int(datetime(2026, 2, 1, tzinfo=UTC).timestamp()) * 10**9
 SCOPES = ("team", "organization", "user")
 TRIES = permission_calls.TRIES | report_calls.TRIES
 IN_SYSTEM = ("proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer")
@@ -115,12 +118,13 @@ async def _ledger(control: Any, places: list[Place]) -> None:
             values = {name: _blank(kind) for name, kind in columns}
             values |= {"key_hash": place.key, "day": "2026-02-01", "started_at": "2026-02-01"}
             values |= {"session_id": "s", "response_id": f"call-{place.key}"}
+            values["id"] = str(uuid_utils.uuid7(nanoseconds=BEGAN_NS))
             await _cell(db, place)
             if place.name != "own":
                 values |= {"team_id": place.team_id, "organization_id": place.organization_id}
             names, marks = ", ".join(values), ", ".join(f"%({name})s" for name in values)
             await db.execute(
-                f"INSERT INTO spend_logs ({names}) VALUES ({marks})".replace("%(id)s", "gen_random_uuid()"),  # noqa: S608
+                f"INSERT INTO spend_logs ({names}) VALUES ({marks})",  # noqa: S608
                 values,
             )
 
