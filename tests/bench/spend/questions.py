@@ -115,7 +115,7 @@ def _rows_of(days: Days) -> list[Question]:
         page("/spend/logs/v2, first page", Order(limit=50)),
         page("/spend/logs/v2 of a key", Order(limit=50), key_hash=key_hash(7)),
         page("/spend/logs/v2 of a team and model", Order(limit=50), team_id="team-7", model_group="model-7"),
-        page("/spend/logs/v2, a page 5 million rows down", Order(limit=50, after=after)),
+        page("/spend/logs/v2, a page 15 days down", Order(limit=50, after=after)),
         page("/spend/logs/v2, one day by spend", Order(limit=50, sort="spend"), team_id="team-7", span=day),
         Question(
             "/spend/logs/v2, counted up to 10,000", lambda db: ledger.count(db, _rows(days), 10_001), False
