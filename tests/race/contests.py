@@ -87,9 +87,9 @@ async def rpm(place: Place, trouble: str, clients: int, name: str) -> Outcome:
 
 async def parallel(place: Place, trouble: str, clients: int, name: str) -> Outcome:
     """Ask for more at the same time than a key may."""
-    limit, lasts_s = 20, 16.0
+    limit, lasts_s = 20, 18.0
     key, _ = await place.key(max_parallel_requests=limit, key_alias=name)
-    crowd = Crowd(place.system.gateway_urls, key, name, most_words=1, wait_ms=2000, pause_s=0.2)
+    crowd = Crowd(place.system.gateway_urls, key, name, most_words=1, wait_ms=3000, pause_s=0.2)
     async with asyncio.TaskGroup() as group:
         group.create_task(crowd.run(clients))
         await asyncio.sleep(3)
