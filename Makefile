@@ -35,12 +35,12 @@ walks: $(TEST_READY) ## Hold two gateways against a model of who may call what, 
 	@PYTHONPATH=tests $(BIN)/python -m walks $(if $(WALKS),--walks $(WALKS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(STEPS),--steps $(STEPS))
 
-fuzz: $(TEST_READY) ## Throw what the API's own description allows at it, and what it does not (EXAMPLES=50).
-	@$(BIN)/python -m pytest -q --timeout 3600 tests/fuzz --fuzz $(or $(EXAMPLES),50)
+fuzz: $(TEST_READY) ## Throw what the API's own description allows at it, and what it does not (EXAMPLES=50 T=tests/fuzz/test_junk.py).
+	@$(BIN)/python -m pytest -q --timeout 3600 --fuzz $(or $(EXAMPLES),50) $(or $(T),tests/fuzz)
 
-race: $(TEST_READY) ## Race for budgets and limits on several gateways (RUNS=3 GATEWAYS=3 CLIENTS=64).
+race: $(TEST_READY) ## Race for budgets and limits on several gateways (RUNS=3 CLIENTS=64 CONTEST=budget TROUBLE=kill).
 	@PYTHONPATH=tests $(BIN)/python -m race $(if $(RUNS),--runs $(RUNS)) $(if $(GATEWAYS),--gateways $(GATEWAYS)) \
-		$(if $(CLIENTS),--clients $(CLIENTS))
+		$(if $(CLIENTS),--clients $(CLIENTS)) $(if $(CONTEST),--contest $(CONTEST)) $(if $(TROUBLE),--trouble $(TROUBLE))
 
 chaos: $(TEST_READY) ## Pull every plug at random and count (SEED=7 SECONDS=120 GATEWAYS=2 KEEP=folder).
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
