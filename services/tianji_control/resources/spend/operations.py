@@ -76,8 +76,8 @@ async def letters(call: Call) -> Response:
     ask, bus = call.query(LettersQuery), call.runtime.bus
     if not 1 <= ask.limit <= MOST_LETTERS or ask.after < 0:
         raise BadRequest(f"limit: 1 to {MOST_LETTERS}; after: an id", param="limit")
+    total = await dead_letters.count(bus)  # first: what is counted is then among those that are read
     found = await dead_letters.following(bus, ask.after, ask.limit)
-    total = await dead_letters.count(bus)
     return call.answer({"total": total, "dead_letters": [_listed(letter) for letter in found]})
 
 
