@@ -201,11 +201,13 @@ class Guarded(Route):
         query: Any = None,
         gives: Any = None,
         status: int = 200,
+        refuses: tuple[int, ...] = (),
         once: bool | None = None,
     ) -> None:
         """`body`, `query` and `gives` are types, of the request's body and query and of the good answer.
 
-        `once` says whether a client may name an idempotency key; who creates something may.
+        `refuses` names statuses of refusals that do not follow from what it takes. `once` says whether a
+        client may name an idempotency key; who creates something may.
         """
         if permission not in PERMITS:
             raise ValueError(f"{method} {path} needs {permission}, which is not in the table of permissions")
@@ -215,6 +217,7 @@ class Guarded(Route):
         self.permission = permission
         self.resource, _, action = permission.partition(":")
         self.body, self.query, self.gives, self.status = body, query, gives, status
+        self.refuses = refuses
         self.once = (method == "POST" and action == "create") if once is None else once
         self.conditional = method != "GET" and action in ("update", "limit", "delete")
 

@@ -60,7 +60,7 @@ def responses() -> Schema:
 
 def refusals(route: Guarded) -> Schema:
     """Say which refusals a path may answer with."""
-    statuses = {401, 403, 500, 503}
+    statuses = {401, 403, 500, 503, *route.refuses}
     if route.body is not None or route.query is not None or route.param_convertors:
         statuses |= {400, 404, 422}
     if route.body is not None:

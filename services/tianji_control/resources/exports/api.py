@@ -6,7 +6,7 @@ from msgspec import Struct
 from starlette.responses import Response, StreamingResponse
 
 from tianji.errors import BadRequest
-from tianji_control.call import Call, Guarded
+from tianji_control.call import Call, Guarded, Text
 from tianji_control.resources.exports import files, focus
 from tianji_control.resources.spend.spans import days
 
@@ -36,4 +36,9 @@ async def export(call: Call) -> Response:
     return StreamingResponse(told, media_type=TYPES[ask.format], headers=headers)
 
 
-routes = [Guarded("GET", "/focus/export", export, "ledger:read", query=Ask)]
+FILE = Text(*TYPES.values())
+
+routes = [
+    # 501 where a Parquet file is asked for and the extra `parquet` is not installed.
+    Guarded("GET", "/focus/export", export, "ledger:read", query=Ask, gives=FILE, refuses=(501,)),
+]

@@ -59,4 +59,7 @@ def _ends(budget: Budget) -> datetime | None:
     return None if math.isinf(ends) else datetime.fromtimestamp(ends, UTC)
 
 
-routes = [Guarded("GET", "/provider/budgets", budgets, "ledger:read", gives=dict[str, Any])]
+routes = [
+    # 400 where the config has no such budgets.
+    Guarded("GET", "/provider/budgets", budgets, "ledger:read", gives=dict[str, Any], refuses=(400,))
+]
