@@ -90,10 +90,6 @@ class Call:
         self._takes("query", kind)
         return query_of(self.request.query_params, kind, self.request.url.path)
 
-    def query_from(self, given: dict[str, str], kind: type[T]) -> T:
-        """Decode a part of the query string."""
-        return query_of(given, kind, self.request.url.path)
-
     def require(self, permission: str, target: Target = ANYTHING) -> None:
         """Raise PermissionDenied unless the caller may do this to the object."""
         permits.require(self.actor, permission, target)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
+from starlette.datastructures import QueryParams
 
 from tianji.errors import BadRequest
 from tianji_control.envelope import Fault, WrongFields
@@ -70,8 +71,14 @@ def parts_of(given: dict[str, Any], kind: type[T], path: str) -> tuple[T, dict[s
 
 
 def query_of(given: Mapping[str, str], kind: type[T], path: str) -> T:
-    """Decode a query string."""
-    return _convert(dict(given), kind, "query", path)
+    """Decode a query string; a field that is a list has each value that comes under its name."""
+    read: dict[str, Any] = dict(given)
+    if isinstance(given, QueryParams):
+        lists = [
+            field.encode_name for field in msgspec.structs.fields(kind) if get_origin(field.type) is list
+        ]
+        read |= {name: given.getlist(name) for name in lists if name in given}
+    return _convert(read, kind, "query", path)
 
 
 def _convert(given: dict[str, Any], kind: type[T], place: str, path: str) -> T:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
 
 from tianji.errors import BadRequest
 from tianji_control.decode import body_of, query_of
@@ -66,6 +67,17 @@ def test_what_is_no_json_is_a_bad_request(raw: bytes) -> None:
 
 def test_a_query_is_read_from_text() -> None:
     assert query_of({"name": "n", "count": "7"}, Body, "/x") == Body("n", 7)
+
+
+def test_a_list_in_a_query_has_each_value_of_its_name() -> None:
+    class Chosen(msgspec.Struct):
+        names: list[str] = []
+        last: str = ""
+
+    assert query_of(QueryParams("names=a&names=b&last=x&last=y"), Chosen, "/x") == Chosen(["a", "b"], "y")
+    assert query_of(QueryParams("last=x"), Chosen, "/x") == Chosen([], "x")
+    with pytest.raises(BadRequest):
+        query_of(QueryParams("names=%00&names=b"), Chosen, "/x")
 
 
 @given(

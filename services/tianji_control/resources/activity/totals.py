@@ -34,10 +34,10 @@ class OfModel(Span, kw_only=True):
 
 
 class Hits(Span, kw_only=True):
-    """The query of `/global/activity/cache_hits`; aliases and models may come several times."""
+    """The query of `/global/activity/cache_hits`."""
 
-    key_aliases: str | None = None
-    models: str | None = None
+    key_aliases: list[str] = []
+    models: list[str] = []
 
 
 async def everything(call: Call) -> Response:
@@ -87,13 +87,12 @@ async def cache_hits(call: Call) -> Response:
 
     Answers are not cached, so that every call is one that a provider answered or that failed.
     """
-    given = call.request.query_params
-    ask = call.query_from({name: given[name] for name in given}, Hits)
+    ask = call.query(Hits)
     span, caller = days(ask.start_date, ask.end_date), seen(call)
-    aliases, models = given.getlist("key_aliases"), given.getlist("models")
     async with call.runtime.store.connection() as db:
         chosen = Chosen(
-            keys=await counts.keys_by_alias(db, aliases) if aliases else None, models=models or None
+            keys=await counts.keys_by_alias(db, ask.key_aliases) if ask.key_aliases else None,
+            models=ask.models or None,
         )
         rows = await counts.activity(db, span, caller, chosen)
         failures = await counts.failures(db, span, caller, chosen)
