@@ -98,12 +98,12 @@ def rewritten(page: str) -> str:
 
 
 def still_unserved() -> str:
-    """Return the list of what is not served without what is, by now."""
-    lines: dict[str, list[str]] = {}
+    """Return the list of what is not served: each path once, and none that is served by now."""
+    lines: dict[str, dict[str, None]] = {}
     for entry in all_unserved():
         left = sorted(one for one in entry.methods if served(Row(one, entry.path, "", "")) is None)
         if left:
-            lines.setdefault(entry.reason, []).append(f"{','.join(left)} {entry.path}")
+            lines.setdefault(entry.reason, {})[f"{','.join(left)} {entry.path}"] = None
     return "\n\n".join("\n".join([f"= {reason}", *paths]) for reason, paths in lines.items()) + "\n"
 
 

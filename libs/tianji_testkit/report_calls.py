@@ -57,6 +57,7 @@ TRIES: dict[str, Try] = {
     "GET /global/all_end_users": Try(on("/global/all_end_users")),
     "GET /global/spend/tags": Try(on(f"/global/spend/tags?{SPAN}")),
     "GET /global/spend/all_tag_names": Try(on("/global/spend/all_tag_names")),
+    "GET /tag/summary": Try(on(f"/tag/summary?{SPAN}")),
     "GET /global/spend/report": Try(on(f"/global/spend/report?{SPAN}")),
     "POST /global/spend/refresh": Try(on("/global/spend/refresh")),
     "GET /spend/keys": Try(on("/spend/keys"), lists="key"),

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from tianji_control.unserved import all_unserved
-from tianji_testkit.admin_routes import NOT_HERE, NOT_YET, PAGE, Row, now, rewritten, rows, served
+from tianji_testkit.admin_routes import (
+    NOT_HERE,
+    NOT_YET,
+    PAGE,
+    UNSERVED,
+    Row,
+    now,
+    rewritten,
+    rows,
+    served,
+    still_unserved,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,6 +31,12 @@ async def test_the_page_says_what_holds() -> None:
     page = PAGE.read_text("utf-8")
     assert rewritten(page) == page, "write it anew with python -m tianji_testkit.admin_routes"
     assert [row.line() for row in ROWS if row.state == NOT_HERE] == []
+    assert UNSERVED.read_text("utf-8") == still_unserved()
+
+
+async def test_each_path_that_is_not_served_has_one_reason() -> None:
+    known = [(entry.path, method) for entry in all_unserved() for method in entry.methods]
+    assert sorted(known) == sorted(set(known))
 
 
 async def test_nothing_that_is_served_is_said_to_be_missing() -> None:

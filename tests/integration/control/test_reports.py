@@ -136,6 +136,31 @@ async def test_tags_are_told_with_how_often_they_came(control: Any, world: dict[
     assert sorted(names) == ["old", "x", "y", "z"]
 
 
+async def test_tags_are_summed_with_whose_keys_they_came_from(control: Any, world: dict[str, str]) -> None:
+    def row(tag: str, calls: int, spend: float, users: int) -> dict[str, Any]:
+        return {
+            "tag": tag,
+            "unique_users": users,
+            "total_requests": calls,
+            "successful_requests": calls,
+            "failed_requests": 0,
+            "total_tokens": 15 * calls,
+            "total_spend": spend,
+        }
+
+    x, y, z = row("x", 2, 3.0, 1), row("y", 1, 1.0, 1), row("z", 1, 8.0, 0)
+    for query, expected in (
+        ("", [x, y, z]),
+        ("&tag_filter=Y", [y]),
+        ("&tag_filter=%25", []),
+        ("&tag_filters=x&tag_filters=z&tag_filter=y", [x, z]),
+    ):
+        assert (await control.get(f"/tag/summary?{SPAN}{query}")).json() == {"results": expected}
+    assert (await control.get("/tag/summary?start_date=2026-01-01")).status == 422
+    assert (await control.get("/tag/summary?start_date=2026-01-02&end_date=2026-01-01")).status == 400
+    assert (await control.get(f"/tag/summary?{SPAN}", key=world["own"])).status == 403
+
+
 async def test_customers_are_told_with_any_key_or_with_one(control: Any, world: dict[str, str]) -> None:
     everybody = (await control.post("/global/spend/end_users")).json()
     assert everybody == [

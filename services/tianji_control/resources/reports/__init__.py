@@ -1,1 +1,1 @@
-"""`/global/spend/…`, `/spend/{tags,keys,users}` and `/…/spend/report`: who spent how much, and on what."""
+"""`/global/spend/…`, `/spend/{tags,keys,users}`, `/…/spend/report`, `/tag/summary`: who spent how much."""

@@ -110,6 +110,24 @@ class TagNames(TypedDict):
     tag_names: list[str]
 
 
+class TagSummary(TypedDict):
+    """What was done under a tag in a span."""
+
+    tag: str
+    unique_users: int
+    total_requests: int
+    successful_requests: int
+    failed_requests: int
+    total_tokens: int
+    total_spend: float
+
+
+class TagSummaries(TypedDict):
+    """What was done under tags in a span."""
+
+    results: list[TagSummary]
+
+
 class ReportRow(TypedDict):
     """A row of a report: what it is a sum of depends on how it is grouped."""
 

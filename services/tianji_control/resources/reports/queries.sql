@@ -98,6 +98,30 @@ WHERE scope = 'tag' AND day BETWEEN %(since)s AND %(until)s
 GROUP BY scope_id
 ORDER BY sum(spend_usd) DESC, scope_id;
 
+-- name: tag_summaries
+-- A tag has many keys: whose they are now says how many people it is of.
+SELECT part.name,
+       count(DISTINCT key.user_id) FILTER (WHERE key.user_id <> '') AS users,
+       sum(part.requests)::bigint AS requests,
+       sum(part.successful_requests)::bigint AS successful_requests,
+       sum(part.failed_requests)::bigint AS failed_requests,
+       sum(part.tokens)::bigint AS tokens,
+       sum(part.spend_usd) AS spend_usd
+FROM (
+    SELECT scope_id AS name, key_hash, sum(requests) AS requests, sum(successful_requests) AS successful_requests,
+           sum(failed_requests) AS failed_requests, sum(input_tokens + output_tokens) AS tokens,
+           sum(spend_usd) AS spend_usd
+    FROM spend_daily
+    WHERE scope = 'tag' AND day BETWEEN %(since)s AND %(until)s
+      AND (%(names)s::text[] IS NULL OR scope_id = ANY(%(names)s))
+      AND (%(pattern)s::text IS NULL OR scope_id ILIKE %(pattern)s)
+    GROUP BY scope_id, key_hash
+) AS part
+LEFT JOIN keys AS key ON key.hash = part.key_hash
+GROUP BY part.name
+ORDER BY sum(part.requests) DESC, part.name
+LIMIT %(limit)s;
+
 -- name: totals
 -- All that was ever spent, by whatever a scope is about.
 SELECT scope_id AS name, spend_usd, requests, input_tokens + output_tokens AS tokens

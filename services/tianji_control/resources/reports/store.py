@@ -32,6 +32,14 @@ class Sum(Struct, frozen=True, kw_only=True):
     tokens: int
 
 
+class TagUse(Sum, frozen=True, kw_only=True):
+    """What was done under one tag, and of how many users' keys."""
+
+    users: int
+    successful_requests: int
+    failed_requests: int
+
+
 class Day(Struct, frozen=True, kw_only=True):
     """What was spent on a day."""
 
@@ -140,6 +148,14 @@ async def tags(db: Connection, days: Days, seen: Seen, names: list[str] | None =
     """Return what was spent by tag."""
     query = Q.tags if seen.sees_all else Q.seen_tags
     return await many(db, query, Sum, **values(days), **values(seen), names=names)
+
+
+async def tag_summaries(
+    db: Connection, days: Days, names: list[str] | None, pattern: str | None, limit: int
+) -> list[TagUse]:
+    """Return what was done under tags, those of most calls first."""
+    chosen = {"names": names, "pattern": pattern, "limit": limit}
+    return await many(db, Q.tag_summaries, TagUse, **values(days), **chosen)
 
 
 async def ever(db: Connection, scope: str, limit: int) -> list[Sum]:

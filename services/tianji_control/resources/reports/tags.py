@@ -1,4 +1,4 @@
-"""`/spend/tags`, `/global/spend/tags` and `/global/spend/all_tag_names`."""
+"""`/spend/tags`, `/global/spend/tags`, `/global/spend/all_tag_names` and `/tag/summary`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from starlette.responses import Response
 from tianji_control.call import Call, Guarded
 from tianji_control.moments import moment
 from tianji_control.resources.reports import store
-from tianji_control.resources.reports.answers import TagCount, TagNames, TagsSpend
+from tianji_control.resources.reports.answers import TagCount, TagNames, TagsSpend, TagSummaries
 from tianji_control.resources.spend.sights import seen
 from tianji_control.resources.spend.spans import Days, days
-from tianji_control.resources.spend.store import EARLIEST, LATEST
+from tianji_control.resources.spend.store import EARLIEST, LATEST, like
 
 MOST = 10_000
 ALL = "all-tags"
@@ -28,6 +28,16 @@ class Named(Span, kw_only=True):
     """The query of `/global/spend/tags`."""
 
     tags: str | None = None
+
+
+class Summed(Struct, kw_only=True):
+    """The query of `/tag/summary`."""
+
+    start_date: str
+    end_date: str
+    tag_filter: str | None = None
+    """What a tag has in it, in any case of letters; not looked at where `tag_filters` names tags."""
+    tag_filters: list[str] = []
 
 
 async def by_tag(call: Call) -> Response:
@@ -72,8 +82,34 @@ async def names(call: Call) -> Response:
         return call.answer({"tag_names": [row.name for row in await store.ever(db, "tag", MOST)]})
 
 
+async def summary(call: Call) -> Response:
+    """GET /tag/summary: calls, tokens and spend by tag in a span, and how many users' keys had them."""
+    ask = call.query(Summed)
+    pattern = None if ask.tag_filters else like(ask.tag_filter)
+    async with call.runtime.store.connection() as db:
+        span = days(ask.start_date, ask.end_date)
+        rows = await store.tag_summaries(db, span, ask.tag_filters or None, pattern, MOST)
+    return call.answer(
+        {
+            "results": [
+                {
+                    "tag": row.name,
+                    "unique_users": row.users,
+                    "total_requests": row.requests,
+                    "successful_requests": row.successful_requests,
+                    "failed_requests": row.failed_requests,
+                    "total_tokens": row.tokens,
+                    "total_spend": float(row.spend_usd),
+                }
+                for row in rows
+            ]
+        }
+    )
+
+
 routes = [
     Guarded("GET", "/spend/tags", by_tag, "spend:read", query=Span, gives=list[TagCount]),
     Guarded("GET", "/global/spend/tags", of_span, "ledger:read", query=Named, gives=TagsSpend),
     Guarded("GET", "/global/spend/all_tag_names", names, "ledger:read", gives=TagNames),
+    Guarded("GET", "/tag/summary", summary, "ledger:read", query=Summed, gives=TagSummaries),
 ]
