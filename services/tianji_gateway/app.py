@@ -35,7 +35,7 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak ASGI."""
         if scope["type"] == "http":
-            await self._serve(scope, Caller(receive, cors.answering(scope, send)))
+            await self._serve(scope, Caller(scope, receive, cors.answering(scope, send)))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:

@@ -20,6 +20,9 @@ Header = tuple[bytes, bytes]
 _BODY_S = 300.0
 _DISCARD = 64 << 20
 _DISCARD_S = 5.0
+_SENT = 16 << 10
+"""A body up to this size is in the buffers of the client's socket before it reads: it sees an answer that
+comes before its body was read. A larger one may still be being written, and the client would see a break."""
 _WATCH_AFTER_S = 0.05
 
 
@@ -30,9 +33,10 @@ class Caller:
     the server itself never raises for a client that is no longer there.
     """
 
-    __slots__ = ("_pulse", "_receive", "_send", "_timer", "_unread", "_watch", "gone", "status")
+    __slots__ = ("_pulse", "_receive", "_scope", "_send", "_timer", "_unread", "_watch", "gone", "status")
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
         self._receive = receive
         self._send = send
         self._watch: asyncio.Future[Message] | None = None
@@ -184,7 +188,7 @@ class Caller:
 
     async def answer(self, status: int, headers: list[Header], body: bytes) -> None:
         """Send a whole answer."""
-        if self._unread:
+        if self._unread and _may_be_on_its_way(self._scope["headers"]):
             await self._discard()
         headers.append((b"content-length", b"%d" % len(body)))
         await self.start(status, headers)
@@ -201,6 +205,16 @@ class Caller:
                         return
         except (TimeoutError, ClientGone):
             pass
+
+
+def _may_be_on_its_way(headers: Iterable[Header]) -> bool:
+    """Say whether the client may not have written all of its body yet."""
+    for name, value in headers:
+        if name == b"content-length":
+            return not value.isdigit() or len(value) > 18 or int(value) > _SENT
+        if name == b"transfer-encoding":
+            return True
+    return False
 
 
 def _too_large(limit: int) -> BodyTooLarge:

@@ -7,7 +7,7 @@ look at them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -71,6 +71,8 @@ class Front(Protocol):
     """A client format, such as OpenAI's chat completions."""
 
     name: str
+    id_header: bytes
+    """Where this format's own SDKs look for the id of a call; empty where they do not."""
     media_type: str
     """Of its streams; whole answers and errors are JSON."""
     keep_alive: bytes
@@ -99,6 +101,3 @@ class Front(Protocol):
 
     def error_event(self, error: TianjiError) -> bytes:
         """Write an error as the legal last event of a stream that has begun."""
-
-    def answer_headers(self, call_id: str) -> Mapping[str, str]:
-        """Headers that this format's own SDKs look for, such as `x-request-id` or `request-id`."""

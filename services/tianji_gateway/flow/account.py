@@ -18,7 +18,7 @@ from tianji.wire.neutral import Usage
 from tianji_gateway.flow.admit import Grant
 from tianji_gateway.flow.identify import Principal
 from tianji_gateway.flow.kept import Kept
-from tianji_gateway.flow.labels import NO_LABELS
+from tianji_gateway.flow.labels import NO_LABELS, Labels
 from tianji_gateway.flow.receive import Call, Inference, value_of
 from tianji_gateway.limits.extent import Size
 from tianji_gateway.runtime import Runtime
@@ -38,36 +38,38 @@ class Account:
     An event is written only for a request whose caller is known.
     """
 
+    # What most calls never change stands here, once for all of them.
+    snapshot: Snapshot | None = None
+    principal: Principal | None = None
+    inference: Inference | None = None
+    labels: Labels = NO_LABELS
+    grant: Grant | None = None
+    target: Target | None = None
+    attempts = 0
+    first_token_at: float | None = None
+    upstream_s = 0.0
+    """Time spent waiting for providers."""
+    answer_id = ""
+    usage: Usage = _NOTHING_USED
+    cost_usd = _ZERO
+    cost_text = "0"
+    http_status = 0
+    """How the request was answered, once the books are closed."""
+    error: TianjiError | None = None
+    chain: Chain | None = None
+    """What the caller is held to."""
+    held: Reservation | None = None
+    held_of_target: Reservation | None = None
+    kept: Kept | None = None
+    """What is kept of the answer, where it is."""
+    reserved_nano = 0
+    size: Size | None = None
+    counted = False
+    """Whether `size` is counted, not merely bounded."""
+
     def __init__(self, call: Call, rt: Runtime) -> None:
         self.call = call
         self.rt = rt
-        self.snapshot: Snapshot | None = None
-        self.principal: Principal | None = None
-        self.inference: Inference | None = None
-        self.labels = NO_LABELS
-        self.grant: Grant | None = None
-        self.target: Target | None = None
-        self.attempts = 0
-        self.first_token_at: float | None = None
-        self.upstream_s = 0.0
-        """Time spent waiting for providers."""
-        self.answer_id = ""
-        self.usage = _NOTHING_USED
-        self.cost_usd = _ZERO
-        self.cost_text = "0"
-        self.http_status = 0
-        """How the request was answered, once the books are closed."""
-        self.error: TianjiError | None = None
-        self.chain: Chain | None = None
-        """What the caller is held to."""
-        self.held: Reservation | None = None
-        self.held_of_target: Reservation | None = None
-        self.kept: Kept | None = None
-        """What is kept of the answer, where it is."""
-        self.reserved_nano = 0
-        self.size: Size | None = None
-        self.counted = False
-        """Whether `size` is counted, not merely bounded."""
 
     @property
     def closed(self) -> bool:

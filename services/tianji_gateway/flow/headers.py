@@ -67,18 +67,16 @@ def of_error(account: Account, front: Front, error: TianjiError) -> list[Header]
         headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
     elif account.snapshot is not None:
         headers.append(_snapshot(account.snapshot))
-    headers += [
-        (name.lower().encode("latin-1", "replace"), header_value(value))
-        for name, value in error.headers.items()
-    ]
+    for name, value in error.headers.items():
+        headers.append((name.lower().encode("latin-1", "replace"), header_value(value)))
     return headers
 
 
 def _common(call: Call, front: Front) -> list[Header]:
-    names = front.answer_headers(call.id)
-    return [(b"x-litellm-call-id", call.id.encode()), _VERSION] + [
-        (name.encode(), value.encode()) for name, value in names.items()
-    ]
+    call_id = call.id.encode()
+    if not front.id_header:
+        return [(b"x-litellm-call-id", call_id), _VERSION]
+    return [(b"x-litellm-call-id", call_id), _VERSION, (front.id_header, call_id)]
 
 
 def _account(account: Account) -> list[Header]:

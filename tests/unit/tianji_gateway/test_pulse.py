@@ -48,7 +48,7 @@ async def wire() -> Wire:
 
 @pytest.fixture
 async def caller(wire: Wire) -> Caller:
-    made = Caller(wire.receive, wire.send)
+    made = Caller({"headers": []}, wire.receive, wire.send)
     made.keep_alive(EVERY_S, b"alive", lambda: [(b"early", b"1")])
     return made
 
@@ -119,7 +119,7 @@ async def test_nothing_comes_after_the_end(caller: Caller, wire: Wire) -> None:
 
 
 async def test_an_error_status_is_still_possible_while_none_was_sent(wire: Wire) -> None:
-    caller = Caller(wire.receive, wire.send)
+    caller = Caller({"headers": []}, wire.receive, wire.send)
     caller.keep_alive(60, b"alive", list)
     await caller.hush()
 

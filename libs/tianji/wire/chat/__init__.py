@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tianji.errors import TianjiError
 from tianji.wire import envelope, values
 from tianji.wire.chat import read, watch, write
@@ -19,6 +17,7 @@ class ChatFront:
     """The front of `/v1/chat/completions`."""
 
     name = "chat"
+    id_header = b"x-request-id"
     media_type = "text/event-stream"
     keep_alive = b": keep-alive\n\n"
 
@@ -53,7 +52,3 @@ class ChatFront:
     def error_event(self, error: TianjiError) -> bytes:
         """Write an error as the last event of a stream, and its end mark."""
         return b"data: " + envelope.openai_envelope(error) + b"\n\n" + DONE
-
-    def answer_headers(self, call_id: str) -> Mapping[str, str]:
-        """Headers that OpenAI's SDKs look for."""
-        return {"x-request-id": call_id}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tianji.errors import BadRequest, TianjiError
 from tianji.wire import envelope
 from tianji.wire.front import Fields, Glance
@@ -22,6 +20,7 @@ class GenerateContentFront:
     """
 
     name = DIALECT
+    id_header = b""
 
     def __init__(self, *, array: bool = False) -> None:
         self._array = array
@@ -61,7 +60,3 @@ class GenerateContentFront:
     def error_event(self, error: TianjiError) -> bytes:
         """Write an error as the last piece of a stream."""
         return self._framing.piece(envelope.google_envelope(error)) + self._framing.end()
-
-    def answer_headers(self, call_id: str) -> Mapping[str, str]:
-        """Headers that Google's SDKs look for: none."""
-        return {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tianji.errors import TianjiError
 from tianji.wire import envelope, values
 from tianji.wire.front import Fields, Glance
@@ -16,6 +14,7 @@ class MessagesFront:
     """The front of `/v1/messages`."""
 
     name = "messages"
+    id_header = b"request-id"
     media_type = "text/event-stream"
     keep_alive = server_event("ping", {})
 
@@ -50,7 +49,3 @@ class MessagesFront:
     def error_event(self, error: TianjiError) -> bytes:
         """Write an error as the last event of a stream."""
         return server_event("error", {"error": envelope.anthropic_error(error)})
-
-    def answer_headers(self, call_id: str) -> Mapping[str, str]:
-        """Headers that Anthropic's SDKs look for."""
-        return {"request-id": call_id}

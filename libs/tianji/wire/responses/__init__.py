@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tianji.errors import BadRequest, TianjiError
 from tianji.wire import envelope
 from tianji.wire.front import Fields, Glance
@@ -20,6 +18,7 @@ class ResponsesFront:
     """The front of `/v1/responses`."""
 
     name = DIALECT
+    id_header = b"x-request-id"
     media_type = "text/event-stream"
     keep_alive = b": keep-alive\n\n"
 
@@ -60,7 +59,3 @@ class ResponsesFront:
             server_event(kind, {"sequence_number": number, **fields})
             for number, (kind, fields) in enumerate(events)
         )
-
-    def answer_headers(self, call_id: str) -> Mapping[str, str]:
-        """Headers that OpenAI's SDKs look for."""
-        return {"x-request-id": call_id}
