@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from tianji.limits.contract import Bound, Chain
+from tianji.limits.exchange import FLUSH_S
 from tianji.limits.limiter import HeldLimits, Taken
+from tianji.limits.parallel import EXPIRE_MS, RENEW_S
 from tianji_testkit.limits_world import World, begun
 
 REQUESTS = Bound("key:1", "rpm", 20, per_s=5)
@@ -94,8 +96,9 @@ class Limits(RuleBasedStateMachine):
 
     @invariant()
     def no_more_run_than_may(self) -> None:
-        """Slots of a dead process are taken for ten seconds."""
-        held = sum(count for at, count in self.dead if self.world.now - at < 8)
+        """Slots of a dead process are taken for ten seconds from when it last told of them."""
+        taken_s = EXPIRE_MS / 1000 - RENEW_S - FLUSH_S
+        held = sum(count for at, count in self.dead if self.world.now - at < taken_s)
         assert len(self.running) + held <= PARALLEL.limit
 
 
