@@ -16,7 +16,6 @@ from tianji.bus.client import Bus
 from tianji.bus.subjects import CONFIG_BUCKET, KEYS_BUCKET
 from tianji.domain.deployments import Deployment
 from tianji.domain.keys import KeyRecord, hash_of
-from tianji.domain.limits import Limits
 from tianji.domain.snapshot import DEPLOYMENT, HEAD, KEY, SETTINGS, Head, Settings, digest_of, record_name
 from tianji.embedded import Nats
 from tianji_gateway.snapshot.lookup import KeyLookup
@@ -40,7 +39,6 @@ def record_of(number: int) -> tuple[str, bytes]:
         alias=f"service-{number}",
         models=["m", "gpt-4o-mini", "claude-*"],
         spend="12.345678",
-        limits=Limits(max_budget="100.00", tpm=100_000, rpm=1_000),
         metadata={"cost_center": f"cc-{number % 1000}", "owner": f"person{number}@example.org"},
     )
     return record_name(KEY, record.hash), msgspec.json.encode(record)
