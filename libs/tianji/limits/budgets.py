@@ -205,7 +205,7 @@ class BudgetSeat:
         never = self.window.ends == float("inf")
         return Left(
             bound.limit,
-            max(0, bound.limit - self.known_sum + self.free),
+            min(max(0, bound.limit - self.known_sum + self.free), bound.limit),
             None if never else self.window.ends,
         )
 

@@ -116,4 +116,5 @@ class ParallelSeat:
 
     def left(self, bound: Bound, now: float) -> Left:
         """Return what is left as far as known here."""
-        return Left(bound.limit, max(0, bound.limit - (self.known_sum or 0) + self.free), None)
+        remaining = bound.limit - (self.known_sum or 0) + self.free
+        return Left(bound.limit, min(max(0, remaining), bound.limit), None)

@@ -205,7 +205,8 @@ class RateSeat:
     def left(self, bound: Bound, now: float) -> Left:
         """Return what is left as far as known here."""
         used = self.known_used or 0
-        return Left(bound.limit, max(0, bound.limit - used + max(0, self.free)), now + bound.per_s)
+        remaining = bound.limit - used + max(0, self.free)
+        return Left(bound.limit, min(max(0, remaining), bound.limit), now + bound.per_s)
 
     def _use_up(self, grant: Grant) -> None:
         """Take the rest of the first grant."""
