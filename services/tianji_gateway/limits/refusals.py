@@ -94,9 +94,11 @@ def _named(kind: str, who: str) -> str:
 
 
 def _figures(exhausted: Exhausted) -> str:
+    some_left = exhausted.spent + exhausted.held < exhausted.bound.limit
+    shorter = "A call with a lower max_tokens may still be let through. " if some_left else ""
     return (
         f"Spent {usd(exhausted.spent)} of {usd(exhausted.bound.limit)}, reserved {usd(exhausted.held)}, "
-        f"this call may cost {usd(exhausted.needs)}. {_resets(exhausted.resets_at)}"
+        f"this call may cost {usd(exhausted.needs)}. {shorter}{_resets(exhausted.resets_at)}"
     )
 
 

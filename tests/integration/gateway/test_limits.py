@@ -65,7 +65,9 @@ async def test_what_a_call_may_cost_is_reserved_until_it_ends(limited: Any, upst
         assert limited.books.begins[0].reserved_usd == "0.005"
     async with limited.chat(KEY, max_tokens=10) as too_much:
         assert too_much.status == 422
-        assert "this call may cost 0.01" in (await too_much.json())["error"]["message"]
+        message = (await too_much.json())["error"]["message"]
+        assert "this call may cost 0.01" in message
+        assert "lower max_tokens" in message
     async with limited.chat(KEY, max_tokens=7) as fits:
         assert fits.status == 200
     assert [charge.bound[:4] for charge in limited.books.ends[0].charges] == ["key:"]
