@@ -12,16 +12,22 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 SAY := echo >&2 tianji:
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cross agents walks fuzz race chaos outages scale admins reports ledger bench lint format docs lock
+.PHONY: help run test properties cross agents walks fuzz race chaos outages scale admins reports ledger bench lint format docs lock
 
 help: ## Show what there is.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUN_READY) ## Start the whole system (CONFIG=proxy_config.yaml, ARGS="--gateways 2").
 	@exec $(BIN)/tianji up $(if $(CONFIG),--config "$(CONFIG)") $(ARGS)
 
 test: $(TEST_READY) ## Run the tests (T=tests/unit for some, JOBS=4 for more at once).
 	@$(BIN)/python -m pytest -q -n $(or $(JOBS),2) --dist loadfile $(T)
+
+properties: $(TEST_READY) ## Search long and at random for what breaks a property (EXAMPLES=2000 SEED=7 T=tests/unit JOBS=2).
+	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); \
+	$(SAY) "searching with SEED=$$seed"; \
+	$(if $(EXAMPLES),EXAMPLES=$(EXAMPLES)) $(BIN)/python -m pytest -q -m hypothesis --timeout 0 -n $(or $(JOBS),0) --dist load \
+		--hypothesis-profile search --hypothesis-seed $$seed $(T)
 
 cross: $(TEST_READY) ## Hold every client format against every provider and print the table (K="bedrock and stream").
 	@$(BIN)/python -m pytest -q --tb=no --no-header -p tianji_testkit.cross_table -r N \

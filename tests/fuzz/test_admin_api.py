@@ -49,8 +49,6 @@ def test_every_path_keeps_to_its_description(
 ) -> None:
     @settings(
         max_examples=examples or QUICK_EXAMPLES,
-        database=None,
-        deadline=None,
         derandomize=not examples,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

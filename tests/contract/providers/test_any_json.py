@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tianji.domain.deployments import Deployment
@@ -15,6 +15,7 @@ from tianji.providers import provider
 from tianji.wire.chat import ChatFront
 from tianji.wire.front import Fields, Front
 from tianji.wire.messages import MessagesFront
+from tianji_testkit.properties import times
 
 FRONTS: list[Front] = [ChatFront(), MessagesFront()]
 UPSTREAMS = [
@@ -196,7 +197,7 @@ def test_the_requests_that_are_spoilt_below_are_taken_when_whole(front: Front):
 
 
 @pytest.mark.parametrize("front", FRONTS, ids=lambda front: front.name)
-@settings(max_examples=500, deadline=None)
+@times(5)
 @given(data=st.data())
 def test_one_wrong_value_anywhere_is_read_or_refused(front: Front, data: st.DataObject):
     place = data.draw(st.sampled_from(PLACES[front.name]))
@@ -207,7 +208,7 @@ def test_one_wrong_value_anywhere_is_read_or_refused(front: Front, data: st.Data
 
 
 @pytest.mark.parametrize("front", FRONTS, ids=lambda front: front.name)
-@settings(max_examples=200, deadline=None)
+@times(2)
 @given(data=st.data())
 def test_any_object_is_read_or_refused(front: Front, data: st.DataObject):
     carried(front, fields_of(data.draw(st.dictionaries(st.sampled_from(sorted(FULL[front.name])), anything))))

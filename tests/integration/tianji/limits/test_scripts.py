@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import redis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tianji.limits import keys
@@ -18,6 +18,7 @@ from tianji.limits.ledger_side import LedgerSide
 from tianji.limits.seeding import Counter, ProcessSum
 from tianji.limits.trades import Answer, BudgetOp, EpochChanged, Op, ParallelOp, RateOp
 from tianji_testkit.limits_model import Model
+from tianji_testkit.properties import times
 
 T = TypeVar("T")
 Want = tuple[int, ...]
@@ -108,7 +109,7 @@ async def run(url: str, messages: list[Any], barrier_s: float) -> None:
 
 
 @given(MESSAGES, st.sampled_from([0.0, 3600.0]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@times(0.6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_redis_answers_as_the_model_does(redis_url: str, messages: list[Any], barrier_s: float) -> None:
     redis.Redis.from_url(redis_url).flushall()
     asyncio.run(run(redis_url, messages, barrier_s))

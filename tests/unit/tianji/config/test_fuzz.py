@@ -1,11 +1,12 @@
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tianji.config import as_written, parse, revealed
 from tianji.config.fields import table
+from tianji_testkit.properties import times
 
 SEED = """\
 model_list:
@@ -74,7 +75,7 @@ def judged(text: str) -> None:
     assert repr(loaded)
 
 
-@settings(max_examples=400, deadline=None)
+@times(4)
 @given(edits)
 def test_no_edit_of_a_config_raises(changes: list[tuple[int, int, str]]) -> None:
     text = SEED
@@ -84,13 +85,12 @@ def test_no_edit_of_a_config_raises(changes: list[tuple[int, int, str]]) -> None
     judged(text)
 
 
-@settings(max_examples=200, deadline=None)
+@times(2)
 @given(st.dictionaries(names, trees, max_size=6))
 def test_no_tree_of_values_raises(tree: dict[str, Any]) -> None:
     judged(yaml.safe_dump(tree, allow_unicode=True))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_raises(text: str) -> None:
     judged(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
@@ -13,6 +12,7 @@ from tianji.limits.exchange import FLUSH_S
 from tianji.limits.limiter import HeldLimits, Taken
 from tianji.limits.parallel import EXPIRE_MS, RENEW_S
 from tianji_testkit.limits_world import World, begun
+from tianji_testkit.properties import times
 
 REQUESTS = Bound("key:1", "rpm", 20, per_s=5)
 TOKENS = Bound("key:1", "tpm", 300, per_s=5)
@@ -102,5 +102,5 @@ class Limits(RuleBasedStateMachine):
         assert len(self.running) + held <= PARALLEL.limit
 
 
-Limits.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Limits.TestCase.settings = times(0.6, stateful_step_count=40)
 test_no_order_of_calls_passes_a_limit = Limits.TestCase

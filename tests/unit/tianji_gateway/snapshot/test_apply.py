@@ -1,10 +1,10 @@
 import msgspec
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tianji.domain.snapshot import HEAD, Head, digest_of
 from tianji_gateway.snapshot.apply import Staging
+from tianji_testkit.properties import times
 
 NAMES = st.sampled_from(["deployment.a", "deployment.b", "deployment.c", "settings.g"])
 VALUES = st.one_of(st.none(), st.binary(max_size=3))
@@ -87,7 +87,7 @@ class Staged(RuleBasedStateMachine):
             assert self.staging.waiting_for == ""
 
 
-Staged.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Staged.TestCase.settings = times(1.5, stateful_step_count=30)
 TestStaged = Staged.TestCase
 
 

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -17,6 +16,7 @@ from tianji_gateway.spool.frames import frame
 from tianji_gateway.spool.journal import Journal
 from tianji_gateway.spool.segments import Segments
 from tianji_gateway.spool.settings import SpoolSettings
+from tianji_testkit.properties import times
 
 SETTINGS = SpoolSettings(segment_bytes=700, segment_s=3600, sync="never")
 
@@ -150,7 +150,7 @@ class Spooling(RuleBasedStateMachine):
 
 
 TestSpooling = Spooling.TestCase
-TestSpooling.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestSpooling.settings = times(0.6, stateful_step_count=40)
 
 
 def test_a_long_call_does_not_keep_old_files(tmp_path):
