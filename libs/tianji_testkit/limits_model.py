@@ -85,20 +85,25 @@ class Model:
 
     def _budget(self, process: str, key: str, op: BudgetOp, now_ms: int) -> BudgetReply:
         counter = self.budgets.setdefault(key, Counter())
-        base, base_settled = 0, 0
-        if op.first:
-            base, base_settled = counter.taken.get(process, 0), counter.settled.get(process, 0)
-        counter.taken[process] = base + op.taken
-        counter.settled[process] = base_settled + op.settled
         from_start = op.starts >= self.began and op.starts > now_ms / 1000 - SURE_S
         counter.full |= from_start
+        base, base_settled = 0, 0
+        taken, settled = op.taken, op.settled
+        held, held_settled = counter.taken.get(process, 0), counter.settled.get(process, 0)
+        if op.first and counter.full:
+            base, base_settled = held, held_settled
+            taken, settled = taken + base, settled + base_settled
+        elif op.first:
+            base, base_settled = -1, -1
+            taken, settled = max(taken, held), max(settled, held_settled)
+        counter.taken[process], counter.settled[process] = taken, settled
         verdict, granted = GRANTED, 0
         room = op.limit - sum(counter.taken.values())
         if op.want:
-            if not counter.full:
-                verdict = UNKNOWN
-            elif self._waiting(now_ms) and not from_start:
+            if self._waiting(now_ms) and not from_start:
                 verdict = WAITING
+            elif not counter.full:
+                verdict = UNKNOWN
             else:
                 verdict, granted = self._grant(room, op, now_ms)
         counter.taken[process] += granted

@@ -94,7 +94,7 @@ class BudgetSeat:
         self.base = 0
         self.base_settled = 0
         self.met = False
-        """Whether the store has told what it had of a process of this name."""
+        """Whether the store has told what it had of this process, from before the budget was forgotten here."""
         self.dirty = False
         """Whether the store does not know yet what was settled."""
         self.drawn_at = 0.0
@@ -161,7 +161,7 @@ class BudgetSeat:
 
     def heard(self, op: BudgetOp, reply: BudgetReply, moment: Moment) -> None:
         """Take in the store's answer."""
-        if not self.met:
+        if not self.met and reply.base >= 0:
             self.met = True
             self.base += reply.base
             self.base_settled += reply.base_settled

@@ -29,13 +29,12 @@ from tianji.limits.trades import (
 
 
 class _Budget:
-    """One counter: what other processes have spent as the ledger has it, and what this one has taken."""
+    """One counter, by process: what others have spent as the ledger has it, what this one has told."""
 
     def __init__(self) -> None:
-        self.others: dict[str, int] = {}
+        self.taken: dict[str, int] = {}
+        self.settled: dict[str, int] = {}
         self.full = False
-        self.taken = 0
-        self.settled = 0
         self.told = False
 
 
@@ -69,7 +68,8 @@ class Memory:
             self._budgets.setdefault(keys.budget(counter.bound, counter.window), _Budget()).full = True
         for known in sums:
             budget = self._budgets.setdefault(keys.budget(known.bound, known.window), _Budget())
-            budget.others[known.process] = max(known.spent_nano, budget.others.get(known.process, 0))
+            for told in (budget.taken, budget.settled):
+                told[known.process] = max(known.spent_nano, told.get(known.process, 0))
 
     async def close(self) -> None:
         """Do nothing: what is held goes with the process."""
@@ -88,9 +88,18 @@ class Memory:
         budget = self._budgets.setdefault(key, _Budget())
         self._ends[key] = op.expires_at
         budget.full |= op.starts >= self._since or not self._ledger
-        base = budget.others.pop(self._process, 0) if op.first else 0
-        taken, settled = op.taken + base, op.settled + base
-        sum_, all_settled = taken + sum(budget.others.values()), settled + sum(budget.others.values())
+        me = self._process
+        held, held_settled = budget.taken.get(me, 0), budget.settled.get(me, 0)
+        base, base_settled = 0, 0
+        taken, settled = op.taken, op.settled
+        if op.first and budget.full:
+            base, base_settled = held, held_settled
+            taken, settled = taken + base, settled + base_settled
+        elif op.first:
+            base, base_settled = -1, -1
+            taken, settled = max(taken, held), max(settled, held_settled)
+        budget.taken[me], budget.settled[me] = taken, settled
+        sum_, all_settled = sum(budget.taken.values()), sum(budget.settled.values())
         verdict, granted = GRANTED, 0
         if op.want and not budget.full:
             verdict = UNKNOWN
@@ -98,9 +107,10 @@ class Memory:
             verdict = REFUSED
         elif op.want:
             granted = _slice(op.limit - sum_, op)
+            budget.taken[me] += granted
         told = 0 < op.soft <= all_settled and budget.full and not budget.told
         budget.told |= told
-        return BudgetReply(verdict, granted, sum_ + granted, all_settled, base, base, int(told))
+        return BudgetReply(verdict, granted, sum_ + granted, all_settled, base, base_settled, int(told))
 
     def _rate(self, key: str, op: RateOp, now_ms: int) -> RateReply:
         slots = self._rates.setdefault(key, {})

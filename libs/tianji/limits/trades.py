@@ -42,7 +42,7 @@ class BudgetReply(Struct, frozen=True, array_like=True):
     """Taken by all processes, with what was granted."""
     settled: int
     base: int
-    """What the store had of this process, when `first`."""
+    """What the store had of this process, when `first`; -1: not known yet, it is to be asked again."""
     base_settled: int
     told: int
     """1: the soft limit is passed, and this process is the one to tell."""

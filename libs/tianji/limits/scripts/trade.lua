@@ -33,19 +33,25 @@ local function budget(key, op)
   local p, s = 'p:' .. process, 's:' .. process
   local got = redis.call('HMGET', key, 'full', 'sum', 'settled', p, s, 'told')
   local held, held_settled, base, base_settled = number(got[4]), number(got[5]), 0, 0
-  if first then
+  local from_start = starts >= began and starts > now - SURE_S
+  local full = got[1] == epoch or from_start
+  if first and full then
     base, base_settled = held, held_settled
     taken, settled = taken + base, settled + base_settled
+  elseif first then
+    -- What the ledger has of this process is still to come, and is part of its base.
+    base, base_settled = -1, -1
+    taken, settled = math.max(taken, held), math.max(settled, held_settled)
   end
   local sum = number(got[2]) - held + taken
   local all_settled = number(got[3]) - held_settled + settled
-  local from_start = starts >= began and starts > now - SURE_S
-  local full = got[1] == epoch or from_start
   local verdict, granted, told = GRANTED, 0, 0
   if want > 0 then
     local room = limit - sum
-    if not full then verdict = UNKNOWN
-    elseif waiting and not from_start then verdict = WAITING
+    -- The ledger is asked when the waiting is over: by then it has what died with a process that could
+    -- not tell this data set any more.
+    if waiting and not from_start then verdict = WAITING
+    elseif not full then verdict = UNKNOWN
     elseif room < least then verdict = REFUSED
     else granted = slice(room, want, need) end
   end

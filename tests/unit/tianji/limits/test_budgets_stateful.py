@@ -10,6 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from tianji.limits import keys
 from tianji.limits.contract import Bound, Chain
+from tianji.limits.exchange import KEEP_S
 from tianji.limits.limiter import HeldLimits, Taken
 from tianji_testkit.limits_world import START, World, begun
 
@@ -69,6 +70,15 @@ class Budgets(RuleBasedStateMachine):
         for _ in range(seconds):
             self.world.now += 1
             for _, limits in self.processes:
+                self.loop.run_until_complete(limits.tell(flush=True))
+
+    @rule()
+    def idle(self) -> None:
+        """Nobody calls for a while; holders' records are read anew, and idle budgets are forgotten."""
+        self.world.now += 2 * KEEP_S
+        for name, limits in self.processes:
+            self.chains[name] = Chain(CHAIN)
+            for _ in range(2):
                 self.loop.run_until_complete(limits.tell(flush=True))
 
     @rule(fault=st.sampled_from(["lost", "unanswered"]))

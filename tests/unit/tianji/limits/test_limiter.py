@@ -228,3 +228,45 @@ async def test_an_old_budget_is_not_granted_while_the_ledger_cannot_tell() -> No
 
     with pytest.raises(LimitsUnavailable, match="NATS_URL"):
         await begin(limits, Chain([Bound("organization:1", "budget", 100)]), 10, 0, START)
+
+
+async def _spend(limits: HeldLimits, bound: Bound, cost: int, now: float) -> None:
+    limits.settle(await begin(limits, Chain([bound]), cost, 0, now), cost, 0)
+
+
+async def test_a_budget_that_was_forgotten_here_is_still_spent() -> None:
+    """Nobody used it for long and its holder's record was dropped; the store knows it, or the ledger does."""
+    world = World()
+    with_redis = world.process("p")
+    memory = Memory("p", world.clock)
+    alone = HeldLimits(memory, Seeding(None, memory).seed, lambda *told: None, clock=world.clock)
+    for limits in (with_redis, alone):
+        await _spend(limits, TEAM, 70, world.now)
+    world.spent[keys.budget(TEAM.id, "all"), "p"] = 70
+
+    for lose in (lambda: None, world.lose):
+        lose()
+        for _ in range(2):
+            world.now += 700
+            await with_redis.tell(flush=True)
+            await alone.tell(flush=True)
+        for limits in (with_redis, alone):
+            with pytest.raises(Exhausted):
+                await begin(limits, Chain([TEAM]), 31, 0, world.now)
+
+
+async def test_what_runs_in_a_process_that_dies_with_the_store_counts_when_the_ledger_has_it() -> None:
+    """So the ledger is asked at the end of the waiting, not at its beginning."""
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    await begin(limits, Chain([TEAM]), 80, 0, world.now)
+    world.now += 1
+    world.lose()
+    with pytest.raises(LimitsUnavailable):
+        await begin(other, Chain([TEAM]), 1, 0, world.now)
+
+    world.spent[keys.budget(TEAM.id, "all"), "p"] = 80  # dead, and its spool was taken over
+    world.now += 6
+    with pytest.raises(Exhausted):
+        await begin(other, Chain([TEAM]), 40, 0, world.now)
+    assert await begin(other, Chain([TEAM]), 20, 0, world.now)
