@@ -94,7 +94,7 @@ class BudgetSeat:
         self.base = 0
         self.base_settled = 0
         self.met = False
-        """Whether the store has told what it had of this process, from before the budget was forgotten here."""
+        """Whether the store has told what it has of this process from an earlier acquaintance."""
         self.dirty = False
         """Whether the store does not know yet what was settled."""
         self.drawn_at = 0.0
