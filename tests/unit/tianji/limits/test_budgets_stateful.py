@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
@@ -13,6 +12,7 @@ from tianji.limits.contract import Bound, Chain
 from tianji.limits.exchange import KEEP_S
 from tianji.limits.limiter import HeldLimits, Taken
 from tianji_testkit.limits_world import START, World, begun
+from tianji_testkit.properties import times
 
 TEAM = Bound("team:1", "budget", 150, born=START)
 OLD = Bound("organization:1", "budget", 200)
@@ -116,5 +116,5 @@ class Budgets(RuleBasedStateMachine):
             assert spent + running <= bound.limit
 
 
-Budgets.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+Budgets.TestCase.settings = times(2, stateful_step_count=40)
 test_no_order_of_faults_passes_a_budget = Budgets.TestCase
