@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -74,16 +75,14 @@ def query_of(given: Mapping[str, str], kind: type[T], path: str) -> T:
     """Decode a query string; a field that is a list has each value that comes under its name."""
     read: dict[str, Any] = dict(given)
     if isinstance(given, QueryParams):
-        lists = [
-            field.encode_name for field in msgspec.structs.fields(kind) if get_origin(field.type) is list
-        ]
+        lists = [field.encode_name for field in _fields(kind) if get_origin(field.type) is list]
         read |= {name: given.getlist(name) for name in lists if name in given}
     return _convert(read, kind, "query", path)
 
 
 def _convert(given: dict[str, Any], kind: type[T], place: str, path: str) -> T:
     _check_storable(given)
-    fields = msgspec.structs.fields(kind)
+    fields = _fields(kind)
     known = {field.encode_name for field in fields}
     if ignored := sorted(given.keys() - known):
         log.warning("fields without effect", extra={"path": path, "fields": ", ".join(ignored)})
@@ -126,9 +125,21 @@ def _check_sizes(read: msgspec.Struct, place: str) -> None:
 
 def _with_defaults(given: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
     """Leave out what is null where the type has no null: then it counts as not given."""
-    hints = get_type_hints(kind)
-    nullable = {name for name, hint in hints.items() if hint is Any or type(None) in get_args(hint)}
+    nullable = _nullable(kind)
     return {name: value for name, value in given.items() if value is not None or name in nullable}
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """List the fields of a type."""
+    return msgspec.structs.fields(kind)
+
+
+@cache
+def _nullable(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """Name the fields that may be null. Working it out takes longer than reading a body."""
+    hints = get_type_hints(kind)
+    return frozenset(name for name, hint in hints.items() if hint is Any or type(None) in get_args(hint))
 
 
 def _fault(text: str, place: str) -> Fault:
