@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +14,11 @@ from psycopg.types.json import Jsonb
 
 from tianji.config.references import holds_secret
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, run
+from tianji.store.rows import Connection, many, run
 from tianji_control.access.permits import Actor
-from tianji_control.publish import outbox
 from tianji_control.spent import bases
 from tianji_control.versions import Condition
+from tianji_control.written import Written
 
 Q = Queries.beside(__file__)
 
@@ -35,6 +35,12 @@ class Origin(Struct, frozen=True):
 
 
 NOWHERE = Origin()
+
+
+class Noted(Struct, frozen=True):
+    """A row of the outbox, which the publisher is told of when the transaction commits."""
+
+    id: int
 
 
 class Change:
@@ -69,17 +75,21 @@ class Change:
         before: Struct | None = None,
         after: Struct | None = None,
     ) -> None:
-        """Note that an object was written: for the gateways, and for the audit log.
+        """Note that an object was written; `note_all` says when."""
+        await self.note_all([Written(kind, id, action, before, after)])
 
-        Call it after the write itself (`publish.outbox.note` says why).
+    async def note_all(self, written: Sequence[Written]) -> None:
+        """Note that objects were written: for the gateways, and for the audit log.
+
+        Call it after the writes themselves: then of two transactions on one object the one that commits
+        last notes last.
         """
-        await self.tell(kind, id)
-        await self.record(kind, id, action, before=before, after=after)
-        await bases.follow(self.db, kind, id, before, after)
+        await self._note([(one.kind, one.id) for one in written], written)
+        await bases.follow(self.db, written)
 
-    async def tell(self, kind: str, id: str) -> None:
-        """Note for the gateways only that an object was written; `note` says when."""
-        self.notes.append(await outbox.note(self.db, kind, id))
+    async def tell(self, kind: str, *ids: str) -> None:
+        """Note for the gateways only that objects were written; `note_all` says when."""
+        await self._note([(kind, id) for id in ids], [])
 
     async def record(
         self,
@@ -90,32 +100,32 @@ class Change:
         before: Struct | None = None,
         after: Struct | None = None,
     ) -> None:
-        """Write the audit log only: of what no gateway needs to know.
+        """Write the audit log only: of what no gateway needs to know."""
+        await self._note([], [Written(kind, id, action, before, after)])
+
+    async def _note(self, told: Sequence[tuple[str, str]], recorded: Sequence[Written]) -> None:
+        """Write what gateways are to be told, and what is to stand in the audit log, in one statement.
 
         Raises PreconditionFailed for an object that is not as the caller says to have seen it.
         """
-        if self.condition is not None and before is not None:
-            self.condition.check(kind, before)
-        row = after or before
-        await run(
+        for one in recorded:
+            if self.condition is not None and one.before is not None:
+                self.condition.check(one.kind, one.before)
+        noted = await many(
             self.db,
-            Q.audit,
+            Q.note,
+            Noted,
+            kinds=[kind for kind, _ in told],
+            ids=[id for _, id in told],
+            records=Jsonb([_recorded(one) for one in recorded], dumps=msgspec.json.encode),
             actor=self.actor.name,
             actor_role=self.actor.role,
             actor_key_hash=self.actor.key_hash,
-            action=action,
-            resource=kind,
-            resource_id=id,
-            before=_shown(before),
-            after=_shown(after),
             ip=self.origin.ip,
             route=self.origin.route,
             changed_by=self.origin.changed_by,
-            user_id=getattr(row, "user_id", None),
-            team_id=getattr(row, "team_id", None),
-            organization_id=getattr(row, "organization_id", None),
-            key_hash=getattr(row, "hash", None),
         )
+        self.notes += [one.id for one in noted]
 
     async def keep(self, kind: str, id: str, row: Struct) -> None:
         """Keep what is about to be deleted: the ledger may go on naming it."""
@@ -141,10 +151,26 @@ def plain(row: Struct) -> dict[str, Any]:
     return built
 
 
-def _shown(row: Struct | None) -> Jsonb | None:
+def _recorded(one: Written) -> dict[str, Any]:
+    """Return a change as a row of the audit log, and what says whose it is."""
+    row = one.after or one.before
+    return {
+        "action": one.action,
+        "resource": one.kind,
+        "resource_id": one.id,
+        "before": _shown(one.before),
+        "after": _shown(one.after),
+        "user_id": getattr(row, "user_id", None),
+        "team_id": getattr(row, "team_id", None),
+        "organization_id": getattr(row, "organization_id", None),
+        "key_hash": getattr(row, "hash", None),
+    }
+
+
+def _shown(row: Struct | None) -> dict[str, Any] | None:
     if row is None:
         return None
-    shown = without_secrets(plain(row))
+    shown: dict[str, Any] = without_secrets(plain(row))
     if "secrets" in shown:
         shown["secrets"] = dict.fromkeys(shown["secrets"], HIDDEN)
-    return Jsonb(shown, dumps=msgspec.json.encode)
+    return shown

@@ -1,12 +1,24 @@
--- name: audit
-INSERT INTO audit_log (actor, actor_role, actor_key_hash, action, resource, resource_id, before, after,
-                       ip, route, changed_by, team_id, key_hash, organizations)
-VALUES (%(actor)s, %(actor_role)s, %(actor_key_hash)s, %(action)s, %(resource)s, %(resource_id)s,
-        %(before)s, %(after)s, %(ip)s, %(route)s, %(changed_by)s, %(team_id)s, %(key_hash)s,
-        ARRAY(SELECT organization_id FROM teams WHERE team_id = %(team_id)s AND organization_id IS NOT NULL
-              UNION SELECT %(organization_id)s::text WHERE %(organization_id)s::text IS NOT NULL
-              UNION SELECT organization_id FROM organization_members
-              WHERE user_id = %(user_id)s AND %(resource)s = 'user'));
+-- name: note
+-- For the gateways, and for the audit log.
+WITH told AS (
+    INSERT INTO outbox (kind, object_id)
+    SELECT object.kind, object.id FROM unnest(%(kinds)s::text[], %(ids)s::text[]) AS object (kind, id)
+    RETURNING id
+), recorded AS (
+    INSERT INTO audit_log (actor, actor_role, actor_key_hash, action, resource, resource_id, before, after,
+                           ip, route, changed_by, team_id, key_hash, organizations)
+    SELECT %(actor)s::text, %(actor_role)s::text, %(actor_key_hash)s::text, one.action, one.resource,
+           one.resource_id, one.before, one.after, %(ip)s::text, %(route)s::text, %(changed_by)s::text,
+           one.team_id, one.key_hash,
+           ARRAY(SELECT organization_id FROM teams WHERE team_id = one.team_id AND organization_id IS NOT NULL
+                 UNION SELECT one.organization_id WHERE one.organization_id IS NOT NULL
+                 UNION SELECT organization_id FROM organization_members
+                 WHERE user_id = one.user_id AND one.resource = 'user')
+    FROM jsonb_to_recordset(%(records)s) AS one (
+        action text, resource text, resource_id text, before jsonb, after jsonb,
+        user_id text, team_id text, organization_id text, key_hash text)
+)
+SELECT id, pg_notify('tianji_outbox', '') AS told FROM told;
 
 -- name: keep_deleted
 INSERT INTO deleted_objects (kind, object_id, object, deleted_by)

@@ -16,8 +16,8 @@ from tianji.domain.snapshot import CONFIG_KINDS, HEAD, LOOKUP_KINDS, record_id, 
 from tianji.store.rows import Connection, one, run
 from tianji_control.publish import buckets, compile
 from tianji_control.publish.buckets import BucketState
+from tianji_control.publish.compile import Q
 from tianji_control.publish.head import Shares, head_of, put_head, read_head, update
-from tianji_control.publish.outbox import Q
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,9 @@ import asyncio
 from tianji.bus.client import Bus
 from tianji.store.pool import Store
 from tianji.store.rows import one
-from tianji_control.publish import outbox
 from tianji_control.publish.align import Published
+from tianji_control.publish.compile import Q
 from tianji_control.publish.fleet import Fleet
-from tianji_control.publish.outbox import Q
 from tianji_control.publish.publisher import Publisher
 
 WAIT_S = 1.0
@@ -57,8 +56,8 @@ class Confirmation:
         loop = asyncio.get_running_loop()
         while self._bus.connected:
             async with self._store.connection() as db:
-                if await outbox.settled(db, notes):
-                    return await one(db, Q.published, Published)
+                if published := await one(db, Q.published_with, Published, ids=notes):
+                    return published
             remaining = deadline - loop.time()
             if remaining <= 0:
                 return None

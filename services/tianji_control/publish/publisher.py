@@ -13,6 +13,7 @@ import logging
 from functools import partial
 
 from msgspec import Struct
+from psycopg import IsolationLevel
 
 from tianji.bus.client import Bus
 from tianji.bus.subjects import CONFIG_BUCKET, KEYS_BUCKET
@@ -23,8 +24,8 @@ from tianji.store.pool import Store
 from tianji.store.rows import Connection, many, one, run, value
 from tianji_control.publish import align, buckets, compile
 from tianji_control.publish.align import Published
+from tianji_control.publish.compile import Q
 from tianji_control.publish.head import Shares, head_of, put_head, update
-from tianji_control.publish.outbox import Q
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,9 @@ class Publisher:
         async with self._store.dedicated() as db:
             if not await self._elected(db):
                 return
+            await db.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+            # A turn that a crash of Postgres undoes is taken again: nobody need wait for its disk.
+            await run(db, Q.commit_soon)
             await run(db, Q.listen)
             self.leading = True
             # Not worth a line where it merely leads on, over another connection.
@@ -111,14 +115,15 @@ class Publisher:
                 if clock() - checked > CHECK_BUCKETS_S:
                     checked = clock()
                     await self._check_buckets(db)
-            metrics.outbox_pending.set(await value(db, Q.pending_count, int) or 0)
+                metrics.outbox_pending.set(0)
+            else:
+                metrics.outbox_pending.set(await value(db, Q.pending_count, int) or 0)
             async for _ in db.notifies(timeout=TURN_S, stop_after=1):
                 continue
 
     async def _align(self, db: Connection) -> None:
         await self._bus.ensure_layout()
         async with db.transaction():
-            await run(db, Q.one_snapshot)
             self._shares = await align.align(db, self._bus)
         self._progressed()
 
@@ -132,11 +137,13 @@ class Publisher:
             self.suspect()
 
     async def _publish(self, db: Connection) -> bool:
-        """Publish what the outbox holds now; return whether there was anything."""
+        """Publish what the outbox holds now; return whether it held more than one turn takes.
+
+        Of what is noted meanwhile there will be a notification.
+        """
         if self._shares is None:
             return False
         async with db.transaction():
-            await run(db, Q.one_snapshot)
             notes = await many(db, Q.pending, Note, config_kinds=list(CONFIG_KINDS), limit=BATCH)
             if not notes:
                 return False
@@ -146,9 +153,8 @@ class Publisher:
                 # Some records may be written: compare before the next head claims to know them all.
                 self.suspect()
                 raise
-            await run(db, Q.forget, ids=[note.id for note in notes])
         self._progressed()
-        return True
+        return len(notes) >= BATCH
 
     async def _publish_notes(self, db: Connection, notes: list[Note], shares: Shares) -> None:
         changed: dict[str, dict[str, bytes | None]] = {CONFIG_BUCKET: {}, KEYS_BUCKET: {}}
@@ -175,6 +181,7 @@ class Publisher:
             revision=revision,
             config_sequence=config_sequence,
             keys_sequence=keys_sequence,
+            ids=[note.id for note in notes],
         )
 
     def _progressed(self) -> None:

@@ -4,17 +4,11 @@ SELECT pg_try_advisory_lock(%(lock)s);
 -- name: still_here
 SELECT 1;
 
--- name: note
-WITH noted AS (
-    INSERT INTO outbox (kind, object_id) VALUES (%(kind)s, %(object_id)s) RETURNING id
-)
-SELECT id, pg_notify('tianji_outbox', '') AS told FROM noted;
-
 -- name: listen
 LISTEN tianji_outbox;
 
--- name: one_snapshot
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+-- name: commit_soon
+SET synchronous_commit = off;
 
 -- name: pending
 (SELECT id, kind, object_id FROM outbox WHERE kind = ANY(%(config_kinds)s))
@@ -24,16 +18,15 @@ UNION ALL
 -- name: pending_count
 SELECT count(*) FROM outbox;
 
--- name: still_pending
-SELECT count(*) FROM outbox WHERE id = ANY(%(ids)s);
-
--- name: forget
-DELETE FROM outbox WHERE id = ANY(%(ids)s);
-
 -- name: published
 SELECT revision, config_sequence, keys_sequence, keys_bucket FROM published;
 
+-- name: published_with
+SELECT revision, config_sequence, keys_sequence, keys_bucket FROM published
+WHERE NOT EXISTS (SELECT FROM outbox WHERE id = ANY(%(ids)s));
+
 -- name: publish_done
+WITH forgotten AS (DELETE FROM outbox WHERE id = ANY(%(ids)s))
 UPDATE published
 SET revision = %(revision)s, config_sequence = greatest(%(config_sequence)s, config_sequence),
     keys_sequence = greatest(%(keys_sequence)s, keys_sequence), published_at = now();

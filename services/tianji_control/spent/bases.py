@@ -29,6 +29,7 @@ from tianji_control.spent.holders import (
     named,
 )
 from tianji_control.spent.rolled import rolled
+from tianji_control.written import Written
 
 BUDGET_FIELDS = ("max_budget", "soft_budget", "budget_duration", "budget_id", "model_max_budget")
 IN_EXTRA = ("budget_limits", "model_max_budget")
@@ -50,15 +51,17 @@ class Sum(Struct, frozen=True):
     spent_nano: Decimal
 
 
-async def follow(db: Connection, kind: str, id: str, before: Struct | None, after: Struct | None) -> None:
-    """Have the ledger's windows follow what was written of a holder; call it within the change."""
-    if kind not in KINDS or after is None:
-        return
-    adjusted = _adjustment(after)
-    if adjusted != _adjustment(before):
-        await begin_anew(db, kind, id, adjusted + await rolled(db, kind, id, 0))
-    elif _terms(after) != _terms(before) and not (kind == KEY and before is None):
-        await top_up(db, kind, id)
+async def follow(db: Connection, written: Iterable[Written]) -> None:
+    """Have the ledger's windows follow what was written of holders; call it within the change."""
+    for one in written:
+        kind, id = one.kind, one.id
+        if kind not in KINDS or one.after is None:
+            continue
+        adjusted = _adjustment(one.after)
+        if adjusted != _adjustment(one.before):
+            await begin_anew(db, kind, id, adjusted + await rolled(db, kind, id, 0))
+        elif _terms(one.after) != _terms(one.before) and not (kind == KEY and one.before is None):
+            await top_up(db, kind, id)
 
 
 async def follow_budget(db: Connection, budget_id: str) -> None:
