@@ -2,232 +2,40 @@
 -- The batch as it came; emptied by each commit.
 CREATE TEMPORARY TABLE IF NOT EXISTS spend_incoming (LIKE spend_logs INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 
+-- part: row
+day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
+    route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user,
+    client_ip, user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
+    cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
+    accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
+    provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
+
+-- part: fresh
+day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
+    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at, upstream_model, call_type,
+    deployment_id, api_base, http_status, error_type, gateway_id, charged_bounds, charged_windows
+
 -- name: make_fresh
--- What of the batch had no row yet: all that roll-ups may count.
+-- What of the batch had no row yet: all that sums may count.
 CREATE TEMPORARY TABLE IF NOT EXISTS spend_fresh ON COMMIT DELETE ROWS AS
-SELECT day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
-    upstream_model, call_type, deployment_id, api_base, http_status, error_type, gateway_id,
-    charged_bounds, charged_windows
+SELECT <<fresh>>
 FROM spend_logs
 WITH NO DATA;
 
 -- name: insert_new
 -- In the order of the key, so that two workers with the same events wait for each other instead of deadlocking.
 WITH new AS (
-    INSERT INTO spend_logs (
-    day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
-    route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
-    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
-    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
-    cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
-    accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
-    provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
-    )
-    SELECT
-    day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
-    route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
-    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
-    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
-    cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
-    accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
-    provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
+    INSERT INTO spend_logs (<<row>>)
+    SELECT <<row>>
     FROM spend_incoming
     ORDER BY day, id
     ON CONFLICT DO NOTHING
-    RETURNING
-        day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
-        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
-        upstream_model, call_type, deployment_id, api_base, http_status, error_type,
-        gateway_id, charged_bounds, charged_windows
+    RETURNING <<fresh>>
 )
-INSERT INTO spend_fresh
-SELECT
-        day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
-        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
-        upstream_model, call_type, deployment_id, api_base, http_status, error_type,
-        gateway_id, charged_bounds, charged_windows
+INSERT INTO spend_fresh (<<fresh>>)
+SELECT <<fresh>>
 FROM new;
-
--- name: roll_up_totals
-INSERT INTO spend_totals AS total (scope, scope_id, spend_usd, requests, input_tokens, output_tokens)
-SELECT
-    part.scope,
-    part.scope_id,
-    sum(fresh.cost_usd),
-    count(*),
-    sum(fresh.input_tokens),
-    sum(fresh.output_tokens)
-FROM spend_fresh AS fresh
-CROSS JOIN LATERAL (
-    VALUES
-        ('key', fresh.key_hash),
-        ('team', fresh.team_id),
-        ('user', fresh.user_id),
-        ('organization', fresh.organization_id),
-        ('end_user', fresh.end_user),
-        ('model', coalesce(nullif(fresh.model_group, ''), fresh.model)),
-        ('provider', fresh.provider)
-    UNION ALL
-    SELECT DISTINCT 'tag', tag FROM unnest(fresh.tags) AS tag
-    UNION ALL
-    VALUES ('total', '')
-) AS part (scope, scope_id)
-WHERE part.scope_id <> '' OR part.scope = 'total'
-GROUP BY part.scope, part.scope_id
-ORDER BY part.scope, part.scope_id
-ON CONFLICT (scope, scope_id) DO UPDATE SET
-    spend_usd = total.spend_usd + excluded.spend_usd,
-    requests = total.requests + excluded.requests,
-    input_tokens = total.input_tokens + excluded.input_tokens,
-    output_tokens = total.output_tokens + excluded.output_tokens,
-    updated_at = now();
-
--- name: roll_up_days
--- A customer and a tag have many keys, whose sums stay apart; of the other scopes the cells say the key.
-INSERT INTO spend_daily AS daily (
-    scope, scope_id, day, model, provider, key_hash, upstream_model, call_type, spend_usd, requests,
-    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-    duration_ms
-)
-SELECT
-    part.scope,
-    part.scope_id,
-    fresh.day,
-    coalesce(nullif(fresh.model_group, ''), fresh.model),
-    fresh.provider,
-    part.key_hash,
-    fresh.upstream_model,
-    fresh.call_type,
-    sum(fresh.cost_usd),
-    count(*),
-    count(*) FILTER (WHERE fresh.status = 'success'),
-    count(*) FILTER (WHERE fresh.status <> 'success'),
-    sum(fresh.input_tokens),
-    sum(fresh.output_tokens),
-    sum(fresh.cache_read_tokens),
-    sum(fresh.cache_write_tokens),
-    sum(greatest(0, extract(EPOCH FROM fresh.ended_at - fresh.started_at) * 1000)::bigint)
-FROM spend_fresh AS fresh
-CROSS JOIN LATERAL (
-    VALUES
-        ('key', fresh.key_hash, ''),
-        ('team', fresh.team_id, ''),
-        ('user', fresh.user_id, ''),
-        ('organization', fresh.organization_id, ''),
-        ('end_user', fresh.end_user, fresh.key_hash)
-    UNION ALL
-    SELECT DISTINCT 'tag', tag, fresh.key_hash FROM unnest(fresh.tags) AS tag
-    UNION ALL
-    VALUES ('total', '', '')
-) AS part (scope, scope_id, key_hash)
-WHERE part.scope_id <> '' OR part.scope = 'total'
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
-ON CONFLICT (scope, scope_id, day, model, provider, key_hash, upstream_model, call_type) DO UPDATE SET
-    spend_usd = daily.spend_usd + excluded.spend_usd,
-    requests = daily.requests + excluded.requests,
-    successful_requests = daily.successful_requests + excluded.successful_requests,
-    failed_requests = daily.failed_requests + excluded.failed_requests,
-    input_tokens = daily.input_tokens + excluded.input_tokens,
-    output_tokens = daily.output_tokens + excluded.output_tokens,
-    cache_read_tokens = daily.cache_read_tokens + excluded.cache_read_tokens,
-    cache_write_tokens = daily.cache_write_tokens + excluded.cache_write_tokens,
-    duration_ms = daily.duration_ms + excluded.duration_ms,
-    updated_at = now();
-
--- name: roll_up_scopes
-INSERT INTO spend_days AS whole (scope, day, scope_id, spend_usd, requests, failed_requests, tokens)
-SELECT
-    part.scope,
-    fresh.day,
-    part.scope_id,
-    sum(fresh.cost_usd),
-    count(*),
-    count(*) FILTER (WHERE fresh.status <> 'success'),
-    sum(fresh.input_tokens + fresh.output_tokens)
-FROM spend_fresh AS fresh
-CROSS JOIN LATERAL (
-    VALUES ('key', fresh.key_hash), ('end_user', fresh.end_user)
-    UNION ALL
-    SELECT DISTINCT 'tag', tag FROM unnest(fresh.tags) AS tag
-) AS part (scope, scope_id)
-WHERE part.scope_id <> ''
-GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3
-ON CONFLICT (scope, day, scope_id) DO UPDATE SET
-    spend_usd = whole.spend_usd + excluded.spend_usd,
-    requests = whole.requests + excluded.requests,
-    failed_requests = whole.failed_requests + excluded.failed_requests,
-    tokens = whole.tokens + excluded.tokens;
-
--- name: roll_up_cells
-INSERT INTO spend_cells AS cell (
-    key_hash, day, user_id, team_id, organization_id, model, upstream_model, provider, call_type, spend_usd, requests,
-    successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-    duration_ms
-)
-SELECT
-    fresh.key_hash,
-    fresh.day,
-    coalesce(fresh.user_id, ''),
-    coalesce(fresh.team_id, ''),
-    coalesce(fresh.organization_id, ''),
-    coalesce(nullif(fresh.model_group, ''), fresh.model),
-    fresh.upstream_model,
-    fresh.provider,
-    fresh.call_type,
-    sum(fresh.cost_usd),
-    count(*),
-    count(*) FILTER (WHERE fresh.status = 'success'),
-    count(*) FILTER (WHERE fresh.status <> 'success'),
-    sum(fresh.input_tokens),
-    sum(fresh.output_tokens),
-    sum(fresh.cache_read_tokens),
-    sum(fresh.cache_write_tokens),
-    sum(greatest(0, extract(EPOCH FROM fresh.ended_at - fresh.started_at) * 1000)::bigint)
-FROM spend_fresh AS fresh
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-ON CONFLICT (key_hash, day, user_id, team_id, organization_id, model, upstream_model, provider, call_type)
-DO UPDATE SET
-    spend_usd = cell.spend_usd + excluded.spend_usd,
-    requests = cell.requests + excluded.requests,
-    successful_requests = cell.successful_requests + excluded.successful_requests,
-    failed_requests = cell.failed_requests + excluded.failed_requests,
-    input_tokens = cell.input_tokens + excluded.input_tokens,
-    output_tokens = cell.output_tokens + excluded.output_tokens,
-    cache_read_tokens = cell.cache_read_tokens + excluded.cache_read_tokens,
-    cache_write_tokens = cell.cache_write_tokens + excluded.cache_write_tokens,
-    duration_ms = cell.duration_ms + excluded.duration_ms;
-
--- name: roll_up_failures
-INSERT INTO spend_failures AS failure (
-    day, model, http_status, key_hash, user_id, team_id, organization_id, deployment_id, api_base, provider,
-    call_type, error_type, requests
-)
-SELECT
-    day,
-    coalesce(nullif(model_group, ''), model),
-    http_status,
-    key_hash,
-    coalesce(user_id, ''),
-    coalesce(team_id, ''),
-    coalesce(organization_id, ''),
-    deployment_id,
-    api_base,
-    provider,
-    call_type,
-    coalesce(error_type, ''),
-    count(*)
-FROM spend_fresh
-WHERE status <> 'success'
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-ON CONFLICT (
-    day, model, http_status, key_hash, user_id, team_id, organization_id, deployment_id, api_base, provider,
-    call_type, error_type
-) DO UPDATE SET requests = failure.requests + excluded.requests;
 
 -- name: share_windows
 -- Held by whoever adds to windows or tells Redis what they are.

@@ -12,6 +12,7 @@ from tianji.store.locks import Lock
 from tianji.store.pool import Store
 from tianji.store.queries import Queries, literal
 from tianji.store.rows import Connection, run, value
+from tianji_worker.ledger import rollups
 from tianji_worker.ledger.counts import CountRow, newest
 from tianji_worker.ledger.partitions import Partitions
 from tianji_worker.ledger.rows import COLUMNS, Row
@@ -21,6 +22,8 @@ Q = Queries.beside(__file__)
 _COPY = sql.SQL("COPY spend_incoming ({}) FROM STDIN").format(
     sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
 )
+
+_SUMS = rollups.statements()
 
 _COPY_BODIES = "COPY spend_bodies_incoming (day, id, asked, answered, cut) FROM STDIN"
 
@@ -73,11 +76,8 @@ async def _write(db: Connection, rows: Sequence[Row]) -> int:
     written = await run(db, Q.insert_new)
     await _keep_bodies(db, [row.bodies for row in rows if row.bodies is not None])
     if written:
-        await run(db, Q.roll_up_totals)
-        await run(db, Q.roll_up_days)
-        await run(db, Q.roll_up_scopes)
-        await run(db, Q.roll_up_cells)
-        await run(db, Q.roll_up_failures)
+        for sums in _SUMS:
+            await run(db, sums)
         await run(db, Q.roll_up_windows)
     return written
 
