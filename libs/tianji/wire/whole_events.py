@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
 
 from tianji.wire import sse
-from tianji.wire.excerpt import KEEP_RAW, Keeper
+from tianji.wire.excerpt import KEEP_RAW, Excerpt, Keeper
 from tianji.wire.front import Glance
 
 T = TypeVar("T")
 
 
 class WholeEvents:
-    """Cuts a stream into whole events and keeps a bounded part of them; `_look` reads them."""
+    """Cuts a stream into whole events and keeps a bounded part of them; subclasses read them."""
 
     def __init__(self) -> None:
         self.glance = Glance()
@@ -34,8 +35,30 @@ class WholeEvents:
         held, self._held = self._held, b""
         return self._look(held) + b"\n\n" if held else b""
 
+    def excerpt(self) -> Excerpt:
+        """Return the text since usage was last told, read from the events only now."""
+        kept = sse.parse(b"".join(self._raw.parts))
+        texts = (text for event in kept for text in self._texts(event.data))
+        return Excerpt("".join(text for text in texts if isinstance(text, str)), self._raw.times)
+
     def _look(self, events: bytes) -> bytes:
-        """Read whole events; return what the client is to get of them."""
+        """Keep whole events and read them where some of them tell; return what the client is to get."""
+        self._raw.add(events)
+        if self._tells(events):
+            for event in sse.parse(events):
+                self._read(event.data)
+        return events
+
+    def _tells(self, events: bytes) -> bool:
+        """Say whether some event in these bytes has to be read."""
+        raise NotImplementedError
+
+    def _read(self, data: bytes) -> None:
+        """Note what an event tells."""
+        raise NotImplementedError
+
+    def _texts(self, data: bytes) -> Iterable[object]:
+        """Return what was generated with an event; what is no text is passed over."""
         raise NotImplementedError
 
 
@@ -45,3 +68,18 @@ def read(decoder: msgspec.json.Decoder[T], data: bytes) -> T | None:
         return decoder.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
+
+
+def glanced(decoder: msgspec.json.Decoder[T], body: bytes, note: Callable[[Glance, T], None]) -> Glance:
+    """Pick out of a whole answer what `note` notes of it; nothing of one that cannot be read."""
+    found = Glance()
+    answer = read(decoder, body)
+    if answer is not None:
+        note(found, answer)
+    return found
+
+
+def named(found: Glance, id: object, model: object) -> None:
+    """Note id and model where an answer tells them."""
+    found.id = id if isinstance(id, str) else found.id
+    found.model = model if isinstance(model, str) else found.model

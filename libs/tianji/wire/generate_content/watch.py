@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,7 +10,6 @@ from msgspec import Struct
 
 from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
-from tianji.wire.excerpt import Excerpt
 from tianji.wire.front import Glance
 from tianji.wire.generate_content.framing import Framing
 from tianji.wire.generate_content.usage import read_usage, searches
@@ -100,13 +100,6 @@ class GenerateContentWatch(WholeEvents):
         self._framing = framing
         self._as_they_are = as_they_are
 
-    def excerpt(self) -> Excerpt:
-        """Return the text since usage was last told, read from the events only now."""
-        found: list[str] = []
-        for event in sse.parse(b"".join(self._raw.parts)):
-            found += _texts(event.data)
-        return Excerpt("".join(found), self._raw.times)
-
     def close(self) -> bytes:
         """Return what was held; the stream was complete when the model had said why it stopped."""
         held, self._held = self._held, b""
@@ -115,6 +108,15 @@ class GenerateContentWatch(WholeEvents):
         if not self.complete:
             return b""
         return self._framed(held and held + b"\n\n", found) + self._framing.end()
+
+    def _texts(self, data: bytes) -> Iterable[object]:
+        whole = read(_whole, data)
+        contents = [said.content for said in whole.candidates if said.content] if whole else []
+        for part in (part for content in contents for part in content.parts):
+            yield part.text
+            if part.function_call is not None:
+                yield str(part.function_call.name)
+                yield bytes(part.function_call.args).decode(errors="replace")
 
     def _look(self, events: bytes) -> bytes:
         out = self._framed(events, self._noted(events))
@@ -132,16 +134,3 @@ class GenerateContentWatch(WholeEvents):
         if self._as_they_are:
             return events
         return b"".join(self._framing.piece(event.data) for event in found)
-
-
-def _texts(data: bytes) -> list[str]:
-    whole = read(_whole, data)
-    if whole is None:
-        return []
-    found: list[str] = []
-    for part in (part for said in whole.candidates if said.content for part in said.content.parts):
-        if isinstance(part.text, str):
-            found.append(part.text)
-        if part.function_call is not None:
-            found += [str(part.function_call.name), bytes(part.function_call.args).decode(errors="replace")]
-    return found

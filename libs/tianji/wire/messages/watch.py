@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
-from tianji.wire.excerpt import Excerpt
 from tianji.wire.front import Glance
 from tianji.wire.messages.usage import read_usage
-from tianji.wire.whole_events import WholeEvents, read
+from tianji.wire.whole_events import WholeEvents, glanced, named, read
 
 
 class _Delta(Struct):
@@ -43,16 +42,11 @@ _message = msgspec.json.Decoder(_Message)
 
 def glance(body: bytes) -> Glance:
     """Pick model, usage and finish out of a whole answer."""
-    found = Glance()
-    message = read(_message, body)
-    if message is not None:
-        _note(found, message)
-    return found
+    return glanced(_message, body, _note)
 
 
 def _note(found: Glance, message: _Message) -> None:
-    found.id = message.id if isinstance(message.id, str) else found.id
-    found.model = message.model if isinstance(message.model, str) else found.model
+    named(found, message.id, message.model)
     if isinstance(message.usage, dict):
         found.usage = read_usage(message.usage, found.usage)
     if isinstance(message.stop_reason, str):
@@ -62,23 +56,13 @@ def _note(found: Glance, message: _Message) -> None:
 class MessagesWatch(WholeEvents):
     """Follows a Messages stream."""
 
-    def excerpt(self) -> Excerpt:
-        """Return the text since usage was last told, read from the events only now."""
-        found: list[str] = []
-        for event in sse.parse(b"".join(self._raw.parts)):
-            said = read(_event, event.data)
-            delta = said.delta if said else None
-            for text in (delta.text, delta.thinking, delta.partial_json) if delta else ():
-                if isinstance(text, str):
-                    found.append(text)
-        return Excerpt("".join(found), self._raw.times)
+    def _texts(self, data: bytes) -> Iterable[object]:
+        event = read(_event, data)
+        delta = event.delta if event else None
+        return (delta.text, delta.thinking, delta.partial_json) if delta else ()
 
-    def _look(self, events: bytes) -> bytes:
-        self._raw.add(events)
-        if b"message_" in events or b'"error"' in events:
-            for event in sse.parse(events):
-                self._read(event.data)
-        return events
+    def _tells(self, events: bytes) -> bool:
+        return b"message_" in events or b'"error"' in events
 
     def _read(self, data: bytes) -> None:
         event = read(_event, data)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from tianji.wire import sse
 from tianji.wire.chat.watch import message_of
-from tianji.wire.excerpt import Excerpt
 from tianji.wire.front import Glance
 from tianji.wire.responses.failures import status_of
 from tianji.wire.responses.usage import read_usage
-from tianji.wire.whole_events import WholeEvents, read
+from tianji.wire.whole_events import WholeEvents, glanced, named, read
 
 _LAST = ("response.completed", "response.incomplete", "response.failed")
 _TELLING = tuple(f'"{kind}"'.encode() for kind in (*_LAST, "error"))
@@ -53,16 +52,11 @@ _response = msgspec.json.Decoder(_Response)
 
 def glance(body: bytes) -> Glance:
     """Pick model, usage and finish out of a whole answer."""
-    found = Glance()
-    response = read(_response, body)
-    if response is not None:
-        _note(found, response)
-    return found
+    return glanced(_response, body, _note)
 
 
 def _note(found: Glance, response: _Response) -> None:
-    found.id = response.id if isinstance(response.id, str) else found.id
-    found.model = response.model if isinstance(response.model, str) else found.model
+    named(found, response.id, response.model)
     usage = read_usage(response.usage)
     if usage is not None:
         usage.web_searches = sum(_searched(item) for item in response.output or ())
@@ -89,12 +83,6 @@ class ResponsesWatch(WholeEvents):
         super().__init__()
         self._error: Any = None
 
-    def excerpt(self) -> Excerpt:
-        """Return the text so far, read from the events only now."""
-        events = (read(_event, event.data) for event in sse.parse(b"".join(self._raw.parts)))
-        found = [event.delta for event in events if event is not None and isinstance(event.delta, str)]
-        return Excerpt("".join(found), self._raw.times)
-
     def close(self) -> bytes:
         """Return what was held: a last event without the blank line that would end it."""
         kept = super().close()
@@ -102,15 +90,15 @@ class ResponsesWatch(WholeEvents):
             self._fail(self._error)
         return kept
 
-    def _look(self, events: bytes) -> bytes:
-        self._raw.add(events)
-        if not self.glance.id or any(kind in events for kind in _TELLING):
-            for event in sse.parse(events):
-                self._read(event)
-        return events
+    def _texts(self, data: bytes) -> Iterable[object]:
+        event = read(_event, data)
+        return (event.delta,) if event else ()
 
-    def _read(self, event: sse.ServerEvent) -> None:
-        told = read(_event, event.data)
+    def _tells(self, events: bytes) -> bool:
+        return not self.glance.id or any(kind in events for kind in _TELLING)
+
+    def _read(self, data: bytes) -> None:
+        told = read(_event, data)
         if told is None:
             return
         if told.response is not None:
