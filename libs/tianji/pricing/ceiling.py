@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 
 from msgspec import Struct
 
 from tianji.pricing.price import Price, Rates, rate_of
 
 NANO = 1_000_000_000
+UNBOUNDED = 2**53
+"""So many tokens stand for any number of them."""
 
 _INPUT = ("input",)
 _WRITTEN = ("cache_write", "cache_write_1h")
 _OUTPUT = ("output", "reasoning")
 _SEARCHES = ("search_low", "search_medium", "search_high")
+_ATTO = 10**18
+_ATTO_IN_NANO = _ATTO // NANO
+_EXACT = Context(prec=60)
+_KEPT = 64
+"""Clients choose the words for a tier, so it must be bounded."""
 
 
-class Extent(Struct, frozen=True):
-    """How large a call may become: an upper bound of each."""
+class Manner(Struct, frozen=True):
+    """What of a call, beside its length, decides its rates."""
 
-    input: int
-    output: int
     searches: int = 0
+    """How often it may search the web."""
     cached: bool = False
     """Whether it may write to the provider's cache, which costs more than plain input."""
     sound: bool = False
     tier: str | None = None
 
 
-def ceiling_nano(price: Price, extent: Extent) -> int:
-    """Return the most that a call of this extent costs in nano-USD, rounded up; 0 for a free model."""
-    rates = price.rates(extent.input, extent.tier)
-    if not rates:
-        return 0
-    inputs = _INPUT + (_WRITTEN if extent.cached else ()) + (("input_audio",) if extent.sound else ())
-    outputs = _OUTPUT + (("output_audio",) if extent.sound else ())
-    total = extent.input * _highest(rates, inputs) + extent.output * _highest(rates, outputs)
-    total += rates.get("request", Decimal(0))
-    if extent.searches:
-        total += extent.searches * _highest(rates, _SEARCHES)
-    return nano_up(total)
+class Ceiling(Struct, frozen=True):
+    """What calls of one manner cost at most, in whole 10^-18 USD: sums of them need no rounding."""
+
+    input: int = 0
+    """For each token."""
+    output: int = 0
+    """For each token."""
+    call: int = 0
+
+    def nano(self, input: int, output: int) -> int:
+        """Return the most that so many tokens cost in nano-USD, rounded up; 0 for a free model."""
+        return -((input * self.input + output * self.output + self.call) // -_ATTO_IN_NANO)
+
+    def output_for(self, nano: int, input: int) -> int:
+        """Return how many tokens of output an amount of nano-USD pays for, beside the input."""
+        left = nano * _ATTO_IN_NANO - input * self.input - self.call
+        if left < 0:
+            return 0
+        return min(left // self.output, UNBOUNDED) if self.output > 0 else UNBOUNDED
+
+
+class Ceilings:
+    """The ceilings of one price, each worked out when it is first asked for."""
+
+    __slots__ = ("_made", "_price")
+
+    def __init__(self, price: Price) -> None:
+        self._price = price
+        self._made: dict[tuple[int, Manner], Ceiling] = {}
+
+    def of(self, input: int, manner: Manner) -> Ceiling:
+        """Return the highest rates that hold for a prompt of so many tokens."""
+        bands = self._price.bands
+        over = 0 if len(bands) < 2 else next((band.over for band in bands if input > band.over), 0)
+        found = self._made.get((over, manner))
+        if found is None:
+            found = _highest(self._price.rates(input, manner.tier), manner)
+            if len(self._made) < _KEPT:
+                self._made[over, manner] = found
+        return found
 
 
 def nano_up(usd: Decimal) -> int:
@@ -47,5 +81,20 @@ def nano_up(usd: Decimal) -> int:
     return int((usd * NANO).to_integral_value(ROUND_CEILING))
 
 
-def _highest(rates: Rates, names: tuple[str, ...]) -> Decimal:
-    return max(rate_of(rates, name) for name in names)
+def _highest(rates: Rates, manner: Manner) -> Ceiling:
+    if not rates:
+        return Ceiling()
+    inputs = _INPUT + (_WRITTEN if manner.cached else ()) + (("input_audio",) if manner.sound else ())
+    outputs = _OUTPUT + (("output_audio",) if manner.sound else ())
+    call = _atto(rates.get("request", Decimal(0)))
+    if manner.searches:
+        call += manner.searches * max(_atto(rate_of(rates, name)) for name in _SEARCHES)
+    return Ceiling(
+        max(_atto(rate_of(rates, name)) for name in inputs),
+        max(_atto(rate_of(rates, name)) for name in outputs),
+        call,
+    )
+
+
+def _atto(usd: Decimal) -> int:
+    return int(_EXACT.multiply(usd, Decimal(_ATTO)).to_integral_value(ROUND_CEILING))

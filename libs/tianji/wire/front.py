@@ -81,6 +81,9 @@ class Front(Protocol):
     def check(self, fields: Fields) -> None:
         """Refuse at a glance what is no request of this format; it may be passed on unread."""
 
+    def shorten(self, fields: Fields, most: int) -> None:
+        """Say in a request that an answer has so many tokens at most, in place of what it says of that."""
+
     def read(self, fields: Fields) -> Ask:
         """Read a request. Raises BadRequest naming the field and what is wrong with it."""
 

@@ -66,6 +66,8 @@ class Account:
     size: Size | None = None
     counted = False
     """Whether `size` is counted, not merely bounded."""
+    shortened: int | None = None
+    """The most tokens of an answer that the gateway put into the request, where more was not paid for."""
 
     def __init__(self, call: Call, rt: Runtime) -> None:
         self.call = call

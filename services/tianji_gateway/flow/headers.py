@@ -106,6 +106,8 @@ def _request(account: Account) -> list[Header]:
             headers += key_headers(key.limits)
         if account.chain is not None:
             headers += limit_headers(account)
+    if account.shortened is not None:
+        headers.append((b"x-tianji-max-tokens-lowered", b"%d" % account.shortened))
     if account.snapshot is not None:
         headers.append(_snapshot(account.snapshot))
     if account.grant is not None:

@@ -7,18 +7,19 @@ import time
 from tianji.errors import TianjiError
 from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable, Reservation
 from tianji_gateway.flow.account import Account
+from tianji_gateway.flow.shorten import SIZED, asks_less, paid_for, shorten
 from tianji_gateway.limits import extent, refusals
 from tianji_gateway.limits.chains import chain_of
 from tianji_gateway.limits.extent import Size
+from tianji_gateway.limits.shorter import most_reserved
 from tianji_gateway.snapshot.model import Snapshot, Target
-from tianji_gateway.snapshot.params import count_of
 
-_SIZED = frozenset({"budget", "tpm"})
-"""Kinds for which it matters how large a call is."""
+_TRIES = 8
+"""How often what others leave is asked for, while they take it away."""
 
 
 async def limit(account: Account) -> None:
-    """Take what the caller needs of all it is held to.
+    """Take what the caller needs of all it is held to; of the answer, as much as can be paid for.
 
     Raises BudgetExceeded, RateLimited, or Unavailable where a budget cannot be known.
     """
@@ -31,41 +32,56 @@ async def limit(account: Account) -> None:
     try:
         account.held = await _taken(account, chain, grant.targets, snapshot)
     except Exhausted as exhausted:
-        raise refusals.refusal(exhausted, snapshot) from None
+        paid = paid_for(account, exhausted.bound, grant.targets)
+        raise refusals.refusal(exhausted, snapshot, paid) from None
 
 
-async def allot(account: Account, target: Target) -> TianjiError | None:
+async def allot(account: Account, target: Target, *, last: bool) -> TianjiError | None:
     """Take what a call needs of a deployment and its provider; return why not where they are over a limit.
 
-    What an attempt before it took is given back. Raises Unavailable where a budget cannot be known.
+    `last` says that there is no other deployment: only then the answer is made shorter. What an attempt
+    before it took is given back. Raises Unavailable where a budget cannot be known.
     """
     account.release_target()
     if target.chain is None:
         return None
     assert account.snapshot is not None and account.grant is not None
     try:
-        account.held_of_target = await _taken(account, target.chain, (target,), account.snapshot)
+        account.held_of_target = await _taken(
+            account, target.chain, (target,), account.snapshot, shortens=last
+        )
     except Exhausted as exhausted:
-        return refusals.none_left(exhausted, account.grant.group)
+        paid = paid_for(account, exhausted.bound, (target,))
+        return refusals.none_left(exhausted, account.grant.group, paid)
     return None
 
 
 async def _taken(
-    account: Account, chain: Chain, targets: tuple[Target, ...], snapshot: Snapshot
+    account: Account,
+    chain: Chain,
+    targets: tuple[Target, ...],
+    snapshot: Snapshot,
+    *,
+    shortens: bool = True,
 ) -> Reservation:
-    """Take by what is cheap to know; where that is refused and the size decides, count and ask again."""
-    sized = any(bound.kind in _SIZED for bound in chain.bounds)
-    size = _size(account) if sized else None
-    try:
-        return await _ask(account, chain, targets, snapshot, size)
-    except Exhausted as exhausted:
-        if size is None or account.counted or exhausted.bound.kind not in _SIZED:
-            raise
-    assert account.inference is not None
-    model = targets[0].deployment.model
-    account.size = await extent.counted(size, account.inference, account.rt.counter, model)
-    account.counted = True
-    return await _ask(account, chain, targets, snapshot, account.size)
+    """Take by what is cheap to know; where that is refused and the size decides, ask for less."""
+    if not any(bound.kind in SIZED for bound in chain.bounds):
+        return await _ask(account, chain, targets, snapshot, None)
+    tries = 0
+    while True:
+        size = account.size or _size(account)
+        try:
+            taken = await _ask(account, chain, targets, snapshot, size)
+        except Exhausted as exhausted:
+            tries += 1
+            if tries == _TRIES or exhausted.bound.kind not in SIZED:
+                raise
+            if not await asks_less(account, exhausted.bound, targets, snapshot, shortens=shortens):
+                raise
+        else:
+            if size.cap is not None and size.cap != account.shortened:
+                shorten(account, size.cap)
+            return taken
 
 
 async def _ask(
@@ -86,18 +102,18 @@ async def _ask(
 
 
 def _size(account: Account) -> Size:
-    if account.size is None:
-        assert account.inference is not None
-        account.size = extent.size_of(account.inference)
+    assert account.inference is not None
+    account.size = extent.size_of(account.inference)
     return account.size
 
 
 def _needs(chain: Chain, targets: tuple[Target, ...], snapshot: Snapshot, size: Size) -> tuple[int, int]:
     """Return the most that a call may cost wherever it goes, and the tokens that it is known to use."""
-    most_output = count_of(snapshot.settings.general.get("max_reserved_output_tokens"))
+    most_output = most_reserved(snapshot)
     cost_nano = max(size.cost_nano(target, most_output) for target in targets)
-    tokens = size.input + (size.output or 0)
-    if size.output:
+    said = size.said
+    tokens = size.input + (said or 0)
+    if said:
         # An answer that may be longer than what a minute allows waits for all of a minute, not for ever.
         tokens = max(size.input, min(tokens, _least_tpm(chain.bounds, tokens)))
     return cost_nano, tokens

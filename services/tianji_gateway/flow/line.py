@@ -27,7 +27,8 @@ from tianji_gateway.flow.receive import Call, Inference, Named
 from tianji_gateway.flow.relay import relay_stream, relay_whole, written
 from tianji_gateway.flow.retell import retold
 from tianji_gateway.flow.route import route
-from tianji_gateway.flow.translate import follower, translate
+from tianji_gateway.flow.shorten import translated
+from tianji_gateway.flow.translate import follower
 from tianji_gateway.flow.wishes import Wishes, keep_alive_s, wishes_of
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.snapshot.model import Target
@@ -104,7 +105,7 @@ async def _attempts(
         if failure is not None:
             await _pause(failure, account, target)
         if target.chain is not None or account.held_of_target is not None:
-            over = await allot(account, target)
+            over = await allot(account, target, last=passed + 1 == len(grant.targets))
             if over is not None:
                 passed += 1
                 if passed < len(grant.targets):
@@ -125,7 +126,7 @@ async def _try(
 ) -> None:
     """Make one attempt and relay its answer. Raises UpstreamError while nothing has been relayed."""
     client = account.rt.client
-    translation = translate(inference, target)
+    translation = translated(account, target)
     following = follower(inference, target, same=translation.same) if inference.stream else None
     patience_s = wishes.patience(target, stream=inference.stream)
     account.begin(target)

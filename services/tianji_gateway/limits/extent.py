@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tianji.errors import BadRequest
-from tianji.pricing.ceiling import Extent, ceiling_nano
+from tianji.pricing.ceiling import Manner
 from tianji.tokens.count import Counter
 from tianji_gateway.flow.receive import Inference, object_of, value_of
 from tianji_gateway.snapshot.params import count_of
@@ -19,6 +20,9 @@ UNKNOWN_OUTPUT = 4096
 """The most a model answers whose limit nobody knows, where the request does not say."""
 
 _OWN_OUTPUT = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+_CONFIGURED_OUTPUT = ("maxOutputTokens", "max_output_tokens")
+_UNFILLED = frozenset({"generate_content"})
+"""Client formats whose requests a deployment's own limit may not be put into."""
 _CONFIG = ("generationConfig", "generation_config")
 _ELSEWHERE = frozenset({"cachedContent", "conversation", "previous_response_id", "prompt"})
 """Fields that name input which is not in the request: it may be as much as the model takes."""
@@ -41,29 +45,50 @@ class Size(Struct, frozen=True):
     input: int
     """The most tokens that its input has."""
     output: int | None
-    """The most tokens of the answer, where the request says it."""
+    """The most tokens of one answer, where the request says it."""
+    answers: int
+    """How many answers it asks for."""
     anything: bool
     """Whether there is input elsewhere: then the model's own limit is the only one."""
-    searches: int
-    cached: bool
-    sound: bool
-    tier: str | None
+    manner: Manner
+    filled: bool
+    """Whether the deployment's own limit holds where the request says none."""
+    cap: int | None = None
+    """The most tokens of one answer that the gateway lets it have."""
 
-    def extent(self, target: Target, most_output: int | None) -> Extent:
-        """Return how large the call becomes at most on a deployment."""
-        price = target.price
-        tokens = self.input
-        if price.max_input_tokens and (self.anything or tokens > price.max_input_tokens):
-            tokens = price.max_input_tokens
-        output = self.output
-        if output is None:
-            output = price.max_output_tokens or UNKNOWN_OUTPUT
-            output = min(output, most_output) if most_output else output
-        return Extent(tokens, output, self.searches, self.cached, self.sound, self.tier)
+    @property
+    def said(self) -> int | None:
+        """Return the most tokens of all answers, where the request says it."""
+        return None if self.output is None else self._capped(self.output) * self.answers
 
     def cost_nano(self, target: Target, most_output: int | None) -> int:
         """Return the most that the call costs on a deployment."""
-        return ceiling_nano(target.price, self.extent(target, most_output))
+        tokens = self._input(target)
+        output = self.output_on(target, most_output) * self.answers
+        return target.ceilings.of(tokens, self.manner).nano(tokens, output)
+
+    def output_on(self, target: Target, most_output: int | None) -> int:
+        """Return the most tokens of one answer of a deployment; `most_output` bounds what nobody said."""
+        output = self.output
+        if output is None:
+            usual = target.usual_output if self.filled else None
+            output = usual or target.price.max_output_tokens or UNKNOWN_OUTPUT
+            output = min(output, most_output) if most_output else output
+        return self._capped(output)
+
+    def output_for(self, target: Target, nano: int) -> int:
+        """Return how many tokens of each answer an amount of nano-USD pays for on a deployment."""
+        tokens = self._input(target)
+        paid = target.ceilings.of(tokens, self.manner).output_for(nano, tokens) // self.answers
+        usual = target.usual_output if self.output is None else None
+        return paid if usual is None else min(paid, usual)
+
+    def _input(self, target: Target) -> int:
+        most = target.price.max_input_tokens
+        return most if most and (self.anything or self.input > most) else self.input
+
+    def _capped(self, output: int) -> int:
+        return output if self.cap is None else min(output, self.cap)
 
 
 def size_of(inference: Inference) -> Size:
@@ -78,11 +103,15 @@ def size_of(inference: Inference) -> Size:
     return Size(
         input=len(text) + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
         output=_output(inference, config),
+        answers=count_of(value_of(fields, "n")) or count_of(config.get("candidateCount")) or 1,
         anything=not _ELSEWHERE.isdisjoint(fields) or not marks.isdisjoint(_FILES),
-        searches=_SEARCHES if b"search" in tools or "web_search_options" in fields else 0,
-        cached=b"cache" in marks,
-        sound=b"audio" in marks,
-        tier=tier if isinstance(tier, str) else None,
+        manner=Manner(
+            searches=_SEARCHES if b"search" in tools or "web_search_options" in fields else 0,
+            cached=b"cache" in marks,
+            sound=b"audio" in marks,
+            tier=tier if isinstance(tier, str) else None,
+        ),
+        filled=inference.front.name not in _UNFILLED and fields.keys().isdisjoint(_OWN_OUTPUT),
     )
 
 
@@ -93,18 +122,11 @@ async def counted(size: Size, inference: Inference, counter: Counter, model: str
     except (BadRequest, RecursionError):
         return size
     exact = int(tokens * _COUNTED_MARGIN) + (_TOOLS_TOKENS if "tools" in inference.fields else 0)
-    return Size(
-        min(exact, size.input), size.output, size.anything, size.searches, size.cached, size.sound, size.tier
-    )
+    return replace(size, input=min(exact, size.input))
 
 
 def _output(inference: Inference, config: Mapping[str, Any]) -> int | None:
     fields = inference.fields
-    said = next((value_of(fields, name) for name in _OWN_OUTPUT if name in fields), None)
-    if said is None:
-        said = config.get("maxOutputTokens", config.get("max_output_tokens"))
-    most = count_of(said)
-    if most is None:
-        return None
-    times = count_of(value_of(fields, "n")) or count_of(config.get("candidateCount")) or 1
-    return most * times
+    said = [value_of(fields, name) for name in _OWN_OUTPUT if name in fields]
+    said += [config[name] for name in _CONFIGURED_OUTPUT if name in config]
+    return max(filter(None, map(count_of, said)), default=None)

@@ -16,22 +16,30 @@ _STATUS = 422
 """LiteLLM's for a spent budget, unless the config names another."""
 _LONGEST_WAIT_S = 86_400 * 400
 
-_LEVELS = {"key": "api_key", "member": "team_member", "customer": "end_user"}
+_LEVELS = {
+    "key": "api_key",
+    "member": "team_member",
+    "orgmember": "organization_member",
+    "customer": "end_user",
+}
 """What LiteLLM calls holders, where it is not as here."""
 _RATES = {"rpm": "requests", "tpm": "tokens", "parallel": "max_parallel_requests"}
 
 
-def refusal(exhausted: Exhausted, snapshot: Snapshot) -> TianjiError:
-    """Return the error that a caller gets whose limit is exhausted."""
+def refusal(exhausted: Exhausted, snapshot: Snapshot, paid: int) -> TianjiError:
+    """Return the error that a caller gets whose limit is exhausted.
+
+    `paid` is how many tokens of an answer what is left would pay for.
+    """
     if exhausted.bound.kind == "budget":
-        return _over_budget(exhausted, snapshot)
+        return _over_budget(exhausted, snapshot, paid)
     return _too_many(exhausted)
 
 
-def none_left(exhausted: Exhausted, group: str) -> TianjiError:
+def none_left(exhausted: Exhausted, group: str, paid: int) -> TianjiError:
     """Return the error for a group whose deployments are all over a limit of their own."""
     wait_s = _seconds(exhausted.retry_after_s)
-    said = _figures(exhausted) if exhausted.bound.kind == "budget" else _rate_words(exhausted)
+    said = _figures(exhausted, paid) if exhausted.bound.kind == "budget" else _rate_words(exhausted)
     crossed = " - crossed budget" if exhausted.bound.kind == "budget" else " for selected model"
     return RateLimited(
         f"No deployments available{crossed}, Try again in {wait_s} seconds. Passed model={group}. "
@@ -58,12 +66,17 @@ def descriptor(bound: Bound) -> tuple[str, str]:
     return _LEVELS.get(kind, kind), id
 
 
+def status_of(snapshot: Snapshot) -> int:
+    """Return the status of a refusal by a budget."""
+    return count_of(snapshot.settings.calls.get("budget_exceeded_status_code")) or _STATUS
+
+
 def usd(nano: int) -> float:
     """Return nano-USD as US dollars."""
     return nano / NANO
 
 
-def _over_budget(exhausted: Exhausted, snapshot: Snapshot) -> TianjiError:
+def _over_budget(exhausted: Exhausted, snapshot: Snapshot, paid: int) -> TianjiError:
     bound = exhausted.bound
     kind = bound.id.partition(":")[0].partition("@")[0]
     spent, most = usd(exhausted.spent), usd(bound.limit)
@@ -79,13 +92,12 @@ def _over_budget(exhausted: Exhausted, snapshot: Snapshot) -> TianjiError:
         words = f"Budget has been exceeded! Current cost: {spent}, Max budget: {most}"
     else:
         words = f"Budget has been exceeded! {bound.who} Current cost: {spent}, Max budget: {most}"
-    status = count_of(snapshot.settings.calls.get("budget_exceeded_status_code")) or _STATUS
+    status = status_of(snapshot)
     headers = {"retry-after": str(_seconds(exhausted.retry_after_s))} if status == 429 else {}
     if not math.isfinite(exhausted.retry_after_s):
         headers = {}
-    return BudgetExceeded(
-        f"{words}. {_figures(exhausted)}", status=status, headers=headers, facts=_facts(exhausted)
-    )
+    said, facts = _figures(exhausted, paid), _facts(exhausted, paid)
+    return BudgetExceeded(f"{words}. {said}", status=status, headers=headers, facts=facts)
 
 
 def _named(kind: str, who: str) -> str:
@@ -93,16 +105,15 @@ def _named(kind: str, who: str) -> str:
     return f"{holders.get(kind.removesuffix('_model'), 'budget')}: {who}"
 
 
-def _figures(exhausted: Exhausted) -> str:
-    some_left = exhausted.spent + exhausted.held < exhausted.bound.limit
-    shorter = "A call with a lower max_tokens may still be let through. " if some_left else ""
+def _figures(exhausted: Exhausted, paid: int) -> str:
+    shorter = f"A lower max_tokens, of {paid} or less, would be let through now. " if paid > 0 else ""
     return (
         f"Spent {usd(exhausted.spent)} of {usd(exhausted.bound.limit)}, reserved {usd(exhausted.held)}, "
         f"this call may cost {usd(exhausted.needs)}. {shorter}{_resets(exhausted.resets_at)}"
     )
 
 
-def _facts(exhausted: Exhausted) -> dict[str, Any]:
+def _facts(exhausted: Exhausted, paid: int) -> dict[str, Any]:
     level, holder = descriptor(exhausted.bound)
     return {
         "level": level,
@@ -111,6 +122,7 @@ def _facts(exhausted: Exhausted) -> dict[str, Any]:
         "spent": usd(exhausted.spent),
         "reserved": usd(exhausted.held),
         "needed": usd(exhausted.needs),
+        "max_tokens": max(paid, 0),
         "resets_at": None if exhausted.resets_at is None else _iso(exhausted.resets_at),
     }
 

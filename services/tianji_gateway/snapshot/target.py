@@ -11,9 +11,13 @@ from msgspec.structs import force_setattr
 from tianji.domain.deployments import Deployment
 from tianji.errors import Unavailable
 from tianji.limits.contract import Chain
+from tianji.pricing.ceiling import Ceilings
 from tianji.pricing.price import Price
 from tianji.providers.contract import Upstream
+from tianji_gateway.snapshot.params import count_of
 
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_NO_CEILINGS = Ceilings(Price(known=False))
 _UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
 
 
@@ -37,11 +41,19 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
     chain: Chain | None = None
     """What it and its provider are held to; None for nothing."""
 
+    # Worked out here once:
+
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    """What its answers say of it: worked out here once."""
+    """What its answers say of it."""
+    ceilings: Ceilings = _NO_CEILINGS
+    """What its price comes to at most."""
+    usual_output: int | None = None
+    """The most tokens of an answer that it asks for itself, where a request says nothing."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "headers", tuple(_headers(self.deployment)))
+        force_setattr(self, "ceilings", Ceilings(self.price))
+        force_setattr(self, "usual_output", _usual_output(self.deployment))
 
     @property
     def id(self) -> str:
@@ -54,6 +66,17 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
         if self.bound is None:
             raise Unavailable(f"deployment {self.deployment.id} cannot be used: {self.problem}")
         return self.bound
+
+
+def _usual_output(deployment: Deployment) -> int | None:
+    params = deployment.params
+    dropped = params.get("additional_drop_params")
+    said = [
+        most
+        for name in _LIMITS
+        if (most := count_of(params.get(name))) and not (isinstance(dropped, list) and name in dropped)
+    ]
+    return max(said, default=None)
 
 
 def _headers(deployment: Deployment) -> Iterator[tuple[bytes, bytes]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Raw
+
 from tianji.errors import TianjiError
 from tianji.wire import envelope, values
 from tianji.wire.chat import read, watch, write
@@ -24,6 +26,11 @@ class ChatFront:
     def check(self, fields: Fields) -> None:
         """Refuse at a glance what is no request of this format."""
         values.require_list(fields, "messages", "of messages")
+
+    def shorten(self, fields: Fields, most: int) -> None:
+        """Say that an answer has so many tokens at most, under the name that the request knows."""
+        names = fields.keys() & read.LIMITS or read.LIMITS[:1]
+        fields |= dict.fromkeys(names, Raw(b"%d" % most))
 
     def read(self, fields: Fields) -> Ask:
         """Read a request."""

@@ -13,6 +13,9 @@ from tianji.wire.front import Fields
 from tianji.wire.neutral import Ask, NativeTool, Shape, Thinking, Tool, ToolChoice
 from tianji.wire.values import Object, boolean, integer, mapping, number, optional, required, string
 
+LIMITS = ("max_tokens", "max_completion_tokens")
+"""What the most tokens of an answer are called: by every vendor, and by newer clients."""
+
 _SIMPLE: dict[str, Any] = {
     "parallel_tool_calls": boolean,
     "temperature": number,
@@ -34,8 +37,7 @@ _SIMPLE: dict[str, Any] = {
 _READ_APART = {
     "model",
     "messages",
-    "max_tokens",
-    "max_completion_tokens",
+    *LIMITS,
     "stop",
     "logit_bias",
     "thinking",
@@ -72,7 +74,7 @@ def _read_parameters(ask: Ask, body: Object) -> None:
     for name, reader in _SIMPLE.items():
         if (value := body.get(name)) is not None:
             setattr(ask, name, reader(value, name))
-    for name in ("max_tokens", "max_completion_tokens"):
+    for name in LIMITS:
         if body.get(name) is not None:
             ask.max_tokens = integer(body[name], name)
     ask.stop = _stop(body.get("stop"))

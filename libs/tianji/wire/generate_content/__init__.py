@@ -5,7 +5,7 @@ from __future__ import annotations
 from tianji.errors import BadRequest, TianjiError
 from tianji.wire import envelope
 from tianji.wire.front import Fields, Glance
-from tianji.wire.generate_content import read, watch, write
+from tianji.wire.generate_content import config, read, watch, write
 from tianji.wire.generate_content.framing import Elements, Events, Framing
 from tianji.wire.generate_content.spelling import DIALECT
 from tianji.wire.generate_content.stream import GenerateContentEncoder
@@ -32,6 +32,10 @@ class GenerateContentFront:
         """Refuse at a glance what is no request of this format."""
         if fields.keys().isdisjoint(("contents", read.WRAPPED)):
             raise BadRequest("`contents` is missing", param="contents")
+
+    def shorten(self, fields: Fields, most: int) -> None:
+        """Say that an answer has so many tokens at most."""
+        config.shorten(fields, most)
 
     def read(self, fields: Fields) -> Ask:
         """Read a request."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Raw
+
 from tianji.wire import values
+from tianji.wire.front import Fields
 from tianji.wire.generate_content.schema import json_schema
 from tianji.wire.generate_content.spelling import fields
 from tianji.wire.neutral import Ask, Shape, Text, Thinking, Turn
@@ -25,6 +28,7 @@ _SIMPLE: dict[str, tuple[str, Any]] = {
 _SHAPE = ("responseMimeType", "responseSchema", "responseJsonSchema")
 _READ = {*_SIMPLE, *_SHAPE, "stopSequences", "thinkingConfig"}
 _AT = "generationConfig"
+_SNAKE = "generation_config"
 _ENUM = "text/x.enum"
 """Google's only: an answer that is one of the words of a schema, bare."""
 _AS_IT_LIKES = -1
@@ -46,6 +50,14 @@ def read_config(ask: Ask, said: object) -> Object:
     if config.get("thinkingConfig") is not None:
         ask.thinking = _thinking(config["thinkingConfig"])
     return {name: value for name, value in config.items() if name not in _READ and value is not None}
+
+
+def shorten(request: Fields, most: int) -> None:
+    """Say in a request, in whichever spelling, that an answer has so many tokens at most."""
+    place = _SNAKE if _SNAKE in request and _AT not in request else _AT
+    said = values.decode(request[place], place) if place in request else None
+    config = {} if said is None else fields(said, place)
+    request[place] = Raw(values.encode({**config, "maxOutputTokens": most}))
 
 
 def _shape(config: Object) -> Shape | None:

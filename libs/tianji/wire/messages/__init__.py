@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Raw
+
 from tianji.errors import TianjiError
 from tianji.wire import envelope, values
 from tianji.wire.front import Fields, Glance
@@ -21,6 +23,10 @@ class MessagesFront:
     def check(self, fields: Fields) -> None:
         """Refuse at a glance what is no request of this format."""
         values.require_list(fields, "messages", "of messages")
+
+    def shorten(self, fields: Fields, most: int) -> None:
+        """Say that the answer has so many tokens at most."""
+        fields["max_tokens"] = Raw(b"%d" % most)
 
     def read(self, fields: Fields) -> Ask:
         """Read a request."""

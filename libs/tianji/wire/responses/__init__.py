@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Raw
+
 from tianji.errors import BadRequest, TianjiError
 from tianji.wire import envelope
 from tianji.wire.front import Fields, Glance
@@ -27,6 +29,10 @@ class ResponsesFront:
         said = memoryview(fields.get("input", b""))[:1].tobytes()
         if said not in (b'"', b"[") and not any(name in fields for name in _KEPT):
             raise BadRequest("`input` is missing or neither a text nor a list of items", param="input")
+
+    def shorten(self, fields: Fields, most: int) -> None:
+        """Say that the answer has so many tokens at most."""
+        fields["max_output_tokens"] = Raw(b"%d" % most)
 
     def read(self, fields: Fields) -> Ask:
         """Read a request."""

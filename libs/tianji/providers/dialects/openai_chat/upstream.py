@@ -17,6 +17,7 @@ from tianji.providers.dialects.openai_chat.errors import inside, read_error
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
 from tianji.wire import values
 from tianji.wire.chat.parts import DIALECT as CHAT
+from tianji.wire.chat.read import LIMITS
 from tianji.wire.front import Fields
 from tianji.wire.neutral import Answer, Ask
 
@@ -61,7 +62,8 @@ class ChatUpstream(Struct):
 
     def request(self, ask: Ask) -> UpstreamRequest:
         """Translate a request."""
-        body = {**self.params.defaults, **request.write(ask, self.model)}
+        said = request.write(ask, self.model)
+        body = {**_beside(self.params.defaults, said), **said}
         if not self.marks and ask.front != CHAT:
             unmarked(body)
         if self.budgets and ask.thinking is not None and ask.thinking.budget_tokens is not None:
@@ -73,7 +75,7 @@ class ChatUpstream(Struct):
         """Pass on a chat request, whose messages are not read, or one of another format that is served."""
         if front in self.others:
             return self.others[front].forward(front, fields, stream=stream)
-        body: dict[str, Any] = {**self._defaults, **fields, "model": self._model}
+        body: dict[str, Any] = {**_beside(self._defaults, fields), **fields, "model": self._model}
         return self._ready(body, stream=stream)
 
     def _ready(self, body: dict[str, Any], *, stream: bool) -> UpstreamRequest:
@@ -118,6 +120,13 @@ class ChatUpstream(Struct):
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
         """Map an error answer."""
         return read_error(self.provider, status, headers, body, self.secret)
+
+
+def _beside(defaults: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out a deployment's limit for answers where a request names one, by whichever name."""
+    if not defaults or said.keys().isdisjoint(LIMITS):
+        return defaults
+    return {name: value for name, value in defaults.items() if name not in LIMITS}
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""How much shorter an answer must be, where what is left does not pay for the longest one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tianji.errors import BadRequest
+from tianji.limits.contract import Bound
+from tianji_gateway.flow.receive import Inference
+from tianji_gateway.limits.extent import Size
+from tianji_gateway.snapshot.model import Snapshot, Target
+from tianji_gateway.snapshot.params import count_of
+
+ALWAYS = "always"
+NEVER = "never"
+LEAST = 16
+"""An answer of fewer tokens is of no use, and some providers take no lower number."""
+COMFORTABLE = 4096
+"""Longer answers are rare: of what is left beyond, half is for the calls that come meanwhile."""
+
+_DEMANDED = frozenset({"messages"})
+"""Client formats whose requests must name the most tokens, so that it is no wish to name many."""
+
+
+def paid_for(bound: Bound, left: int, targets: Iterable[Target], size: Size) -> int:
+    """Return how many tokens of an answer are paid for by what is left of a bound; less than 0 for none."""
+    if bound.kind == "budget":
+        return min(size.output_for(target, left) for target in targets)
+    return (left - size.input) // size.answers
+
+
+def longest(bound: Bound, targets: Iterable[Target], size: Size, snapshot: Snapshot) -> int:
+    """Return how many tokens of each answer a bound is asked for."""
+    if bound.kind == "budget":
+        return max(size.output_on(target, most_reserved(snapshot)) for target in targets)
+    return (size.said or 0) // size.answers
+
+
+def most_reserved(snapshot: Snapshot) -> int | None:
+    """Return the most tokens that are reserved for an answer of which nobody said how long it may be."""
+    return count_of(snapshot.settings.general.get("max_reserved_output_tokens"))
+
+
+def shorter(paid: int, least: int) -> int | None:
+    """Return how long an answer may be where so much is paid for; None where that is too little."""
+    return None if paid < least else max(min(paid, least + COMFORTABLE), paid // 2)
+
+
+def least_of(inference: Inference, snapshot: Snapshot) -> int:
+    """Return how many tokens an answer must have room for: what the model is to think comes first."""
+    least = max(LEAST, count_of(snapshot.settings.general.get("lowest_max_tokens")) or 0)
+    try:
+        thinking = inference.read().thinking
+    except (BadRequest, RecursionError):
+        return least
+    return least + ((thinking.budget_tokens or 0) if thinking is not None else 0)
+
+
+def may_shorten(bound: Bound, inference: Inference, size: Size, snapshot: Snapshot) -> bool:
+    """Say whether the gateway may have the answer be shorter than the request has it."""
+    said = snapshot.settings.general.get("lower_max_tokens")
+    if said in (ALWAYS, NEVER):
+        return bool(said == ALWAYS)
+    return bound.kind == "budget" and (size.output is None or inference.front.name in _DEMANDED)
