@@ -1,7 +1,8 @@
 """The one permission table: role, resource, action, and how far each permission reaches.
 
 `limit` is to block something and to set what it may spend, which is never the business of its owner;
-`members` is to say who belongs to it; `open` is what everybody with a key may know.
+`members` is to say who belongs to it; `unowned` is to have a key of a team that is no user's; `open` is what
+everybody with a key may know.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ key:read              all  all  own  own  own  own     org   org   -     org    
 key:update            all  -    own  -    -    -       org   org   -     -      team  -
 key:limit             all  -    -    -    -    -       org   org   -     -      team  -
 key:delete            all  -    own  -    -    -       org   org   -     -      team  -
+key:unowned           all  -    -    -    -    -       org   org   -     -      team  -
 jwt_mapping:create    all  -    -    -    -    -       -     -     -     -      -     -
 jwt_mapping:read      all  all  -    -    -    -       -     -     -     -      -     -
 jwt_mapping:update    all  -    -    -    -    -       -     -     -     -      -     -
@@ -120,7 +122,7 @@ PERMITS = _read(_TABLE)
 
 MEMBER_GRANTS = {
     "/key/generate": "key:create",
-    "/key/service-account/generate": "key:create",
+    "/key/service-account/generate": "key:unowned",
     "/key/info": "open:read",
     "/key/health": "open:read",
     "/key/list": "key:read",

@@ -182,3 +182,21 @@ async def test_the_type_of_a_key_decides_its_routes(control: Any) -> None:
         ("default", ["/x"]),
     ):
         assert (await control.made_key(key_type=type, allowed_routes=["/x"]))["allowed_routes"] == routes
+
+
+async def test_what_a_member_makes_for_the_team_is_held_to_what_the_member_may_spend(control: Any) -> None:
+    key = (await control.post("/user/new", {"user_id": "maker"})).json()["key"]
+    granted = ["/key/generate", "/key/update"]
+    team = await a_team(control, "maker", team_member_permissions=granted)
+    await control.post("/team/member_update", {"team_id": team, "user_id": "maker", "max_budget_in_team": 1})
+    for owner in ({}, {"user_id": None}):
+        made = (await control.post("/key/generate", {"team_id": team, **owner}, key=key)).json()
+        assert (made["user_id"], made["team_id"]) == ("maker", team)
+        assert (await control.record("key", made["token"]))["member"]["max_budget"] == "1"
+        released = await control.post("/key/update", {"key": made["token"], "user_id": None}, key=key)
+        assert (released.status, released.error["type"]) == (403, "auth_error")
+    robot = {"team_id": team}
+    assert (await control.post("/key/service-account/generate", robot, key=key)).status == 403
+    granted.append("/key/service-account/generate")
+    await control.post("/team/permissions_update", {"team_id": team, "team_member_permissions": granted})
+    assert (await control.post("/key/service-account/generate", robot, key=key)).json()["user_id"] is None

@@ -75,6 +75,7 @@ def test_a_team_may_let_its_members_make_keys_for_themselves_and_the_team() -> N
     assert not may(actor, "key:create", Target(team_id="t", user_id="other"))
     assert not may(actor, "key:delete", Target(team_id="t"))
     assert not may(actor, "key:create", Target(team_id="s"))
+    assert not may(actor, "key:unowned", Target(team_id="t"))
 
 
 def test_an_organization_admin_sees_who_is_in_it_and_changes_who_is_nowhere_else() -> None:

@@ -126,7 +126,7 @@ async def service_account(call: Call) -> Response:
     name = said.get("key_alias") or f"service-account-{uuid.uuid4()}"
     said["metadata"] = {"service_account_id": name} | (said.get("metadata") or {})
     said["user_id"] = None
-    key, row = await service.generate(call, said)
+    key, row = await service.generate_for_nobody(call, said)
     return call.answer(shown.generated(key, row, said))
 
 
@@ -178,7 +178,9 @@ async def _set_blocked(call: Call, blocked: bool) -> Response:
 routes = [
     Guarded("POST", "/key/generate", generate, "key:create", body=KeyFields, gives=KeyMade),
     Guarded(
-        "POST", "/key/service-account/generate", service_account, "key:create", body=KeyFields, gives=KeyMade
+        *("POST", "/key/service-account/generate", service_account, "key:unowned"),
+        body=KeyFields,
+        gives=KeyMade,
     ),
     Guarded("GET", "/key/info", info, "key:read", query=WhichKey, gives=KeyInfo),
     Guarded("POST", "/v2/key/info", infos, "key:read", body=Keys, gives=KeyInfos),

@@ -28,9 +28,12 @@ async def target_of(db: Connection, row: KeyRow) -> Target:
 
 
 async def claimed(call: Call, change: Change, said: Said) -> Said:
-    """Say whose a new key is; require that the caller may make it."""
-    named = any(said.get(name) for name in ("user_id", "team_id", "organization_id"))
-    if not named and not everywhere(call.actor, "key:create"):
+    """Say whose a new key is; require that the caller may make it.
+
+    Who is no admin of everything makes keys for themselves where nobody is named: a key of a team that is
+    nobody's would not be held to what its maker may use there.
+    """
+    if said.get("user_id") is None and not everywhere(call.actor, "key:create"):
         said = said | {"user_id": call.actor.user_id}
     await check_claim(call, change, "key:create", said)
     return said

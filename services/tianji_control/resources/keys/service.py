@@ -39,6 +39,8 @@ LIMITS = (
 )
 """What an update may name only with the permission to limit the key."""
 OWNERS = ("user_id", "team_id", "organization_id")
+NOBODYS = "key:unowned"
+"""The permission to have a key of a team that is held to no member's budget and limits."""
 NEVER = "-1"
 """As the duration of an update: the key no longer expires."""
 
@@ -55,6 +57,16 @@ async def generate(call: Call, said: dict[str, Any]) -> tuple[str, KeyRow]:
         said = policy.with_defaults(said, rules)
         policy.check_may_generate(call.actor, said, rules)
         return await make(change, await claimed(call, change, policy.bounded(said, rules)))
+
+
+async def generate_for_nobody(call: Call, said: dict[str, Any]) -> tuple[str, KeyRow]:
+    """Make a key of a team that is no user's; return it, this once, and its row."""
+    async with call.change() as change:
+        rules = (await settings.in_force(change.db)).calls
+        said = policy.with_defaults(said, rules) | {"user_id": None}
+        policy.check_may_generate(call.actor, said, rules)
+        await check_claim(call, change, NOBODYS, said)
+        return await make(change, policy.bounded(said, rules))
 
 
 async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
@@ -105,7 +117,8 @@ async def check_new(call: Call, change: Change, before: KeyRow, said: dict[str, 
     owners = {name: getattr(before, name) for name in OWNERS}
     wanted = owners | {name: said[name] for name in OWNERS if name in said}
     if wanted != owners:
-        await check_claim(call, change, "key:update", wanted)
+        released = wanted["user_id"] is None and wanted["team_id"] is not None
+        await check_claim(call, change, NOBODYS if released else "key:update", wanted)
 
 
 async def changed(change: Change, before: KeyRow, said: dict[str, Any]) -> KeyRow:
