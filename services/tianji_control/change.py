@@ -13,10 +13,12 @@ from msgspec import Struct
 from psycopg.types.json import Jsonb
 
 from tianji.config.references import holds_secret
+from tianji.domain.snapshot import SETTINGS
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, many, run
 from tianji_control.access.permits import Actor
-from tianji_control.spent import bases
+from tianji_control.resources.config.store import GLOBAL
+from tianji_control.spent import bases, configured
 from tianji_control.versions import Condition
 from tianji_control.written import Written
 
@@ -86,6 +88,8 @@ class Change:
         """
         await self._note([(one.kind, one.id) for one in written], written)
         await bases.follow(self.db, written)
+        if any(map(configured.concerns, written)) and await configured.follow(self.db):
+            await self.tell(SETTINGS, GLOBAL)
 
     async def tell(self, kind: str, *ids: str) -> None:
         """Note for the gateways only that objects were written; `note_all` says when."""
@@ -104,13 +108,9 @@ class Change:
         await self._note([], [Written(kind, id, action, before, after)])
 
     async def _note(self, told: Sequence[tuple[str, str]], recorded: Sequence[Written]) -> None:
-        """Write what gateways are to be told, and what is to stand in the audit log, in one statement.
-
-        Raises PreconditionFailed for an object that is not as the caller says to have seen it.
-        """
+        """Write what gateways are to be told, and what is to stand in the audit log, in one statement."""
         for one in recorded:
-            if self.condition is not None and one.before is not None:
-                self.condition.check(one.kind, one.before)
+            self.compare(one.kind, one.before)
         noted = await many(
             self.db,
             Q.note,
@@ -126,6 +126,11 @@ class Change:
             changed_by=self.origin.changed_by,
         )
         self.notes += [one.id for one in noted]
+
+    def compare(self, kind: str, before: Struct | None) -> None:
+        """Raise PreconditionFailed for an object that is not as the caller says to have seen it."""
+        if self.condition is not None and before is not None:
+            self.condition.check(kind, before)
 
     async def keep(self, kind: str, id: str, row: Struct) -> None:
         """Keep what is about to be deleted: the ledger may go on naming it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -61,6 +61,11 @@ async def value(db: Connection, query: Query, kind: type[T], /, **values: Any) -
 def parameters(row: msgspec.Struct) -> dict[str, Any]:
     """Return a Struct's fields as query parameters; what holds a mapping goes as jsonb."""
     return {name: bound(getattr(row, name)) for name in row.__struct_fields__}
+
+
+def recordset(rows: Iterable[msgspec.Struct]) -> Jsonb:
+    """Return Structs as a parameter that `jsonb_populate_recordset` makes rows of."""
+    return Jsonb(list(rows), dumps=msgspec.json.encode)
 
 
 def bound(given: Any) -> Any:

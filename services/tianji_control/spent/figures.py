@@ -48,6 +48,8 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
 
     Without a duration, keys and customers say by themselves how far they are from what was ever spent.
     """
+    if not ids:
+        return {}
     source = SOURCES[kind]
     anew = await generations(db, [named(kind, id) for id in ids])
     found: dict[str, Now] = {}

@@ -9,18 +9,16 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
 
-from tianji.errors import BadRequest, NotFound, TianjiError
+from tianji.errors import BadRequest, NotFound
 from tianji_control.access import targets
 from tianji_control.call import Call, Guarded
 from tianji_control.change import Change
 from tianji_control.envelope import Fault, WrongFields
-from tianji_control.resources.keys import service, shown, store
 from tianji_control.resources.keys.answers import KeysChanged
+from tianji_control.resources.keys.bulk import MOST_AT_ONCE, rewrite_all, told
 from tianji_control.resources.keys.fields import given
-from tianji_control.resources.keys.service import hash_given
 from tianji_control.resources.teams import store as teams
 
-MOST_AT_ONCE = 500
 Map = dict[str, Any]
 LimitType = Literal["guaranteed_throughput", "best_effort_throughput", "dynamic"]
 
@@ -61,21 +59,11 @@ async def bulk_update(call: Call) -> Response:
     ask = await call.body(TeamKeys)
     said = given(ask.update_fields)
     _check(ask, said)
-    done: list[Map] = []
-    failed: list[Map] = []
     async with call.change() as change:
         call.require("key:update", await targets.of_team(change.db, ask.team_id))
         wanted = await _wanted(change, ask)
-        for key in wanted:
-            try:
-                async with change.part():
-                    await _check_of_team(change, key, ask.team_id)
-                    row = await service.rewrite(call, change, key, dict(said))
-            except TianjiError as fault:
-                failed.append({"key": key, "key_info": None, "failed_reason": fault.message})
-            else:
-                done.append({"key": key, "key_info": shown.full(row, Decimal(0))})
-    return call.answer({"total_requested": len(wanted), "successful_updates": done, "failed_updates": failed})
+        results = await rewrite_all(call, change, [(key, said) for key in wanted], of_team=ask.team_id)
+    return call.answer(told(wanted, results))
 
 
 def _check(ask: TeamKeys, said: Map) -> None:
@@ -99,12 +87,6 @@ async def _wanted(change: Change, ask: TeamKeys) -> list[str]:
     if ask.key_ids:
         return ask.key_ids
     return await teams.key_hashes(change.db, ask.team_id, None)
-
-
-async def _check_of_team(change: Change, key: str, team_id: str) -> None:
-    rows = await store.by_hashes(change.db, [hash_given(key)])
-    if not rows or rows[0].team_id != team_id:
-        raise NotFound(f"There is no such key in the team {team_id}", param="key_ids")
 
 
 routes = [

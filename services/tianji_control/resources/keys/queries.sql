@@ -36,37 +36,35 @@ LIMIT %(limit)s::bigint + %(offset)s
 SELECT <<key_columns>>
 FROM keys WHERE hash = ANY(%(hashes)s);
 
--- name: key_for_update
+-- name: keys_for_update
 SELECT <<key_columns>>
-FROM keys WHERE hash = %(hash)s FOR UPDATE;
+FROM keys WHERE hash = ANY(%(hashes)s) ORDER BY hash FOR UPDATE;
 
 -- name: hashes_of_aliases
 SELECT hash FROM keys WHERE alias = ANY(%(aliases)s) ORDER BY hash;
 
--- name: insert_key
+-- name: insert_keys
 INSERT INTO keys (<<key_columns>>)
-VALUES (%(hash)s, %(name)s, %(alias)s, %(user_id)s, %(team_id)s, %(organization_id)s, %(project_id)s, %(agent_id)s,
-        %(budget_id)s, %(key_type)s, %(models)s, %(aliases)s, %(config)s, %(permissions)s, %(metadata)s,
-        %(allowed_routes)s, %(allowed_ips)s, %(allowed_cache_controls)s, %(blocked)s, %(expires)s, %(max_budget)s,
-        %(soft_budget)s, %(budget_duration)s, %(budget_reset_at)s, %(model_max_budget)s,
-        %(spend_adjustment)s, %(tpm_limit)s, %(rpm_limit)s, %(tpd_limit)s, %(max_parallel_requests)s,
-        %(auto_rotate)s, %(rotation_interval)s, %(key_rotation_at)s, %(last_rotation_at)s, %(rotation_count)s,
-        %(extra)s, %(created_at)s, %(created_by)s, %(updated_at)s, %(updated_by)s);
+SELECT <<key_columns>> FROM jsonb_populate_recordset(NULL::keys, %(rows)s);
 
--- name: update_key
+-- name: update_keys
 UPDATE keys
-SET name = %(name)s, alias = %(alias)s, user_id = %(user_id)s, team_id = %(team_id)s, organization_id =
-    %(organization_id)s, project_id = %(project_id)s, agent_id = %(agent_id)s, budget_id = %(budget_id)s,
-    key_type = %(key_type)s, models = %(models)s, aliases = %(aliases)s, config = %(config)s, permissions =
-    %(permissions)s, metadata = %(metadata)s, allowed_routes = %(allowed_routes)s, allowed_ips = %(allowed_ips)s,
-    allowed_cache_controls = %(allowed_cache_controls)s, blocked = %(blocked)s, expires = %(expires)s, max_budget = %(max_budget)s,
-    soft_budget = %(soft_budget)s, budget_duration = %(budget_duration)s, budget_reset_at =
-    %(budget_reset_at)s, model_max_budget = %(model_max_budget)s, spend_adjustment = %(spend_adjustment)s,
-    tpm_limit = %(tpm_limit)s, rpm_limit = %(rpm_limit)s, tpd_limit = %(tpd_limit)s, max_parallel_requests =
-    %(max_parallel_requests)s, auto_rotate = %(auto_rotate)s, rotation_interval = %(rotation_interval)s,
-    key_rotation_at = %(key_rotation_at)s, last_rotation_at = %(last_rotation_at)s,
-    rotation_count = %(rotation_count)s, extra = %(extra)s, updated_at = %(updated_at)s, updated_by = %(updated_by)s
-WHERE hash = %(hash)s;
+SET name = new.name, alias = new.alias, user_id = new.user_id, team_id = new.team_id,
+    organization_id = new.organization_id, project_id = new.project_id, agent_id = new.agent_id,
+    budget_id = new.budget_id, key_type = new.key_type, models = new.models, aliases = new.aliases,
+    config = new.config, permissions = new.permissions, metadata = new.metadata,
+    allowed_routes = new.allowed_routes, allowed_ips = new.allowed_ips,
+    allowed_cache_controls = new.allowed_cache_controls, blocked = new.blocked, expires = new.expires,
+    max_budget = new.max_budget, soft_budget = new.soft_budget, budget_duration = new.budget_duration,
+    budget_reset_at = new.budget_reset_at, model_max_budget = new.model_max_budget,
+    spend_adjustment = new.spend_adjustment, tpm_limit = new.tpm_limit, rpm_limit = new.rpm_limit,
+    tpd_limit = new.tpd_limit, max_parallel_requests = new.max_parallel_requests,
+    auto_rotate = new.auto_rotate, rotation_interval = new.rotation_interval,
+    key_rotation_at = new.key_rotation_at, last_rotation_at = new.last_rotation_at,
+    rotation_count = new.rotation_count, extra = new.extra, updated_at = new.updated_at,
+    updated_by = new.updated_by
+FROM jsonb_populate_recordset(NULL::keys, %(rows)s) AS new
+WHERE keys.hash = new.hash;
 
 -- name: delete_key
 DELETE FROM keys WHERE hash = %(hash)s;

@@ -16,6 +16,7 @@ from tianji_control.resources.jwt_mappings.store import follow
 from tianji_control.resources.keys import service, store
 from tianji_control.resources.keys.places import check_places
 from tianji_control.resources.keys.store import KeyRow
+from tianji_control.resources.settings import store as settings
 
 
 async def regenerate(
@@ -29,7 +30,7 @@ async def regenerate(
     value = service.fresh_key(wanted)
     async with call.change() as change:
         before = await service.locked(call, change, key, "key:update")
-        await service.check_new(call, change, before, said)
+        await service.check_new(call, change, before, said, (await settings.in_force(change.db)).calls)
         row = await service.changed(change, before, said)
         if said:  # a leaked key gets a new value even where its place has since been narrowed
             await check_places(change.db, before, row)

@@ -19,7 +19,7 @@ from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.keys import policy, store
 from tianji_control.resources.keys.fields import columns
-from tianji_control.resources.keys.ownership import check_claim, check_team, claimed, target_of
+from tianji_control.resources.keys.ownership import check_claim, claimed, target_of
 from tianji_control.resources.keys.places import check_places, check_project
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.settings import store as settings
@@ -72,7 +72,6 @@ async def generate_for_nobody(call: Call, said: dict[str, Any]) -> tuple[str, Ke
 async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
     """Make a key within a change; the caller has checked who may."""
     key = fresh_key(said.get("key"))
-    await check_team(change, said.get("team_id"))
     now = datetime.now(UTC)
     row = KeyRow(
         hash=hash_of(key),
@@ -95,23 +94,28 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
 async def update(call: Call, key: str, said: dict[str, Any]) -> KeyRow:
     """Change what a request names of a key."""
     async with call.change() as change:
-        return await rewrite(call, change, key, said)
+        before = await locked(call, change, key, "key:update")
+        row = await decided(call, change, before, said, (await settings.in_force(change.db)).calls)
+        await store.update(change.db, row)
+        await change.note(KEY, row.hash, "key:update", before=before, after=row)
+        return row
 
 
-async def rewrite(call: Call, change: Change, key: str, said: dict[str, Any]) -> KeyRow:
-    """Change a key within a change."""
-    before = await locked(call, change, key, "key:update")
-    await check_new(call, change, before, said)
+async def decided(
+    call: Call, change: Change, before: KeyRow, said: dict[str, Any], rules: dict[str, Any]
+) -> KeyRow:
+    """Return what a key becomes by a request; refuse what the caller may not, or the key in its place."""
+    await check_new(call, change, before, said, rules)
     row = await changed(change, before, said)
     await check_places(change.db, before, row)
-    await store.update(change.db, row)
-    await change.note(KEY, row.hash, "key:update", before=before, after=row)
     return row
 
 
-async def check_new(call: Call, change: Change, before: KeyRow, said: dict[str, Any]) -> None:
+async def check_new(
+    call: Call, change: Change, before: KeyRow, said: dict[str, Any], rules: dict[str, Any]
+) -> None:
     """Require that the caller may limit the key, and give it to whom the request names."""
-    policy.bounded(said, (await settings.in_force(change.db)).calls, fill=False)
+    policy.bounded(said, rules, fill=False)
     if any(name in said for name in LIMITS):
         await require(call, change.db, "key:limit", before)
     owners = {name: getattr(before, name) for name in OWNERS}
@@ -206,22 +210,28 @@ async def find_all(call: Call, keys: list[str]) -> list[tuple[KeyRow, Decimal]]:
         rows = {row.hash: row for row in await store.by_hashes(db, hashes)}
         for key, hash in zip(keys, hashes, strict=True):
             if hash not in rows:
-                raise _missing(key)
+                raise missing(key)
             await require(call, db, "key:read", rows[hash])
-        return await rows_with_spend(db, hashes)
+        return await with_spend(db, [rows[hash] for hash in hashes])
 
 
 async def rows_with_spend(db: Connection, hashes: list[str]) -> list[tuple[KeyRow, Decimal]]:
-    """Return these keys in this order, each with all that it has spent in the ledger.
+    """Return these keys in this order, each with all that it has spent in the ledger."""
+    rows = {row.hash: row for row in await store.by_hashes(db, hashes)}
+    return await with_spend(db, [rows[hash] for hash in hashes if hash in rows])
+
+
+async def with_spend(db: Connection, rows: list[KeyRow]) -> list[tuple[KeyRow, Decimal]]:
+    """Return keys, each with all that it has spent in the ledger.
 
     The adjustment of a key whose budget begins anew is one to the spend of its window of now.
     """
-    rows = {row.hash: row for row in await store.by_hashes(db, hashes)}
-    spent, now = await store.spend(db, hashes), await figures.current(db, KEY, hashes)
+    spent = await store.spend(db, [row.hash for row in rows])
+    # Only a budget has a window, which the key has itself or shares.
+    now = await figures.current(db, KEY, [row.hash for row in rows if row.budget_duration or row.budget_id])
     return [
-        (_as_of(rows[hash], spent.get(hash, Decimal(0)), now.get(hash)), spent.get(hash, Decimal(0)))
-        for hash in hashes
-        if hash in rows
+        (_as_of(row, spent.get(row.hash, Decimal(0)), now.get(row.hash)), spent.get(row.hash, Decimal(0)))
+        for row in rows
     ]
 
 
@@ -235,7 +245,7 @@ async def locked(call: Call, change: Change, key: str, permission: str) -> KeyRo
     """Return a key that nobody else writes until the change ends; require what the caller wants to do."""
     row = await store.by_hash_for_update(change.db, hash_given(key))
     if row is None:
-        raise _missing(key)
+        raise missing(key)
     await require(call, change.db, permission, row)
     return row
 
@@ -276,6 +286,7 @@ def fresh_key(wanted: str | None) -> str:
     return key
 
 
-def _missing(key: str) -> NotFound:
+def missing(key: str) -> NotFound:
+    """Say that there is no such key."""
     shown = mask_of(key) if key.startswith("sk-") else key
     return NotFound(f"There is no key {shown}", param="key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,12 +11,10 @@ from msgspec import Struct
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from tianji.errors import BadRequest
-from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run
+from tianji.store.queries import Queries, Query
+from tianji.store.rows import Connection, many, one, recordset, run
 
 Q = Queries.beside(__file__)
-
-"""The order that an index has."""
 
 
 class KeyRow(Struct, frozen=True, kw_only=True):
@@ -74,9 +73,14 @@ async def by_hashes(db: Connection, hashes: list[str]) -> list[KeyRow]:
     return await many(db, Q.keys_by_hash, KeyRow, hashes=hashes)
 
 
+async def by_hashes_for_update(db: Connection, hashes: list[str]) -> list[KeyRow]:
+    """Return the keys with these hashes and keep others from writing them until the transaction ends."""
+    return await many(db, Q.keys_for_update, KeyRow, hashes=hashes)
+
+
 async def by_hash_for_update(db: Connection, hash: str) -> KeyRow | None:
     """Return a key and keep others from writing it until the transaction ends."""
-    return await one(db, Q.key_for_update, KeyRow, hash=hash)
+    return await one(db, Q.keys_for_update, KeyRow, hashes=[hash])
 
 
 async def hashes_of_aliases(db: Connection, aliases: list[str]) -> list[str]:
@@ -86,18 +90,22 @@ async def hashes_of_aliases(db: Connection, aliases: list[str]) -> list[str]:
 
 async def insert(db: Connection, row: KeyRow) -> None:
     """Add a key. Raises BadRequest when its value or its alias is taken, which ends the transaction."""
-    try:
-        await run(db, Q.insert_key, **parameters(row))
-    except UniqueViolation as fault:
-        raise _taken(fault, row) from None
-    except ForeignKeyViolation:
-        raise _no_organization(row) from None
+    await _write(db, Q.insert_keys, row)
 
 
 async def update(db: Connection, row: KeyRow) -> None:
     """Write a changed key. Raises BadRequest when its new alias is taken, which ends the transaction."""
+    await _write(db, Q.update_keys, row)
+
+
+async def update_all(db: Connection, rows: Iterable[KeyRow]) -> None:
+    """Write changed keys whose alias and organization are those of before."""
+    await run(db, Q.update_keys, rows=recordset(rows))
+
+
+async def _write(db: Connection, query: Query, row: KeyRow) -> None:
     try:
-        await run(db, Q.update_key, **parameters(row))
+        await run(db, query, rows=recordset([row]))
     except UniqueViolation as fault:
         raise _taken(fault, row) from None
     except ForeignKeyViolation:

@@ -22,6 +22,7 @@ from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
+from tianji_control.resources.keys.ownership import check_team
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.organizations import store as organizations
 from tianji_control.resources.organizations.store import MemberRow
@@ -91,7 +92,10 @@ async def make(call: Call, change: Change, ask: NewUser) -> Made:
     for team_id, role in memberships.items():
         await _join(call, change, team_id, row.user_id, role)
     await change.note(USER, row.user_id, "user:new", after=row)
-    key = await keys.make(change, key_fields(ask, row.user_id)) if ask.auto_create_key else None
+    key = None
+    if ask.auto_create_key:
+        await check_team(change, ask.team_id)
+        key = await keys.make(change, key_fields(ask, row.user_id))
     return Made(row, list(memberships), key)
 
 
