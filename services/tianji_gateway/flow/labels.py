@@ -1,4 +1,4 @@
-"""What a request says about itself for the ledger: its customer, tags, session and metadata."""
+"""Under which names a request is counted: its customer, tags, session and metadata."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from tianji_gateway.flow.identify import Principal
 from tianji_gateway.flow.receive import Inference, object_of, value_of
 
 _LONGEST = 256
@@ -39,11 +40,12 @@ class Labels(Struct, frozen=True):
 NO_LABELS = Labels()
 
 
-def labels_of(inference: Inference) -> Labels:
-    """Read a request's labels, before `prepare` takes the gateway's own fields out."""
+def labels_of(inference: Inference, principal: Principal) -> Labels:
+    """Read a request's labels, before `prepare` takes the gateway's own fields out; add its caller's tags."""
     fields = inference.fields
+    given = _given(principal)
     if _FIELDS.isdisjoint(fields) and _HEADERS.isdisjoint(inference.call.headers):
-        return NO_LABELS
+        return Labels(tags=_cleaned(given)) if given else NO_LABELS
     metadata = _metadata(inference)
     return Labels(
         end_user=_end_user(inference, metadata),
@@ -52,7 +54,7 @@ def labels_of(inference: Inference) -> Labels:
             or value_of(fields, "litellm_session_id")
             or metadata.get("session_id")
         ),
-        tags=_tags(inference, metadata),
+        tags=_cleaned(_said(inference, metadata) + given),
         metadata=dict(metadata),
     )
 
@@ -77,7 +79,7 @@ def _end_user(inference: Inference, metadata: Mapping[str, Any]) -> str | None:
     return _short(value_of(inference.fields, "user") or metadata.get("user_id"))
 
 
-def _tags(inference: Inference, metadata: Mapping[str, Any]) -> list[str]:
+def _said(inference: Inference, metadata: Mapping[str, Any]) -> list[object]:
     found: list[object] = []
     header = inference.call.header(b"x-litellm-tags")
     if header:
@@ -85,6 +87,19 @@ def _tags(inference: Inference, metadata: Mapping[str, Any]) -> list[str]:
     for said in (value_of(inference.fields, "tags"), metadata.get("tags")):
         if isinstance(said, list):
             found += said
+    return found
+
+
+def _given(principal: Principal) -> list[object]:
+    """Return the tags that every call of this key, team and project carries."""
+    found: list[object] = []
+    for holder in (principal.key, principal.team, principal.project):
+        if holder is not None and isinstance(tags := holder.metadata.get("tags"), list):
+            found += tags
+    return found
+
+
+def _cleaned(found: list[object]) -> list[str]:
     tags = dict.fromkeys(tag[:_LONGEST] for tag in found if isinstance(tag, str) and tag)
     return list(tags)[:_MOST_TAGS]
 

@@ -78,7 +78,7 @@ async def _walk(account: Account, front: Front, call_type: str, caller: Caller, 
     admit_route(call, principal, snapshot)
     body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
     inference = account.inference = receive.inference(call, front, call_type, body, named)
-    account.labels = labels_of(inference)
+    account.labels = labels_of(inference, principal)
     await serve_customer(principal, account.labels.end_user, rt.keys)
     grant = account.grant = canned(inference, admit(inference, principal, snapshot))
     wishes = wishes_of(inference, snapshot)

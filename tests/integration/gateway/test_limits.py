@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tianji.domain.limits import BudgetWindow, Limits, ModelLimits
 from tianji.domain.snapshot import Settings
@@ -173,6 +174,29 @@ async def test_the_config_holds_the_whole_proxy_tags_and_unknown_customers(limit
     limited.serve("gpt-4o-mini", PRICED, settings=settings)
     async with limited.chat(KEY) as refused:
         assert refused.status == 429
+
+
+async def test_the_tags_of_a_key_its_team_and_project_are_those_of_each_call(limited: Any) -> None:
+    tags = [
+        TagRecord(name=name, limits=Limits(max_budget="0")) for name in ("of-key", "of-team", "of-project")
+    ]
+    limited.serve("gpt-4o-mini", PRICED, settings=Settings(), tags=tags)
+    team, project = TeamRecord(id="t"), ProjectRecord(id="p")
+    limited.people.teams["t"], limited.people.projects["p"] = team, project
+    hold(limited, team_id="t", project_id="p")
+    async with limited.chat(KEY, tags=["other"]) as served:
+        assert served.status == 200
+    limited.people.teams["t"] = replace(team, metadata={"tags": ["of-team"]})
+    async with limited.chat(KEY, tags=["other"]) as refused:
+        assert "Tag=of-team" in (await refused.json())["error"]["message"]
+    limited.people.teams["t"] = team
+    limited.people.projects["p"] = replace(project, metadata={"tags": ["of-project", 5, ""]})
+    async with limited.chat(KEY) as refused:
+        assert "Tag=of-project" in (await refused.json())["error"]["message"]
+    hold(limited, metadata={"tags": ["of-key", "bill-a"]})
+    async with limited.chat(KEY) as refused:
+        assert "Tag=of-key" in (await refused.json())["error"]["message"]
+    assert limited.books.ends[-1].tags == ["of-key", "bill-a"]
 
 
 async def test_requests_of_a_minute_are_counted_and_told(limited: Any) -> None:
