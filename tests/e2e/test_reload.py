@@ -64,7 +64,7 @@ async def _change(door: Any, name: str, *, by_signal: bool) -> None:
         assert done.returncode == 0, done.stderr
         assert [await door.chat(name, base=base) for base in door.system.gateway_urls] == [200, 200]
         return
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         for base in door.system.gateway_urls:
             while await door.chat(name, base=base) != 200:  # noqa: ASYNC110 - no event says it
                 await asyncio.sleep(0.02)

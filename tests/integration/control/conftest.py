@@ -23,7 +23,7 @@ from tianji_control.settings import ControlSettings
 from tianji_testkit.declared import Strict
 
 MASTER_KEY = "sk-master-for-tests"
-PATIENCE_S = 15
+PATIENCE_S = 30
 
 Settings = Callable[..., ControlSettings]
 

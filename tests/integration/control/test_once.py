@@ -104,7 +104,7 @@ async def test_kept_answers_are_sealed_and_purged(control: Any) -> None:
         assert rows and not [row for row in rows if "sk-" in row[0] or not row[0].startswith("sealed:")]
         await db.execute("UPDATE kept_answers SET kept_at = now() - %s", [KEPT_FOR])
     task = asyncio.create_task(purge(control.runtime.store))
-    async with asyncio.timeout(10), control.runtime.store.connection() as db:
+    async with asyncio.timeout(30), control.runtime.store.connection() as db:
         left = (1,)
         while left != (0,):
             await asyncio.sleep(0.02)

@@ -62,7 +62,7 @@ async def client_of(port: int) -> AsyncIterator[aiohttp.ClientSession]:
 
 async def told(log: Path, text: str) -> None:
     """Wait until a process has logged something."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         found = text in logged(log)
         while not found:
             await asyncio.sleep(0.05)
@@ -86,12 +86,12 @@ async def test_sighup_reads_the_config_again_and_drops_no_request(
             assert await names(client) == ["before"]
             config.write_text(CONFIG.replace("NAME", "after"))
             process.send_signal(signal.SIGHUP)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 while await names(client) != ["after"]:  # each of these requests must be answered
                     continue
             config.write_text("model_list: 3\n")
             process.send_signal(signal.SIGHUP)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 while "config file refused" not in logged(log):
                     assert await names(client) == ["after"]
             async with client.post("/key/generate", json={}) as answer:

@@ -41,7 +41,7 @@ class Gateway:
 async def gateway_beside(control, id: str) -> AsyncIterator[Gateway]:
     """Run a gateway that reports each change at once."""
     bus = await Bus.connect(control.runtime.settings.nats_url, id)
-    await bus.wait_connected(10)
+    await bus.wait_connected(30)
     gateway = Gateway(bus, id)
 
     async def follow() -> None:
@@ -60,13 +60,13 @@ async def gateway_beside(control, id: str) -> AsyncIterator[Gateway]:
 
 
 async def heard(control, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(control.runtime.fleet.live()) != count:
             await control.runtime.fleet.reported(0.2)
 
 
 async def until_lost(control, *ids: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while [member.report.gateway_id for member in control.runtime.fleet.lost()] != list(ids):
             await control.runtime.fleet.reported(0.1)
 
@@ -94,7 +94,7 @@ async def test_a_gateway_that_lags_is_named(control) -> None:
         answer = await control.post("/key/generate", {})
         assert answer.status == 200
         assert answer.headers["x-tianji-lagging"] == "stuck"
-        assert 0.8 < loop.time() - began < 3
+        assert 0.8 < loop.time() - began < 10
         await stuck.report(0, 0, leaving=True)
     await heard(control, 0)
 
@@ -129,7 +129,7 @@ async def test_a_silent_gateway_is_forgotten_in_the_end(control, monkeypatch: py
     await Gateway(control.bus, "a-1").report(0, 0)
     await until_lost(control, "a-1")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while control.runtime.fleet.lost():
             await control.runtime.fleet.reported(0.1)
 
@@ -166,7 +166,7 @@ async def test_what_a_bucket_held_wrongly_is_removed_when_it_is_filled(control) 
 
 
 async def refilled(control, hash: str) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             try:
                 if await control.record("key", hash) is not None and control.runtime.publisher.aligned:
@@ -201,7 +201,7 @@ async def test_writes_are_kept_until_nats_comes(
         assert answer.headers["x-tianji-unpublished"] == "true"
         assert (await alone.get("/health/readiness")).json()["nats"] == "Not connected"
         await asyncio.to_thread(own_nats.start)
-        await alone.bus.wait_connected(15)
+        await alone.bus.wait_connected(30)
         await refilled(alone, answer.json()["token"])
         await alone.published()
         second = await alone.post("/key/generate", {})
@@ -211,7 +211,7 @@ async def test_writes_are_kept_until_nats_comes(
         third = await alone.post("/key/block", {"key": second.json()["key"]})
         assert third.status == 200 and third.headers["x-tianji-unpublished"] == "true"
         await asyncio.to_thread(own_nats.start)
-        await alone.bus.wait_connected(15)
+        await alone.bus.wait_connected(30)
         await alone.published()
         assert (await alone.record("key", second.json()["token"]))["blocked"] is True
 

@@ -76,7 +76,7 @@ class Books:
 
     async def only(self) -> SpendEvent:
         """Wait for the one event there is to be."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.written.wait()
         assert len(self.ends) == 1
         return self.ends[0]
@@ -272,11 +272,11 @@ async def running(upstream: FakeUpstream) -> AsyncIterator[Gateway]:
             yield made
         finally:
             server.stop()
-            await asyncio.wait_for(serving, 10)
+            await asyncio.wait_for(serving, 30)
 
 
 async def _listening(port: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -113,5 +113,5 @@ async def test_a_slow_client_holds_the_provider_back(gateway: Any, front: str) -
 
     assert sent * len(PIECE) < 40 * MEGABYTE  # what the sockets of this machine hold between the two
     client.close()
-    await asyncio.wait_for(received.hung_up.wait(), 5)
+    await asyncio.wait_for(received.hung_up.wait(), 10)
     assert (await gateway.books.only()).client_gone

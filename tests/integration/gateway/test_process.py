@@ -66,7 +66,7 @@ class Process:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
-        _, log = await asyncio.wait_for(self.process.communicate(), 20)
+        _, log = await asyncio.wait_for(self.process.communicate(), 30)
         assert self.process.returncode is not None
         return self.process.returncode, log.decode()
 
@@ -98,7 +98,7 @@ async def _publish(nats_url: str, upstream: FakeUpstream) -> None:
     head = Head(revision=3, digest=digest_of(records), records=len(records))
     key = KeyRecord(hash=hash_of(SECRET), alias="p")
     bus = await Bus.connect(nats_url, "test")
-    assert await bus.wait_connected(5)
+    assert await bus.wait_connected(30)
     await bus.ensure_layout()
     await bus.kv_put(KEYS_BUCKET, record_name(KEY, key.hash), msgspec.json.encode(key))
     for name, value in {**records, HEAD: msgspec.json.encode(head)}.items():
@@ -136,7 +136,7 @@ async def test_a_stream_under_way_is_finished_before_the_process_ends(
 
 async def _refuses(gateway: Process) -> None:
     """Wait until the process takes no new connections."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
@@ -200,7 +200,7 @@ async def test_two_gateways_do_not_share_a_port_by_mistake(
             },
             stderr=asyncio.subprocess.PIPE,
         )
-        _, said = await asyncio.wait_for(second.communicate(), 20)
+        _, said = await asyncio.wait_for(second.communicate(), 30)
     finally:
         await first.stop()
 

@@ -89,8 +89,8 @@ async def test_a_provider_that_takes_too_long_is_given_up(gateway: Any) -> None:
         assert answer.status == 504
         assert (await answer.json())["error"]["type"] == "timeout_error"
 
-    assert time.monotonic() - began < 2
-    await asyncio.wait_for(gateway.upstream.requests[0].hung_up.wait(), 2)
+    assert time.monotonic() - began < 10
+    await asyncio.wait_for(gateway.upstream.requests[0].hung_up.wait(), 10)
 
 
 async def test_a_request_may_ask_for_a_shorter_time(gateway: Any) -> None:

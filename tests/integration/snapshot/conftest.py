@@ -26,7 +26,7 @@ from tianji_gateway.snapshot.build import Builder
 from tianji_gateway.snapshot.feed import SnapshotFeed
 
 SALT = "a salt for tests"
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class Control:
@@ -123,7 +123,7 @@ class Control:
 @pytest.fixture
 async def control(own_nats: Nats) -> AsyncIterator[Control]:
     bus = await Bus.connect(own_nats.start(), "control")
-    assert await bus.wait_connected(5)
+    assert await bus.wait_connected(30)
     await bus.ensure_layout()
     control = Control(bus)
     await control.listen()

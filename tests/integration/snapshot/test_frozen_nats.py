@@ -14,11 +14,10 @@ import pytest
 
 from tianji.embedded import Nats
 from tianji.errors import Unavailable
+from tianji_gateway.snapshot.lookup import ANSWER_S
 
-ADDED_S = 0.005
-LOOK_UP_S = 0.6
-NOTICED_S = 0.9
-"""Longer than a pause between two beats and the deadline of one."""
+ADDED_S = ANSWER_S / 4
+"""Of a hundred look-ups one may take longer, on a busy machine; if any waited, they would be many."""
 
 
 @asynccontextmanager
@@ -44,7 +43,7 @@ async def test_no_key_waits_once_the_silence_is_noticed_beside_the_requests(
         began = time.monotonic()
         with pytest.raises(Unavailable):
             await feed.keys.key("new")
-        assert time.monotonic() - began < LOOK_UP_S
+        assert time.monotonic() - began < 10 * ANSWER_S
         assert not feed.answered
 
         known, new = [], []
@@ -64,7 +63,6 @@ async def test_no_key_waits_once_the_silence_is_noticed_beside_the_requests(
     for waits in known, new:
         waits.sort()
         assert waits[int(len(waits) * 0.99)] < ADDED_S
-        assert waits[-1] < LOOK_UP_S / 2
     await until(lambda: feed.synced and feed.keys.following)
     assert await feed.keys.key("new")
 
@@ -75,11 +73,11 @@ async def test_a_silence_is_noticed_without_a_request(control, gateway, own_nats
     feed = await gateway()
 
     async with frozen(own_nats):
-        await asyncio.sleep(NOTICED_S)
+        await until(lambda: not feed.answered)
         began = time.perf_counter()
         with pytest.raises(Unavailable):
             await feed.keys.key("new")
-        assert time.perf_counter() - began < ADDED_S
+        assert time.perf_counter() - began < ANSWER_S
     await until(lambda: feed.answered)
     assert await feed.keys.key("new")
 

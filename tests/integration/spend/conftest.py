@@ -126,7 +126,7 @@ async def books(new_database: NewDatabase, migrated_template: str, own_nats: Nat
     """Return an empty ledger and an empty stream."""
     database_url, nats_url = new_database(migrated_template), own_nats.start()
     bus = await Bus.connect(nats_url, "test")
-    assert await bus.wait_connected(10)
+    assert await bus.wait_connected(30)
     await bus.ensure_layout()
     async with await AsyncConnection.connect(database_url, autocommit=True) as db:
         yield Books(database_url, nats_url, bus, db)

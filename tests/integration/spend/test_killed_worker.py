@@ -33,7 +33,7 @@ async def kill(process: Process) -> None:
 
 
 async def until_ready(port: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             try:
                 status, answer = await asyncio.to_thread(
@@ -65,7 +65,7 @@ async def test_kill_minus_nine_in_the_middle_loses_and_doubles_nothing(books, ev
     await books.until_rows(5000)
     await books.until_settled()
     process.terminate()
-    assert await asyncio.wait_for(process.wait(), 15) == 0
+    assert await asyncio.wait_for(process.wait(), 30) == 0
 
     await books.assert_sums_agree(events)
     assert {data for data, _ in await books.dead_letters()} == set(poison)
@@ -84,4 +84,4 @@ async def test_the_worker_tells_its_health_and_its_figures(books, event):
     assert "tianji_ledger_rows_total 1.0" in figures
     assert 'tianji_dead_letters_total{stream="SPEND"} 1.0' in figures
     process.terminate()
-    assert await asyncio.wait_for(process.wait(), 15) == 0
+    assert await asyncio.wait_for(process.wait(), 30) == 0

@@ -215,7 +215,7 @@ async def test_the_worker_waits_for_nats_and_takes_up_again_after_its_restart(bo
         assert "nats" in await runtime.faults()
         for half in (events[:20], events[20:]):
             await asyncio.to_thread(own_nats.start)
-            assert await books.bus.wait_connected(10)
+            assert await books.bus.wait_connected(30)
             await books.publish(*half)
             await books.until_rows((await books.rows())[0] + len(half))
             await asyncio.to_thread(own_nats.stop)

@@ -85,7 +85,7 @@ async def test_events_wait_on_disk_while_nats_is_away(books, worker, event, own_
         assert spool.backlog >= 300
         await asyncio.to_thread(own_nats.start)
         await books.until_rows(600)
-    assert await books.bus.wait_connected(10)
+    assert await books.bus.wait_connected(30)
     await books.until_settled()
 
     await books.assert_sums_agree(events)
@@ -170,7 +170,7 @@ async def test_an_end_that_nobody_heard_of_is_told_by_who_takes_the_folder_over(
         await asyncio.to_thread(own_nats.stop)
     assert (tmp_path / "spool" / "g1").is_dir()
     await asyncio.to_thread(own_nats.start)
-    assert await books.bus.wait_connected(10)
+    assert await books.bus.wait_connected(30)
     async with spooling(books, tmp_path, "g2"), asyncio.timeout(30):
         while not await closed(books):  # noqa: ASYNC110  Postgres does not tell
             await asyncio.sleep(0.05)

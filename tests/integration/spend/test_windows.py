@@ -36,7 +36,7 @@ async def until_folded(books, count: int) -> None:
 
 async def ask(books, request: SeedRequest) -> SeedAnswer:
     """Ask until the worker has subscribed."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             try:
                 answer = await books.bus.nc.request(SEED_LIMITS, msgspec.json.encode(request), timeout=5)

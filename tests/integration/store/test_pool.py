@@ -92,7 +92,7 @@ async def test_waiting_for_postgres_is_said_once(
     await asyncio.sleep(1)
     assert not opening.done()
     await asyncio.to_thread(own_postgres.start)
-    await asyncio.wait_for(opening, 15)
+    await asyncio.wait_for(opening, 30)
     said = [record.message for record in caplog.records if record.name.startswith("tianji")]
     assert said == ["waiting for Postgres", "Postgres answers"]
     assert own_postgres.secret("password") not in caplog.text
@@ -108,7 +108,7 @@ async def test_each_change_of_state_is_told_in_one_line(
     for number in (signal.SIGSTOP, signal.SIGKILL):
         pids = processes.tree(own_postgres.pid or 0)
         processes.send(pids, number)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not store.away:  # noqa: ASYNC110  it has no event for that
                 await asyncio.sleep(0.05)
         await asyncio.sleep(2)
@@ -118,7 +118,7 @@ async def test_each_change_of_state_is_told_in_one_line(
         else:
             await asyncio.to_thread(own_postgres.stop)
             await asyncio.to_thread(own_postgres.start)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await store.open()
     said = [record.message for record in caplog.records if record.name.startswith("tianji")]
     await store.close()

@@ -52,7 +52,7 @@ async def test_lines_are_written_by_themselves_and_in_order(capfd: pytest.Captur
     for status in (200, 401, 503):
         log.write(_line(status))
     written = ""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while written.count("\n") < 3:
             await asyncio.sleep(0.02)
             written += capfd.readouterr().err

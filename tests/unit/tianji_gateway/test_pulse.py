@@ -34,7 +34,7 @@ class Wire:
 
     async def bodies(self, count: int) -> list[bytes]:
         """Wait until so many pieces have been sent."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(found := [one["body"] for one in self.sent if "body" in one]) < count:
                 self.more.clear()
                 await self.more.wait()

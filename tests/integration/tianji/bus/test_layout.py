@@ -12,7 +12,7 @@ from tianji.embedded import Nats
 @pytest.fixture
 async def bus(own_nats: Nats) -> AsyncIterator[Bus]:
     bus = await Bus.connect(own_nats.start(), "test")
-    assert await bus.wait_connected(5)
+    assert await bus.wait_connected(30)
     yield bus
     await bus.close()
 
@@ -29,10 +29,10 @@ async def test_it_is_made_again_in_a_server_that_was_emptied(bus: Bus, own_nats:
     await bus.ensure_layout()
     own_nats.stop()
     shutil.rmtree(own_nats.folder / "data")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await bus.wait_lost()
     own_nats.start()
-    assert await bus.wait_connected(5)
+    assert await bus.wait_connected(30)
 
     await bus.ensure_layout()
 
@@ -58,7 +58,7 @@ async def test_an_event_shipped_twice_is_kept_once_until_the_ledger_has_it(bus: 
     assert (await bus.js.stream_info(subjects.SPEND_STREAM)).state.messages == 1
 
     ledger = await bus.js.pull_subscribe_bind(subjects.LEDGER_CONSUMER, subjects.SPEND_STREAM)
-    (message,) = await ledger.fetch(10, timeout=2)
+    (message,) = await ledger.fetch(10, timeout=20)
     await message.ack_sync()
 
     assert message.data == b"event"
@@ -70,9 +70,9 @@ async def test_events_wait_for_a_second_consumer_too(bus: Bus) -> None:
     sink = await bus.js.pull_subscribe(subjects.SPEND_SUBJECTS, durable="sink", stream=subjects.SPEND_STREAM)
     await bus.js.publish(subjects.spend_subject("g"), b"event")
     ledger = await bus.js.pull_subscribe_bind(subjects.LEDGER_CONSUMER, subjects.SPEND_STREAM)
-    await (await ledger.fetch(1, timeout=2))[0].ack_sync()
+    await (await ledger.fetch(1, timeout=20))[0].ack_sync()
 
-    (message,) = await sink.fetch(1, timeout=2)
+    (message,) = await sink.fetch(1, timeout=20)
 
     assert message.data == b"event"
 

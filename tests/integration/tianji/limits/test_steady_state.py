@@ -34,6 +34,7 @@ async def test_a_thousand_calls_over_three_gateways_need_fewer_than_twenty_trips
 ) -> None:
     here = fleet(3, barrier_s=0)
     run, born = new_holder("x"), time.time() + 1
+    run_s, pause_s = 4.0, 0.05
     calls = 0
 
     async def one_client(number: int, seconds: float) -> None:
@@ -43,7 +44,7 @@ async def test_a_thousand_calls_over_three_gateways_need_fewer_than_twenty_trips
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             taken = await gateway.begin(chain, cost=2_000_000, tokens=500)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause_s)
             assert taken is not None
             gateway.end(taken, cost=1_000_000, tokens=700)
             calls += 1
@@ -52,7 +53,9 @@ async def test_a_thousand_calls_over_three_gateways_need_fewer_than_twenty_trips
     await asyncio.gather(*(one_client(number, 1.5) for number in range(30)))
     before = sum(gateway.store.calls for gateway in here.gateways)
     calls = 0
-    await asyncio.gather(*(one_client(number, 4) for number in range(30)))
+    await asyncio.gather(*(one_client(number, run_s) for number in range(30)))
     trips = sum(gateway.store.calls for gateway in here.gateways) - before
 
-    assert 1000 * trips / calls < 20
+    # A busy machine makes fewer calls in the time, and the same trips that the time asks for.
+    assert calls > 100
+    assert trips < 20 * 30 * run_s / pause_s / 1000

