@@ -23,6 +23,8 @@ DEAD_LETTER_ORIGIN = "Tianji-Subject"
 """Header: the subject that it came on."""
 DEAD_LETTER_SEQUENCE = "Tianji-Sequence"
 """Header: its place in the stream that it came from."""
+DEAD_LETTER_ANEW = "Tianji-Anew"
+"""Header: replayed by whoever knows that it was never counted, though its day's rows were dropped."""
 
 FLEET_SUBJECTS = "tianji.fleet.>"
 

@@ -105,8 +105,11 @@ def show(id: int) -> None:
 @dead_letters.command()
 @click.argument("ids", nargs=-1, type=click.IntRange(1))
 @click.option("--all", "everything", is_flag=True, help="Replay all that are there now.")
+@click.option(
+    "--anew", is_flag=True, help="Count them though the rows of their days were dropped: they never were."
+)
 @_json_option
-def replay(ids: tuple[int, ...], everything: bool, as_json: bool) -> None:
+def replay(ids: tuple[int, ...], everything: bool, anew: bool, as_json: bool) -> None:
     """Give dead letters to the worker again, and remove them.
 
     One that still cannot be written is set aside anew, under another id. Exit status: 0 when all of
@@ -118,9 +121,8 @@ def replay(ids: tuple[int, ...], everything: bool, as_json: bool) -> None:
     wanted = list(ids) or _all_ids(control)
     done: dict[str, list[int]] = {"replayed": [], "missing": []}
     for start in range(0, len(wanted), PAGE):
-        answer = control.ask(
-            "POST", "/spend/dead_letters/replay", {"ids": wanted[start : start + PAGE]}, timeout_s=COMPARING_S
-        )
+        ask = {"ids": wanted[start : start + PAGE], "anew": anew}
+        answer = control.ask("POST", "/spend/dead_letters/replay", ask, timeout_s=COMPARING_S)
         for how in done:
             done[how] += answer[how]
     if as_json:

@@ -16,9 +16,11 @@ from typing import NamedTuple
 
 import psycopg
 from nats.aio.msg import Msg
+from psycopg.errors import QueryCanceled
 
 from tianji.bus.client import Bus
 from tianji.bus.subjects import (
+    DEAD_LETTER_ANEW,
     DEAD_LETTER_ORIGIN,
     DEAD_LETTER_REASON,
     DEAD_LETTER_SEQUENCE,
@@ -34,6 +36,7 @@ from tianji.obs.supervised import stop
 from tianji.obs.trouble import Explained, Trouble, unexplained
 from tianji_worker.ledger.closings import closed_of
 from tianji_worker.ledger.counts import CountRow, counts_of
+from tianji_worker.ledger.partitions import DayClosed
 from tianji_worker.ledger.rows import Poison, Row, row_of
 from tianji_worker.ledger.write import Ledger
 from tianji_worker.pull import Pull
@@ -46,6 +49,10 @@ LANES = 2
 """Batches under way at a time: one is read and put into rows while Postgres works on another."""
 TALK_S = 5.0
 PAUSE_S = (0.2, 5.0)
+
+LETTER_BYTES = 1024
+"""More than the headers of a letter take."""
+_CLOSED = "the rows of its day were dropped, so that nobody can tell whether it was counted"
 
 # What the data is to blame for: data exceptions, constraints, limits. All else is the server's state.
 _DATA_FAULTS = ("22", "23", "54")
@@ -142,8 +149,18 @@ class Consumer:
             counts = [row for event in events for row in event.counts]
             closed = [event.closed for event in events if event.closed is not None]
             new = await self._ledger.write(rows, counts, closed)
+        except DayClosed as fault:
+            rest = []
+            for event in events:
+                if event.row is None or event.row.anew or event.row.day not in fault.days:
+                    rest.append(event)
+                else:
+                    await self._set_aside(event.piece, f"{_CLOSED}: {event.row.day}")
+            await self._write(rest)
+            return
         except psycopg.Error as fault:
-            if not (fault.sqlstate or "").startswith(_DATA_FAULTS):
+            slow = isinstance(fault, QueryCanceled) and len(events) > 1
+            if not slow and not (fault.sqlstate or "").startswith(_DATA_FAULTS):
                 raise
             if len(events) == 1:
                 await self._set_aside(events[0].piece, f"Postgres: {fault}")
@@ -174,8 +191,10 @@ class Consumer:
             DEAD_LETTER_ORIGIN: piece.message.subject,
             DEAD_LETTER_SEQUENCE: str(sequence),
         }
+        # The server's limit is for headers, too, and a letter has more of them than the message had.
+        data = piece.data[: self._bus.nc.max_payload - LETTER_BYTES]
         async with self._bus.talk("setting an event aside", TALK_S):
-            await self._bus.js.publish(dead_letter_subject(LEDGER_CONSUMER), piece.data, headers=headers)
+            await self._bus.js.publish(dead_letter_subject(LEDGER_CONSUMER), data, headers=headers)
         metrics.dead_letters.labels(SPEND_STREAM).inc()
         told = {"reason": headers[DEAD_LETTER_REASON], "sequence": sequence}
         log.error("a spend event was set aside", extra=told)
@@ -193,4 +212,5 @@ def _read(piece: Piece, today: date) -> Event:
         return Event(piece, counts=tuple(counts_of(piece.data)))
     if tells_closing(piece.message.subject):
         return Event(piece, closed=closed_of(piece.data))
-    return Event(piece, row_of(piece.data, today))
+    anew = DEAD_LETTER_ANEW in (piece.message.headers or {})
+    return Event(piece, row_of(piece.data, today, anew))

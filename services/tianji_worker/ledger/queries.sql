@@ -12,9 +12,10 @@ day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, htt
     provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
 
 -- part: fresh
-day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status, cost_usd,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at, upstream_model, call_type,
-    deployment_id, api_base, http_status, error_type, gateway_id, charged_bounds, charged_windows
+day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status,
+    cost_usd, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
+    upstream_model, call_type, deployment_id, api_base, http_status, error_type, gateway_id, charged_bounds,
+    charged_windows
 
 -- name: make_fresh
 -- What of the batch had no row yet: all that sums may count.
@@ -36,6 +37,21 @@ WITH new AS (
 INSERT INTO spend_fresh (<<fresh>>)
 SELECT <<fresh>>
 FROM new;
+
+-- name: own_partitions
+SELECT pg_advisory_xact_lock(%(lock)s);
+
+-- name: is_closed
+SELECT EXISTS (SELECT FROM closed_days WHERE day = %(day)s::date);
+
+-- name: is_attached
+SELECT EXISTS (
+    SELECT FROM pg_inherits
+    WHERE inhrelid = to_regclass(%(name)s) AND inhparent = %(parent)s::regclass AND NOT inhdetachpending
+);
+
+-- name: close_day
+INSERT INTO closed_days (day) VALUES (%(day)s) ON CONFLICT DO NOTHING;
 
 -- name: share_windows
 -- Held by whoever adds to windows or tells Redis what they are.
@@ -70,7 +86,8 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 INSERT INTO closed_processes (process) SELECT unnest(%(processes)s::text[]) ON CONFLICT DO NOTHING;
 
 -- name: window_sums
-SELECT bound, window_id AS window, process, spent_nano::bigint AS spent_nano
+-- A number for counters ends at 4e18: more than any budget, less than what 64 bits hold.
+SELECT bound, window_id AS window, process, least(spent_nano, 4e18)::bigint AS spent_nano
 FROM spend_windows
 WHERE (bound, window_id) IN (SELECT * FROM unnest(%(bounds)s::text[], %(windows)s::text[]));
 
@@ -79,7 +96,8 @@ SELECT process FROM closed_processes WHERE folded_at IS NULL ORDER BY closed_at;
 
 -- name: totals_with
 -- What all ended processes were charged, this one included, in the windows that it was charged in.
-SELECT own.bound, own.window_id AS window, (own.spent_nano + coalesce(rest.spent_nano, 0))::bigint AS spent_nano
+SELECT own.bound, own.window_id AS window,
+       least(own.spent_nano + coalesce(rest.spent_nano, 0), 4e18)::bigint AS spent_nano
 FROM spend_windows AS own
 LEFT JOIN spend_windows AS rest ON rest.bound = own.bound AND rest.window_id = own.window_id AND rest.process = ''
 WHERE own.process = %(process)s;
@@ -101,7 +119,7 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 UPDATE closed_processes SET folded_at = now() WHERE process = %(process)s;
 
 -- name: untold
-SELECT bound, window_id AS window, spent_nano::bigint AS spent_nano
+SELECT bound, window_id AS window, least(spent_nano, 4e18)::bigint AS spent_nano
 FROM spend_windows
 WHERE NOT told AND process = ''
 ORDER BY updated_at
@@ -136,7 +154,8 @@ ON CONFLICT (hour, gateway_id, segment, first_id) DO UPDATE SET
 WHERE excluded.covered > stored.covered;
 
 -- name: try_retention
-SELECT pg_try_advisory_xact_lock(%(lock)s);
+-- The day up to which time has come for the database, too: a clock that is wrong drops nothing.
+SELECT least(%(today)s::date, current_date) WHERE pg_try_advisory_xact_lock(%(lock)s);
 
 -- name: general_settings
 SELECT general FROM settings_in_force WHERE id = 'global';
@@ -163,4 +182,4 @@ WHERE updated_at < %(before)s::date AND window_id ~ ':[0-9]{8}T[0-9]{6}Z$'
 
 -- name: schema_present
 -- The newest table that the worker writes.
-SELECT to_regclass('spend_days') IS NOT NULL;
+SELECT to_regclass('closed_days') IS NOT NULL;

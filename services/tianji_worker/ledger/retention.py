@@ -53,10 +53,15 @@ class Retention:
                 await asyncio.sleep(EVERY_S)
 
     async def look(self, today: date) -> None:
-        """Drop what is older than the settings allow. Raises LockNotAvailable, then some of it stays."""
+        """Drop what is older than the settings allow. Raises LockNotAvailable, then some of it stays.
+
+        Days are closed with their rows: what comes late of them, or again, is not counted by itself.
+        """
         async with self._store.transaction() as db:
-            if not await value(db, Q.try_retention, bool, lock=Lock.RETENTION):
+            day = await value(db, Q.try_retention, date, today=today, lock=Lock.RETENTION)
+            if day is None:
                 return
+            today = day
             await run(db, Q.forget_history, before=today - HISTORY)
             kept = days_kept(await value(db, Q.general_settings, dict[str, Any]) or {})
         if kept is not None:
@@ -64,12 +69,13 @@ class Retention:
 
     async def _drop_before(self, first: date) -> None:
         async with self._store.connection() as db:
-            old = [one.name for one in await many(db, Q.partitions, Partition) if day_of(one.name) < first]
-        for name in sorted(old):
+            days = [(day_of(one.name), one.name) for one in await many(db, Q.partitions, Partition)]
+        for day, name in sorted((day, name) for day, name in days if day is not None and day < first):
             async with self._store.transaction() as db:
                 await run(db, Q.wait_little)
                 await db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
-                await run(db, Q.forget_counts, before=day_of(name) + timedelta(days=1))
+                await run(db, Q.close_day, day=day)
+                await run(db, Q.forget_counts, before=day + timedelta(days=1))
             self._partitions.forget()
             log.info("ledger partition dropped", extra={"partition": name})
 

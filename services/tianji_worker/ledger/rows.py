@@ -5,17 +5,20 @@ Values are as COPY takes them: what the driver would turn into text slowly is te
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from tianji.domain.events import Bodies, SpendEvent
 from tianji.obs.logging import redact
+from tianji.wire.neutral import Usage
 
 VERSION = 1
 EARLIEST = date(2020, 1, 1)
@@ -23,6 +26,11 @@ AHEAD = timedelta(days=2)
 MOST_USD = Decimal(10) ** 9
 FINEST_USD = -30
 """Digits behind the point of an amount."""
+MOST_TOKENS = 10**12
+"""Of a call; sums have room for millions of such calls."""
+NAME_BYTES = 256
+LABEL_BYTES = 1024
+"""How long a text may be that an index or a sum is by: Postgres takes entries of some 2,700 bytes in all."""
 
 _decoder = msgspec.json.Decoder(SpendEvent)
 _SAME_NAME = [
@@ -71,6 +79,11 @@ _TOKENS = [
     "rejected_prediction_tokens",
     "web_searches",
 ]
+_NAMES = (
+    *("model", "model_group", "deployment_id", "provider", "upstream_model", "api_base", "call_type"),
+    *("error_type", "key_hash", "user_id", "team_id", "organization_id"),
+)
+_LABELS = ("end_user", "session_id", "response_id")
 COLUMNS = (
     *("day", "id", "started_at", "first_token_at", "ended_at"),
     *_SAME_NAME,
@@ -82,6 +95,8 @@ COLUMNS = (
 
 _same_of = attrgetter(*_SAME_NAME)
 _tokens_of = attrgetter(*_TOKENS)
+_names_of = attrgetter(*_NAMES, *_LABELS)
+_Text = TypeVar("_Text", str, str | None)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -107,11 +122,13 @@ class Row(NamedTuple):
     values: tuple[Any, ...]
     bodies: tuple[str, str, str, str, bool] | None = None
     """A row of `spend_bodies`."""
+    anew: bool = False
+    """Whether it is written even where its day is closed: a person knows that it was not counted."""
 
 
-def row_of(payload: bytes, today: date) -> Row:
+def row_of(payload: bytes, today: date, anew: bool = False) -> Row:
     """Turn an event into a row. Raises Poison."""
-    event = _event(payload)
+    event = _bounded(_event(payload))
     if event.version > VERSION:
         raise Poison(f"event version {event.version} is newer than this worker's {VERSION}")
     call_id = _call_id(event.id)
@@ -125,7 +142,7 @@ def row_of(payload: bytes, today: date) -> Row:
         _moment(event.ended_at),
         *_same_of(event),
         array(event.tags),
-        *_tokens_of(usage),
+        *_tokens(usage),
         usage.estimated,
         _json(usage.extra),
         None if usage.cost_usd is None else _usd(usage.cost_usd, "usage.cost_usd"),
@@ -135,7 +152,7 @@ def row_of(payload: bytes, today: date) -> Row:
         array([charge.bound for charge in event.charges]),
         array([charge.window for charge in event.charges]),
     )
-    return Row(day, event.ended_at, values, _bodies(event.bodies, values[0], values[1]))
+    return Row(day, event.ended_at, values, _bodies(event.bodies, values[0], values[1]), anew)
 
 
 def _bodies(kept: Bodies | None, day: str, id: str) -> tuple[str, str, str, str, bool] | None:
@@ -163,6 +180,32 @@ def _without_nul(value: Any) -> Any:
     if isinstance(value, dict):
         return {_without_nul(name): _without_nul(item) for name, item in value.items()}
     return value
+
+
+def _bounded(event: SpendEvent) -> SpendEvent:
+    """Shorten names that no index takes: whatever a client calls a model, its call is counted."""
+    texts = [text for text in (*_names_of(event), *event.tags) if text]
+    widest = 1 if "".join(texts).isascii() else 4
+    if max(map(len, texts), default=0) * widest <= NAME_BYTES:
+        return event
+    changes: dict[str, Any] = {name: _short(getattr(event, name), NAME_BYTES) for name in _NAMES}
+    changes |= {name: _short(getattr(event, name), LABEL_BYTES) for name in _LABELS}
+    return replace(event, **changes, tags=[_short(tag, LABEL_BYTES) for tag in event.tags])
+
+
+def _short(text: _Text, most: int) -> _Text:
+    """Cut a text that is too long; what stands for its end tells it from others that begin alike."""
+    if text is None or len(text) * 4 <= most or len(whole := text.encode()) <= most:
+        return text
+    end = hashlib.sha256(whole).hexdigest()[:16]
+    return f"{whole[: most - len(end) - 1].decode(errors='ignore')}~{end}"
+
+
+def _tokens(usage: Usage) -> tuple[int, ...]:
+    counted: tuple[int, ...] = _tokens_of(usage)
+    if min(counted) < 0 or max(counted) > MOST_TOKENS:
+        raise Poison(f"usage {dict(zip(_TOKENS, counted, strict=True))} is out of range")
+    return counted
 
 
 def _call_id(text: str) -> UUID:

@@ -43,9 +43,12 @@ class Ledger:
         Counts of a file replace earlier ones that cover less of it. `closed` are processes that have
         ended.
 
-        Raises psycopg.Error, then nothing was written.
+        Raises psycopg.Error, or DayClosed where a row that is not `anew` is of such a day; then nothing
+        was written.
         """
-        await self.partitions.ensure(row.day for row in rows)
+        await self.partitions.ensure(
+            {row.day for row in rows if not row.anew}, {row.day for row in rows if row.anew}
+        )
         try:
             async with self._store.transaction() as db:
                 await value(db, Q.share_windows, object, lock=Lock.SPEND_WINDOWS)

@@ -60,7 +60,7 @@ async def test_days_that_are_too_old_are_dropped_and_their_sums_stay(books, even
         assert await books.ask("SELECT count(*) FROM spend_bodies") == [(2,)]
         await worker.retention.look(now.date())
 
-        late = int((now - timedelta(days=40)).timestamp() * 1e9)
+        late = int((now - timedelta(days=39)).timestamp() * 1e9)
         await books.publish(event(1, id=str(uuid_utils.uuid7(nanoseconds=late))))
         await books.until_rows(3)
 

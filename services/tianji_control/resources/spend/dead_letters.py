@@ -13,6 +13,7 @@ from nats.js.errors import NotFoundError
 
 from tianji.bus.client import Bus
 from tianji.bus.subjects import (
+    DEAD_LETTER_ANEW,
     DEAD_LETTER_ORIGIN,
     DEAD_LETTER_REASON,
     DEAD_LETTER_SEQUENCE,
@@ -73,16 +74,18 @@ async def one(bus: Bus, id: int) -> DeadLetter:
             raise _missing(id) from None
 
 
-async def replay(bus: Bus, letter: DeadLetter) -> None:
+async def replay(bus: Bus, letter: DeadLetter, *, anew: bool) -> None:
     """Give it to the SPEND stream again, and remove it once the stream has it.
 
-    Replayed twice it makes no second row. If it still cannot be written it is set aside anew.
+    `anew` says that it was never counted, though the rows of its day were dropped. Replayed twice it
+    makes no second row. If it still cannot be written it is set aside anew.
     """
     if not letter.subject:
         raise Conflict(f"Dead letter {letter.id} does not say where it came from", param="id")
     js = bus.js
     async with bus.talk("replaying a dead letter", TALK_S):
-        await js.publish(letter.subject, letter.payload, timeout=TALK_S, stream=SPEND_STREAM)
+        headers = {DEAD_LETTER_ANEW: "1"} if anew else None
+        await js.publish(letter.subject, letter.payload, timeout=TALK_S, stream=SPEND_STREAM, headers=headers)
         try:
             await js.delete_msg(DEAD_LETTER_STREAM, letter.id)
         except NotFoundError:

@@ -46,6 +46,8 @@ class Replay(Struct, kw_only=True):
     """The body of `/spend/dead_letters/replay`."""
 
     ids: list[int]
+    anew: bool = False
+    """Write them even where the rows of their days were dropped: the caller knows that they never counted."""
 
 
 async def reconcile(call: Call) -> Response:
@@ -93,12 +95,12 @@ async def replay(call: Call) -> Response:
     replayed, missing = [], []
     for id in ask.ids:
         try:
-            await dead_letters.replay(bus, await dead_letters.one(bus, id))
+            await dead_letters.replay(bus, await dead_letters.one(bus, id), anew=ask.anew)
         except NotFound:
             missing.append(id)
         else:
             replayed.append(id)
-    log.info("dead letters replayed", extra={"ids": replayed, "actor": call.actor.name})
+    log.info("dead letters replayed", extra={"ids": replayed, "anew": ask.anew, "actor": call.actor.name})
     return call.answer({"replayed": replayed, "missing": missing})
 
 

@@ -17,7 +17,7 @@ from psycopg.pq import Format
 
 from tianji.domain.events import SpendEvent
 from tianji.wire.neutral import Usage
-from tianji_worker.ledger.rows import COLUMNS, Poison, row_of
+from tianji_worker.ledger.rows import COLUMNS, NAME_BYTES, Poison, row_of
 
 TODAY = date(2026, 11, 21)
 
@@ -92,10 +92,39 @@ def test_what_is_no_amount_is_poison(amount: str):
         columns_of(event(cost_usd=amount))
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(SpendEvent.__struct_fields__), ANYTHING, max_size=6))
+def test_whatever_fields_say_is_a_row_or_poison(fields: dict[str, Any]):
+    said = {"type": "ended", **msgspec.to_builtins(event())} | fields
+    try:
+        row = row_of(msgspec.json.encode(said), TODAY)
+    except Poison:
+        return
+    found = dict(zip(COLUMNS, row.values, strict=True))
+    assert "\x00" not in "".join(map(str, row.values))
+    assert all(len(found[name].encode()) <= NAME_BYTES for name in ("model", "key_hash", "api_base"))
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_row_or_poison(data: bytes):
     with pytest.raises(Poison):
         row_of(data, TODAY)
+
+
+@pytest.mark.parametrize(("tokens", "fits"), [(0, True), (10**12, True), (-1, False), (10**12 + 1, False)])
+def test_tokens_that_no_call_can_take_are_poison(tokens: int, fits: bool):
+    said = event(usage=Usage(reasoning_tokens=tokens))
+    if fits:
+        assert columns_of(said)["reasoning_tokens"] == tokens
+    else:
+        with pytest.raises(Poison, match="out of range"):
+            columns_of(said)
 
 
 def test_deep_nesting_is_poison_not_a_crash():
