@@ -7,17 +7,18 @@ nothing: the ledger's windows get it here, in the transaction that sets the budg
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
-from tianji.domain.limits import Limits
 from tianji.domain.snapshot import KEY
 from tianji.limits.calendar import Budget, budgets_of
 from tianji.limits.windows import window
 from tianji.store.rows import Connection, many, run
+from tianji_control.publish.compile import SOURCES
 from tianji_control.spent.holders import (
     KINDS,
     NEVER,
@@ -25,10 +26,11 @@ from tianji_control.spent.holders import (
     Q,
     calendar,
     generations,
+    limits,
     limits_of_one,
     named,
 )
-from tianji_control.spent.rolled import rolled
+from tianji_control.spent.rolled import ever, rolled
 from tianji_control.written import Written
 
 BUDGET_FIELDS = ("max_budget", "soft_budget", "budget_duration", "budget_id", "model_max_budget")
@@ -43,6 +45,14 @@ class Who(Struct, frozen=True):
     id: str
 
 
+class Due(Struct, frozen=True):
+    """What a window is to have been charged at least."""
+
+    bound: str
+    window: str
+    spent_usd: Decimal
+
+
 class Sum(Struct, frozen=True):
     """What a window was charged."""
 
@@ -53,6 +63,7 @@ class Sum(Struct, frozen=True):
 
 async def follow(db: Connection, written: Iterable[Written]) -> None:
     """Have the ledger's windows follow what was written of holders; call it within the change."""
+    changed: list[Who] = []
     for one in written:
         kind, id = one.kind, one.id
         if kind not in KINDS or one.after is None:
@@ -61,24 +72,39 @@ async def follow(db: Connection, written: Iterable[Written]) -> None:
         if adjusted != _adjustment(one.before):
             await begin_anew(db, kind, id, adjusted + await rolled(db, kind, id, 0))
         elif _terms(one.after) != _terms(one.before) and not (kind == KEY and one.before is None):
-            await top_up(db, kind, id)
+            changed.append(Who(kind, id))
+    await _top_up_all(db, changed)
 
 
 async def follow_budget(db: Connection, budget_id: str) -> None:
     """Do the same for all who are held to a budget that was changed."""
-    for who in await many(db, Q.holders_of_budget, Who, id=budget_id):
-        await top_up(db, who.kind, who.id)
+    await _top_up_all(db, await many(db, Q.holders_of_budget, Who, id=budget_id))
 
 
-async def top_up(db: Connection, kind: str, id: str) -> None:
-    """Charge to a holder's windows of now what was spent in them and not charged."""
-    held = await limits_of_one(db, kind, id)
-    if held is None:
+async def _top_up_all(db: Connection, holders: Iterable[Who]) -> None:
+    ids: dict[str, set[str]] = {}
+    for who in holders:
+        ids.setdefault(who.kind, set()).add(who.id)
+    for kind in sorted(ids):
+        await top_up(db, kind, *ids[kind])
+
+
+async def top_up(db: Connection, kind: str, *ids: str) -> None:
+    """Charge to the windows of now of these holders what was spent in them and not charged."""
+    if kind in SOURCES:
+        held = await limits(db, kind, ids)
+    else:
+        held = {id: one for id in ids if (one := await limits_of_one(db, kind, id)) is not None}
+    if not held:
         return
-    holder = named(kind, id)
-    anew = (await generations(db, [holder])).get(holder, NEVER)
-    for budget in await _in_order(db, kind, id, held):
-        await _charge(db, kind, id, budget, anew)
+    anew = await generations(db, [named(kind, id) for id in held])
+    days, spent = await calendar(db), await ever(db, kind, held)
+    due = [
+        await _due(db, kind, id, budget, anew.get(named(kind, id), NEVER), spent)
+        for id, one in held.items()
+        for budget in budgets_of(kind, id, one, days)
+    ]
+    await _charge(db, due)
 
 
 async def begin_anew(db: Connection, kind: str, id: str, spent_usd: Decimal) -> None:
@@ -89,14 +115,15 @@ async def begin_anew(db: Connection, kind: str, id: str, spent_usd: Decimal) -> 
     held = await limits_of_one(db, kind, id)
     holder = named(kind, id)
     anew = (await generations(db, [holder])).get(holder, NEVER)
-    budgets = [] if held is None else await _in_order(db, kind, id, held)
+    budgets = [] if held is None else list(budgets_of(kind, id, held, await calendar(db)))
     before = await charged(db, budgets, anew.generation)
     await run(db, Q.begin_anew, holder=holder, base_usd=spent_usd)
     now = time.time()
+    due = []
     for budget in budgets:
         base = spent_usd if budget.main else min(spent_usd, before.get(budget.bound, Decimal(0)))
-        name = window(budget.rule, now, anew.generation + 1).id
-        await run(db, Q.top_up, bound=budget.bound, window=name, spent_usd=base)
+        due.append(Due(budget.bound, window(budget.rule, now, anew.generation + 1).id, base))
+    await _charge(db, due)
 
 
 async def charged(db: Connection, budgets: Iterable[Budget], generation: int) -> dict[str, Decimal]:
@@ -107,18 +134,25 @@ async def charged(db: Connection, budgets: Iterable[Budget], generation: int) ->
     return {row.bound: row.spent_nano / NANO for row in rows}
 
 
-async def _charge(db: Connection, kind: str, id: str, budget: Budget, anew: Generation) -> None:
+async def _due(
+    db: Connection, kind: str, id: str, budget: Budget, anew: Generation, known: Mapping[str, Decimal]
+) -> Due:
+    """Say what was spent in a budget's window of now; `known` is what some have ever spent."""
     now = window(budget.rule, time.time(), anew.generation)
     begun = anew.generation and now.starts <= anew.since
-    spent = await rolled(db, kind, id, anew.since if begun else now.starts, budget.model)
-    if begun and budget.main:
-        spent += anew.base_usd
-    await run(db, Q.top_up, bound=budget.bound, window=now.id, spent_usd=spent)
+    since = anew.since if begun else now.starts
+    if since <= 0 and not budget.model and id in known:
+        spent = known[id]
+    else:
+        spent = await rolled(db, kind, id, since, budget.model)
+    return Due(budget.bound, now.id, spent + anew.base_usd if begun and budget.main else spent)
 
 
-async def _in_order(db: Connection, kind: str, id: str, held: Limits) -> list[Budget]:
-    """Return a holder's budgets as the worker writes them, so that neither waits for the other for ever."""
-    return sorted(budgets_of(kind, id, held, await calendar(db)), key=lambda budget: budget.bound)
+async def _charge(db: Connection, due: Sequence[Due]) -> None:
+    once = {(one.bound, one.window): astuple(one) for one in due}  # two budgets of one period are one
+    if once:
+        bounds, windows, spent = zip(*once.values(), strict=True)
+        await run(db, Q.top_up, bounds=list(bounds), windows=list(windows), spent_usd=list(spent))
 
 
 def _adjustment(row: Struct | None) -> Decimal:

@@ -16,20 +16,24 @@ ON CONFLICT (holder) DO UPDATE
 SET generation = stored.generation + 1, base_usd = excluded.base_usd, since = clock_timestamp();
 
 -- name: top_up
--- In one statement, so that rows, sums and windows are those of one moment.
+-- In one statement, so that rows, sums and windows are those of one moment; in the order in which the worker
+-- writes them, so that neither waits for the other for ever.
 INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, base_nano, told)
-SELECT %(bound)s::text, %(window)s::text, '', missing.nano, missing.nano, false
+SELECT missing.bound, missing.window_id, '', missing.nano, missing.nano, false
 FROM (
-    SELECT ceil(%(spent_usd)s::numeric * 1000000000) - coalesce(sum(spent_nano), 0) AS nano
-    FROM spend_windows WHERE bound = %(bound)s AND window_id = %(window)s
+    SELECT due.bound, due.window_id, ceil(due.spent_usd * 1000000000) - coalesce(
+        (SELECT sum(spent_nano) FROM spend_windows w WHERE w.bound = due.bound AND w.window_id = due.window_id), 0)
+        AS nano
+    FROM unnest(%(bounds)s::text[], %(windows)s::text[], %(spent_usd)s::numeric[]) AS due (bound, window_id, spent_usd)
 ) AS missing
 WHERE missing.nano > 0
+ORDER BY missing.bound COLLATE "C"
 ON CONFLICT (bound, window_id, process) DO UPDATE SET
     spent_nano = stored.spent_nano + excluded.spent_nano, base_nano = stored.base_nano + excluded.base_nano,
     told = false, updated_at = now();
 
--- name: total_of_scope
-SELECT spend_usd FROM spend_totals WHERE scope = %(scope)s AND scope_id = %(id)s;
+-- name: totals
+SELECT scope_id, spend_usd FROM spend_totals WHERE scope = %(scope)s AND scope_id = ANY(%(ids)s);
 
 -- name: days_of_scope
 SELECT coalesce(sum(spend_usd), 0) FROM spend_daily

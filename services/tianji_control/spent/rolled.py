@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, TAG, TEAM, USER
 from tianji.store.rows import Connection, value
 from tianji_control.spent.holders import MEMBER, Q
+from tianji_control.spent.totals import total, totals
 
 _SCOPES = {KEY: "key", TEAM: "team", ORGANIZATION: "organization", CUSTOMER: "end_user", TAG: "tag"}
 _REST = {
@@ -20,13 +22,19 @@ _REST = {
 _BEFORE_ALL = date(1, 1, 1)
 
 
+async def ever(db: Connection, kind: str, ids: Iterable[str]) -> dict[str, Decimal]:
+    """Return what holders have ever spent, of a kind of which one row tells it."""
+    scope = _SCOPES.get(kind)
+    return {**dict.fromkeys(ids, Decimal(0)), **await totals(db, scope, ids)} if scope else {}
+
+
 async def rolled(db: Connection, kind: str, id: str, since: float, model: str = "") -> Decimal:
     """Return what a holder has spent since a moment, 0 for ever; with one model group, where it is named.
 
     Of a user, calls with a team's keys are not theirs. The id of a member is `<team>:<user>`.
     """
     if since <= 0 and not model and kind in _SCOPES:
-        return await value(db, Q.total_of_scope, Decimal, scope=_SCOPES[kind], id=id) or Decimal(0)
+        return await total(db, _SCOPES[kind], id)
     day, partial = _first_day(since)
     given = {"model": model, "day": day}
     if kind in (USER, MEMBER):

@@ -1,0 +1,30 @@
+"""What was ever spent, as the ledger adds it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tianji.store.rows import Connection, many
+from tianji_control.spent.holders import Q
+
+
+class Total(Struct, frozen=True):
+    """A row of the ledger's sums over all days."""
+
+    scope_id: str
+    spend_usd: Decimal
+
+
+async def totals(db: Connection, scope: str, ids: Iterable[str]) -> dict[str, Decimal]:
+    """Return what each of these has ever spent; who has spent nothing is left out."""
+    wanted = list(ids)
+    rows = await many(db, Q.totals, Total, scope=scope, ids=wanted) if wanted else []
+    return {row.scope_id: row.spend_usd for row in rows}
+
+
+async def total(db: Connection, scope: str, id: str) -> Decimal:
+    """Return what one has ever spent."""
+    return (await totals(db, scope, [id])).get(id, Decimal(0))
