@@ -79,7 +79,7 @@ class System:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, timeout: float = 60) -> System:
+    def start(self, timeout: float = 180) -> System:
         """Start the system and wait until it says that it is ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

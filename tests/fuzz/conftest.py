@@ -16,7 +16,7 @@ from tianji.embedded import ports
 from tianji_testkit.system import clean_environ
 
 MASTER_KEY = "sk-master-of-fuzz"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 QUICK = 0
 
 
