@@ -179,6 +179,7 @@ def _rolled_up(ledger: Sums) -> Iterable[Line]:
     for row in ledger.rows:
         scopes = [("total", ""), ("key", row["key_hash"]), ("end_user", row["end_user"])]
         scopes += [("team", row["team_id"]), ("model", row["model_group"]), ("provider", row["provider"])]
+        scopes += [("deployment", row["deployment_id"])]
         for scope in scopes:
             if scope[1] or scope[0] == "total":
                 spend, count = expected.get(scope, (Decimal(0), 0))

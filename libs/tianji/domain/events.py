@@ -40,6 +40,7 @@ class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
     user_id: str | None = None
     team_id: str | None = None
     organization_id: str | None = None
+    project_id: str | None = None
     end_user: str | None = None
     tags: list[str] = field(default_factory=list)
     reserved_usd: str = "0"
@@ -101,6 +102,7 @@ class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="end
     team_id: str | None = None
     team_alias: str | None = None
     organization_id: str | None = None
+    project_id: str | None = None
     end_user: str | None = None
     client_ip: str | None = None
     user_agent: str | None = None

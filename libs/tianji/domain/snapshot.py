@@ -50,6 +50,8 @@ class Settings(Struct, frozen=True, omit_defaults=True, kw_only=True):
     master_key_hash: str | None = None
     customer_limits: Limits | None = None
     """The budget that `max_end_user_budget_id` names: of customers that have no limits of their own."""
+    budgets_set: dict[str, float] = field(default_factory=dict)
+    """When the budgets that the configuration sets were last set, by bound: `proxy`, `provider:openai`."""
     environment: dict[str, str] = field(default_factory=dict)
     """`environment_variables`, each value sealed: to a provider they go before the process's own."""
 

@@ -67,6 +67,8 @@ class UserRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     models: list[str] = field(default_factory=list)
     blocked: bool = False
     limits: Limits | None = None
+    in_organizations: dict[str, Limits] = field(default_factory=dict)
+    """What they may use of organizations that say so, by organization."""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 

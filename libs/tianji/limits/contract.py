@@ -61,8 +61,8 @@ class Bound(Struct, frozen=True):
 
     id: str
     """The holder: `key:<hash>`, `team:<id>`, `member:<team>:<user>`, `user:<id>`, `organization:<id>`,
-    `customer:<id>`, `tag:<name>`, `provider:<name>`, `model:<group>`, `deployment:<id>`,
-    `key_model:<hash>:<group>`, `proxy`. Several budgets of one holder: `key:<hash>@1d`."""
+    `orgmember:<organization>:<user>`, `customer:<id>`, `tag:<name>`, `project:<id>`, `provider:<name>`,
+    `deployment:<id>`, `key_model:<hash>:<group>`, `proxy`. Several budgets of one holder: `key:<hash>@1d`."""
     kind: Kind
     limit: int = NO_LIMIT
     """The most that may be taken in a window; `NO_LIMIT` where there is only a soft one."""

@@ -11,20 +11,23 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tianji.domain.limits import BudgetWindow, Limits, ModelLimits
-from tianji_control.publish.rows import KeyRow, Limited, SettingsRow, TeamRow
+from tianji_control.publish.rows import KeyRow, Limited, SettingsRow, TeamRow, UserRow
 
 NOTHING = Limits()
 
 
-def limits_fields(row: Struct) -> dict[str, Limits | None]:
+def limits_fields(row: Struct) -> dict[str, Any]:
     """Return the fields of a record that say what its holder, and who stands below it, may use."""
-    found: dict[str, Limits | None] = {}
+    found: dict[str, Any] = {}
     if isinstance(row, Limited):
         found["limits"] = limits_of(row)
     if isinstance(row, KeyRow | TeamRow):
         found["member"] = limits_in(row.member_limits) or _begun_anew(row.member_limits)
     if isinstance(row, KeyRow | SettingsRow):
         found["customer_limits"] = limits_in(row.budget_of_customers)
+    if isinstance(row, UserRow):
+        read = {id: limits_in(terms) for id, terms in (row.in_organizations or {}).items()}
+        found["in_organizations"] = {id: limits for id, limits in read.items() if limits is not None}
     return found
 
 

@@ -94,6 +94,9 @@ SELECT u.user_id AS id, u.email, u.role, u.models, u.blocked, u.metadata,
        u.max_budget, NULL::numeric AS soft_budget, u.budget_duration, u.tpm_limit, u.rpm_limit,
        u.max_parallel_requests, u.extra->'model_max_budget' AS model_max_budget,
        NULL::jsonb AS budget_limits, u.metadata AS limited_in, g.generation,
+       (SELECT jsonb_object_agg(m.organization_id, organization_member_terms(m, b))
+        FROM organization_members m JOIN budgets b ON b.budget_id = m.budget_id
+        WHERE m.user_id = u.user_id) AS in_organizations,
        extract(epoch FROM u.created_at)::float8 AS made,
        extract(epoch FROM u.updated_at)::float8 AS changed, false AS carried
 FROM users u LEFT JOIN budget_generations g ON g.holder = 'user:' || u.user_id
@@ -167,7 +170,9 @@ SELECT s.id, s.router, s.calls, s.general, s.master_key_hash, s.environment,
        CASE WHEN c.budget_id IS NOT NULL THEN jsonb_build_object(
            'max_budget', c.max_budget, 'soft_budget', c.soft_budget, 'budget_duration', c.budget_duration,
            'tpm_limit', c.tpm_limit, 'rpm_limit', c.rpm_limit, 'max_parallel_requests', c.max_parallel_requests,
-           'model_max_budget', c.model_max_budget) END AS budget_of_customers
+           'model_max_budget', c.model_max_budget) END AS budget_of_customers,
+       (SELECT coalesce(jsonb_object_agg(f.bound, extract(epoch FROM f.set_at)), '{}')
+        FROM configured_budgets f) AS budgets_set
 FROM settings_in_force s LEFT JOIN budgets c ON c.budget_id = s.calls->>'max_end_user_budget_id'
 WHERE s.id = ANY(%(ids)s);
 

@@ -77,6 +77,7 @@ class UserRow(Limited, frozen=True, kw_only=True):
     models: list[str]
     blocked: bool
     metadata: dict[str, Any]
+    in_organizations: dict[str, dict[str, Any]] | None
 
 
 class OrganizationRow(Limited, frozen=True, kw_only=True):
@@ -149,3 +150,4 @@ class SettingsRow(Struct, frozen=True):
     master_key_hash: str | None
     environment: dict[str, str]
     budget_of_customers: dict[str, Any] | None
+    budgets_set: dict[str, float]

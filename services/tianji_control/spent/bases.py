@@ -134,6 +134,11 @@ async def charged(db: Connection, budgets: Iterable[Budget], generation: int) ->
     return {row.bound: row.spent_nano / NANO for row in rows}
 
 
+async def charge(db: Connection, kind: str, id: str, budget: Budget, anew: Generation) -> None:
+    """Charge to a budget's window of now what was spent in it and not charged."""
+    await _charge(db, [await _due(db, kind, id, budget, anew, {})])
+
+
 async def _due(
     db: Connection, kind: str, id: str, budget: Budget, anew: Generation, known: Mapping[str, Decimal]
 ) -> Due:

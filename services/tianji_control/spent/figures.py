@@ -25,9 +25,12 @@ from tianji_control.spent.bases import charged
 from tianji_control.spent.holders import (
     MEMBER,
     NEVER,
+    ORGANIZATION_MEMBER,
     Generation,
+    Q,
     calendar,
     generations,
+    limits_in_organizations,
     limits_of_one,
     named,
 )
@@ -41,6 +44,13 @@ class Now(Struct, frozen=True):
 
     spend_usd: Decimal
     resets_at: datetime | None
+
+
+class Total(Struct, frozen=True):
+    """What a member of an organization has ever spent in it."""
+
+    scope_id: str
+    spend_usd: Decimal
 
 
 async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, Now]:
@@ -63,7 +73,7 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
             budget = Budget(named(kind, id), days.rule(row.budget_duration, row.made or 0.0))
             now = window(budget.rule, time.time(), generation.generation)
             spent = await _spent(db, kind, id, limits_of(row), budget, now, generation)
-            found[id] = Now(spent, None if math.isinf(now.ends) else datetime.fromtimestamp(now.ends, UTC))
+            found[id] = Now(spent, _moment(now.ends))
     return found
 
 
@@ -79,6 +89,26 @@ async def of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
     return await _spent(db, MEMBER, id, limits, budget, now, generation)
 
 
+async def in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Now]:
+    """Return the figures of members of organizations; their ids are `<organization>:<user>`.
+
+    Without a budget it is what was ever spent.
+    """
+    held, days = await limits_in_organizations(db, ids), await calendar(db)
+    own = {
+        id: Budget(named(ORGANIZATION_MEMBER, id), days.rule(limits.duration, limits.made or 0.0))
+        for id, limits in held.items()
+        if limits.max_budget is not None or limits.soft_budget is not None
+    }
+    spent = await charged(db, own.values(), 0)
+    rows = await many(db, Q.totals_of_organization_members, Total, ids=list(ids))
+    found = {row.scope_id: Now(row.spend_usd, None) for row in rows}
+    for id, budget in own.items():
+        ends = window(budget.rule, time.time(), 0).ends
+        found[id] = Now(spent.get(budget.bound, Decimal(0)), _moment(ends))
+    return found
+
+
 def as_of(row: R, now: Now | None) -> R:
     """Return a holder's row with the time at which its budget begins anew, if it does by itself."""
     if now is None or now.resets_at is None:
@@ -89,6 +119,10 @@ def as_of(row: R, now: Now | None) -> R:
 def with_current(spent: Mapping[str, Decimal], now: Mapping[str, Now]) -> dict[str, Decimal]:
     """Return what holders have spent: in the window of now where there is one, else ever."""
     return {**spent, **{id: one.spend_usd for id, one in now.items()}}
+
+
+def _moment(ends: float) -> datetime | None:
+    return None if math.isinf(ends) else datetime.fromtimestamp(ends, UTC)
 
 
 async def _spent(

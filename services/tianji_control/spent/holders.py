@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from tianji.domain.limits import Limits
-from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, TAG, TEAM, USER
+from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, PROJECT, TAG, TEAM, USER
 from tianji.limits.calendar import Calendar, calendar_of
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, many, value
@@ -20,8 +20,18 @@ from tianji_control.resources.settings import store as settings
 
 Q = Queries.beside(__file__)
 
-KINDS = (KEY, TEAM, USER, ORGANIZATION, CUSTOMER, TAG)
+KINDS = (KEY, TEAM, USER, ORGANIZATION, CUSTOMER, TAG, PROJECT)
 MEMBER = "member"
+"""Of a team; the id is `<team>:<user>`."""
+ORGANIZATION_MEMBER = "orgmember"
+"""The id is `<organization>:<user>`."""
+
+
+class Terms(Struct, frozen=True):
+    """What a member of an organization is held to."""
+
+    id: str
+    terms: dict[str, Any]
 
 
 class Generation(Struct, frozen=True):
@@ -50,11 +60,27 @@ async def limits(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, Lim
 
 
 async def limits_of_one(db: Connection, kind: str, id: str) -> Limits | None:
-    """Return what limits a holder or a member; the id of a member is `<team>:<user>`."""
+    """Return what limits a holder or a member."""
+    if kind == ORGANIZATION_MEMBER:
+        return (await limits_in_organizations(db, [id])).get(id)
     if kind != MEMBER:
         return (await limits(db, kind, [id])).get(id)
-    team_id, _, user_id = id.rpartition(":")
-    return limits_in(await value(db, Q.member_terms, dict[str, Any], team_id=team_id, user_id=user_id))
+    groups, users = parted(id)
+    return limits_in(await value(db, Q.member_terms, dict[str, Any], id=id, groups=groups, users=users))
+
+
+async def limits_in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Limits]:
+    """Return what limits members of organizations; who is not limited is left out."""
+    groups = sorted({group for id in ids for group in parted(id)[0]})
+    rows = await many(db, Q.organization_member_terms, Terms, ids=list(ids), groups=groups)
+    found = {row.id: limits_in(row.terms) for row in rows}
+    return {id: one for id, one in found.items() if one is not None}
+
+
+def parted(id: str) -> tuple[list[str], list[str]]:
+    """Return what the two parts of a member's id may be: either may hold a colon."""
+    places = [at for at, sign in enumerate(id) if sign == ":"]
+    return [id[:at] for at in places], [id[at + 1 :] for at in places]
 
 
 async def generations(db: Connection, holders: Iterable[str]) -> dict[str, Generation]:

@@ -35,13 +35,42 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 -- name: totals
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = %(scope)s AND scope_id = ANY(%(ids)s);
 
+-- name: totals_of_organization_members
+SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'organization_member' AND scope_id = ANY(%(ids)s);
+
 -- name: days_of_scope
 SELECT coalesce(sum(spend_usd), 0) FROM spend_daily
 WHERE scope = %(scope)s AND scope_id = %(id)s AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);
 
+-- name: days_of_provider
+SELECT coalesce(sum(spend_usd), 0) FROM spend_daily
+WHERE scope = 'total' AND scope_id = '' AND provider = %(id)s AND day > %(day)s
+  AND (%(model)s = '' OR model = %(model)s);
+
+-- name: rest_of_provider
+SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
+WHERE provider = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
+  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+
+-- name: rest_of_deployment
+SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
+WHERE deployment_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
+  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+
+-- name: rest_of_all
+SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
+WHERE day = %(day)s AND started_at >= to_timestamp(%(since)s)
+  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+
 -- name: days_of_user_in_team
 SELECT coalesce(sum(spend_usd), 0) FROM spend_cells
-WHERE user_id = %(user_id)s AND team_id = %(team_id)s AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);
+WHERE user_id = ANY(%(users)s) AND team_id = ANY(%(groups)s) AND team_id || ':' || user_id = %(id)s
+  AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);
+
+-- name: days_of_user_in_organization
+SELECT coalesce(sum(spend_usd), 0) FROM spend_cells
+WHERE user_id = ANY(%(users)s) AND organization_id = ANY(%(groups)s) AND organization_id || ':' || user_id = %(id)s
+  AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);
 
 -- name: rest_of_key
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
@@ -55,7 +84,13 @@ WHERE team_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)
 
 -- name: rest_of_user_in_team
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE user_id = %(user_id)s AND coalesce(team_id, '') = %(team_id)s AND day = %(day)s
+WHERE user_id = ANY(%(users)s) AND coalesce(team_id, '') || ':' || user_id = %(id)s AND day = %(day)s
+  AND started_at >= to_timestamp(%(since)s)
+  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+
+-- name: rest_of_user_in_organization
+SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
+WHERE user_id = ANY(%(users)s) AND organization_id || ':' || user_id = %(id)s AND day = %(day)s
   AND started_at >= to_timestamp(%(since)s)
   AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
 
@@ -67,6 +102,11 @@ WHERE organization_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(
 -- name: rest_of_end_user
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
 WHERE end_user = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
+  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+
+-- name: rest_of_project
+SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
+WHERE project_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
   AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
 
 -- name: rest_of_tag
@@ -83,13 +123,33 @@ SELECT m.extra || jsonb_build_object(
         CASE WHEN m.max_budget IS NULL THEN t.extra->>'team_member_budget_duration' END),
     'made', extract(epoch FROM m.created_at)) AS terms
 FROM team_members m JOIN teams t ON t.team_id = m.team_id
-WHERE m.team_id = %(team_id)s AND m.user_id = %(user_id)s;
+WHERE m.team_id = ANY(%(groups)s) AND m.user_id = ANY(%(users)s) AND m.team_id || ':' || m.user_id = %(id)s;
+
+-- name: organization_member_terms
+SELECT m.organization_id || ':' || m.user_id AS id, organization_member_terms(m, b) AS terms
+FROM organization_members m JOIN budgets b ON b.budget_id = m.budget_id
+WHERE m.organization_id = ANY(%(groups)s) AND m.organization_id || ':' || m.user_id = ANY(%(ids)s);
 
 -- name: holders_of_budget
 SELECT 'key' AS kind, hash AS id FROM keys WHERE budget_id = %(id)s
 UNION ALL SELECT 'organization', organization_id FROM organizations WHERE budget_id = %(id)s
 UNION ALL SELECT 'customer', user_id FROM customers WHERE budget_id = %(id)s
-UNION ALL SELECT 'tag', name FROM tags WHERE budget_id = %(id)s;
+UNION ALL SELECT 'tag', name FROM tags WHERE budget_id = %(id)s
+UNION ALL SELECT 'project', project_id FROM projects WHERE budget_id = %(id)s
+UNION ALL SELECT 'orgmember', organization_id || ':' || user_id FROM organization_members WHERE budget_id = %(id)s;
+
+-- name: configured_budgets
+SELECT bound, terms FROM configured_budgets FOR UPDATE;
+
+-- name: set_configured_budget
+INSERT INTO configured_budgets (bound, terms) VALUES (%(bound)s, %(terms)s)
+ON CONFLICT (bound) DO UPDATE SET terms = excluded.terms, set_at = clock_timestamp();
+
+-- name: forget_configured_budgets
+DELETE FROM configured_budgets WHERE bound = ANY(%(bounds)s);
+
+-- name: deployments_with_budgets
+SELECT id, params FROM deployments WHERE params ? 'max_budget';
 
 -- name: take_time
 -- Within a transaction: to compare everything takes longer than what calls wait for.
@@ -106,7 +166,8 @@ WITH written AS (
     CROSS JOIN LATERAL (
         VALUES
             ('key', log.key_hash), ('team', log.team_id), ('user', log.user_id),
-            ('organization', log.organization_id), ('end_user', log.end_user), ('total', ''), ('cells', '')
+            ('organization', log.organization_id), ('end_user', log.end_user), ('project', log.project_id),
+            ('deployment', log.deployment_id), ('total', ''), ('cells', '')
         UNION ALL
         SELECT DISTINCT 'tag', tag FROM unnest(log.tags) AS tag
     ) AS part (scope, scope_id)

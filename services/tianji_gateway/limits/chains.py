@@ -28,7 +28,7 @@ def chain_of(
         key.limits is None
         and fleet.proxy is None
         and (team is None or (team.limits is None and team.member is None))
-        and (user is None or user.limits is None)
+        and (user is None or (user.limits is None and not user.in_organizations))
         and (organization is None or organization.limits is None)
         and (project is None or project.limits is None)
         and key.member is None
@@ -62,6 +62,9 @@ def _holders(principal: Principal, labels: Labels, fleet: FleetLimits) -> list[t
 
     if (organization := principal.organization) is not None:
         add("organization", organization.id, organization.limits, f"Organization={organization.id}")
+        if user is not None:
+            who = f"User={user.id} in Organization={organization.id}"
+            add("orgmember", f"{organization.id}:{user.id}", user.in_organizations.get(organization.id), who)
     if team is not None:
         add("team", team.id, team.limits, f"Team={team.id}")
         if key.user_id is not None:

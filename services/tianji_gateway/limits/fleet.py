@@ -7,15 +7,25 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tianji.config.amounts import count_of, usd_of
 from tianji.domain.deployments import Deployment
 from tianji.domain.limits import Limits
-from tianji.domain.snapshot import Settings
+from tianji.domain.snapshot import TAG, Settings
 from tianji.domain.tenants import TagRecord
 from tianji.limits.calendar import Calendar, calendar_of
+from tianji.limits.configured import (
+    DEPLOYMENT,
+    PROVIDER,
+    PROXY,
+    of_deployment,
+    of_providers,
+    of_proxy,
+    of_tags,
+)
 from tianji.limits.contract import Chain
 from tianji_gateway.limits.bounds import Holder, Part, part_of
-from tianji_gateway.snapshot.params import count_of, number_of
 
 _CHECKED = "enforce_model_rate_limits"
 _BY_USAGE = frozenset({"usage-based-routing", "usage-based-routing-v2", "lowest-tpm-rpm"})
@@ -39,18 +49,15 @@ def fleet_limits(settings: Settings, tags: Iterable[TagRecord]) -> FleetLimits:
     """Read from the settings what holds for all."""
     calls, general = settings.calls, settings.general
     calendar = calendar_of(calls)
-    whole = Limits(
-        max_budget=usd(calls.get("max_budget"), zero=False),
-        duration=text(calls.get("budget_duration")),
+    whole = replace(
+        _since(PROXY, "", of_proxy(calls), settings),
         parallel=count_of(general.get("global_max_parallel_requests")),
     )
-    proxy = part_of(Holder("proxy", "", "the whole proxy"), whole, (), calendar, False)
+    proxy = part_of(Holder(PROXY, "", "the whole proxy"), whole, (), calendar, False)
     known = {tag.name: tag.limits for tag in tags}
-    config = calls.get("tag_budget_config")
-    for name, terms in config.items() if isinstance(config, dict) else ():
-        if (limits := terms_of(terms)) is not None:
-            known.setdefault(name, limits)
-    usual = usd(calls.get("max_end_user_budget"))
+    for name, limits in of_tags(calls):
+        known.setdefault(name, _since(TAG, name, limits, settings))
+    usual = usd_of(calls.get("max_end_user_budget"))
     return FleetLimits(
         calendar=calendar,
         proxy=proxy if proxy.bounds else None,
@@ -69,48 +76,27 @@ def target_chain(deployment: Deployment, settings: Settings, parallel: int | Non
     """
     params, calendar = deployment.params, calendar_of(settings.calls)
     counted = _rates_are_limits(settings.router)
-    own = Limits(
-        max_budget=usd(params.get("max_budget")),
-        duration=text(params.get("budget_duration")),
+    own = replace(
+        _since(DEPLOYMENT, deployment.id, of_deployment(params), settings),
         parallel=parallel,
         rpm=count_of(params.get("rpm")) if counted else None,
         tpm=count_of(params.get("tpm")) if counted else None,
     )
     who = f"the deployment {deployment.id} of {deployment.model_name}"
-    parts = [part_of(Holder("deployment", deployment.id, who), own, (), calendar, False)]
-    config = settings.router.get("provider_budget_config")
-    limits = terms_of(config.get(deployment.provider)) if isinstance(config, dict) else None
+    parts = [part_of(Holder(DEPLOYMENT, deployment.id, who), own, (), calendar, False)]
+    provider = deployment.provider
+    limits = dict(of_providers(settings.router)).get(provider)
     if limits is not None:
-        who = f"the provider {deployment.provider}"
-        parts.append(part_of(Holder("provider", deployment.provider, who), limits, (), calendar, False))
+        holder = Holder(PROVIDER, provider, f"the provider {provider}")
+        held = _since(PROVIDER, provider, limits, settings)
+        parts.append(part_of(holder, held, (), calendar, False))
     bounds = tuple(bound for part in parts for bound in part.bounds)
     return Chain(bounds) if bounds else None
 
 
-def terms_of(terms: Any) -> Limits | None:
-    """Read a budget as LiteLLM's config spells it; None where it limits nothing."""
-    if not isinstance(terms, dict):
-        return None
-    limits = Limits(
-        max_budget=usd(terms.get("max_budget", terms.get("budget_limit"))),
-        duration=text(terms.get("budget_duration", terms.get("time_period"))),
-        tpm=count_of(terms.get("tpm_limit")),
-        rpm=count_of(terms.get("rpm_limit")),
-    )
-    return limits if limits != Limits(duration=limits.duration) else None
-
-
-def usd(said: Any, *, zero: bool = True) -> str | None:
-    """Read an amount of US dollars as configs spell it; `zero` says whether 0 is a limit."""
-    if zero and not isinstance(said, bool) and said in (0, "0"):
-        return "0"
-    amount = number_of(said)
-    return None if amount is None or amount == float("inf") else format(amount, ".12f")
-
-
-def text(said: Any) -> str | None:
-    """Return a text, None for anything else."""
-    return said if isinstance(said, str) and said else None
+def _since(kind: str, id: str, limits: Limits, settings: Settings) -> Limits:
+    """Return limits with the time at which they were set: what was spent by then is in the ledger only."""
+    return replace(limits, changed=settings.budgets_set.get(Holder(kind, id).bound_id))
 
 
 def _rates_are_limits(router: Mapping[str, Any]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tianji.config.amounts import count_of as count_of
+from tianji.config.amounts import number_of as number_of
 from tianji.config.references import find_reference, revealed
 from tianji.errors import BadRequest
 from tianji.settings import PREFIXES, SERVER_URLS
@@ -22,23 +24,6 @@ def resolved(params: Mapping[str, Any], environ: Mapping[str, str], *, trusted: 
     """
     filled = {name: _resolve(value, environ, trusted) for name, value in params.items()}
     return {name: value for name, value in filled.items() if value is not None or params[name] is None}
-
-
-def number_of(value: Any) -> float | None:
-    """Read a number as configs spell it; None for what is none or not positive."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if number > 0 else None
-
-
-def count_of(value: Any) -> int | None:
-    """Read a whole number; None for what is none or not positive."""
-    number = number_of(value)
-    return None if number is None else int(number)
 
 
 def _resolve(value: Any, environ: Mapping[str, str], trusted: bool) -> Any:

@@ -5,14 +5,14 @@ CREATE TEMPORARY TABLE IF NOT EXISTS spend_incoming (LIKE spend_logs INCLUDING D
 -- part: row
 day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
     route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
-    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, project_id, end_user,
     client_ip, user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
     provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
 
 -- part: fresh
-day, key_hash, team_id, user_id, organization_id, end_user, model, model_group, provider, tags, status,
+day, key_hash, team_id, user_id, organization_id, project_id, end_user, model, model_group, provider, tags, status,
     cost_usd, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
     upstream_model, call_type, deployment_id, api_base, http_status, error_type, gateway_id, charged_bounds,
     charged_windows

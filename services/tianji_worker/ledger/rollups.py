@@ -37,6 +37,9 @@ DIMENSIONS = (
     Dimension("tag", "fresh.tags", many=True, by_key=True, whole_days=True),
     Dimension("model", _GROUP, by_day=False),
     Dimension("provider", "fresh.provider", by_day=False),
+    Dimension("project", "fresh.project_id"),
+    Dimension("deployment", "fresh.deployment_id"),
+    Dimension("organization_member", "fresh.organization_id || ':' || fresh.user_id", by_day=False),
 )
 _TOTAL = Dimension("total", "''")
 """Everything: the one scope whose id is empty."""

@@ -13,6 +13,7 @@ import uuid_utils
 
 from tianji.domain.events import Charge, SpendEvent
 from tianji.domain.keys import hash_of
+from tianji.domain.snapshot import record_name
 from tianji.limits.windows import rule, window
 from tianji_worker.ledger.rows import row_of
 from tianji_worker.ledger.write import Ledger
@@ -87,7 +88,7 @@ async def test_a_budget_that_is_set_late_counts_what_was_spent_before(control: A
     assert (await key_info(control, key))["spend"] == pytest.approx(1.75)
 
 
-@pytest.mark.parametrize("kind", ["team", "user", "organization", "customer", "tag"])
+@pytest.mark.parametrize("kind", ["team", "user", "organization", "customer", "tag", "project"])
 async def test_every_holder_begins_with_what_it_has_spent(control: Any, kind: str) -> None:
     id = f"{kind}-late"
     new, update, whose = {
@@ -96,8 +97,15 @@ async def test_every_holder_begins_with_what_it_has_spent(control: Any, kind: st
         "organization": ("/organization/new", "/organization/update", {"organization_id": id}),
         "customer": ("/customer/new", "/customer/update", {"user_id": id}),
         "tag": ("/tag/new", "/tag/update", {"name": id}),
+        "project": ("/project/new", "/project/update", {"project_id": id}),
     }[kind]
-    names = {"organization": {"organization_alias": id}, "user": {"auto_create_key": False}}
+    if kind == "project":
+        await control.post("/team/new", {"team_id": "of-projects"})
+    names = {
+        "organization": {"organization_alias": id},
+        "user": {"auto_create_key": False},
+        "project": {"team_id": "of-projects"},
+    }
     assert (await control.post(new, whose | names.get(kind, {}))).status == 200
     called = {"customer": {"end_user": id}, "tag": {"tags": [id]}}.get(kind, whose)
     await spend(control, "3", key_hash="k", **called)
@@ -107,6 +115,101 @@ async def test_every_holder_begins_with_what_it_has_spent(control: Any, kind: st
     assert answer.status == 200, answer.body
 
     assert await charged(control, f"{kind}:{id}") == {"all": Decimal(3)}
+
+
+async def test_a_project_tells_what_was_spent_in_its_window(control: Any) -> None:
+    await control.post("/team/new", {"team_id": "of-windows"})
+    body = {"project_id": "p-window", "team_id": "of-windows", "max_budget": 9, "budget_duration": "1d"}
+    assert (await control.post("/project/new", body)).status == 200
+    today, yesterday = (window(rule("1d"), time.time() - ago) for ago in (0, DAY))
+    await spend(control, "4", f"project:p-window {yesterday.id}", ago=DAY, project_id="p-window")
+    await spend(control, "1.5", f"project:p-window {today.id}", project_id="p-window")
+
+    info = (await control.get("/project/info?project_id=p-window")).json()
+    assert info["spend"] == 1.5
+    ends = datetime.fromisoformat(info["litellm_budget_table"]["budget_reset_at"])
+    assert ends.timestamp() == today.ends
+
+
+async def test_a_member_of_an_organization_begins_with_what_they_spent_in_it(control: Any) -> None:
+    org = {"organization_id": "o:late"}
+    await control.post("/organization/new", org | {"organization_alias": "o"})
+    for user in ("auth0|ann", "with:colon"):
+        whose = {"user_id": user, "key_hash": "k"}
+        await spend(control, "2", organization_id="o:late", **whose)
+        await spend(control, "5", organization_id="another", **whose)
+        added = await control.post(
+            "/organization/member_add", org | {"user_id": user, "max_budget_in_organization": 10}
+        )
+        assert added.status == 200, added.body
+        assert await charged(control, f"orgmember:o:late:{user}") == {"all": Decimal(2)}
+
+    [ann] = [
+        one
+        for one in (await control.get("/organization/info?organization_id=o:late")).json()["members"]
+        if one["user_id"] == "auth0|ann"
+    ]
+    assert (ann["spend"], ann["litellm_budget_table"]["max_budget"]) == (2.0, 10.0)
+    today = window(rule("1d"), time.time())
+    change = {"budget_id": ann["budget_id"], "budget_duration": "1d"}
+    assert (await control.post("/budget/update", change)).status == 200
+    await spend(control, "0.5", f"orgmember:o:late:auth0|ann {today.id}", user_id="auth0|ann")
+    assert (await charged(control, "orgmember:o:late:auth0|ann"))[today.id] == Decimal("2.5")
+    [told] = [
+        one
+        for one in (await control.get("/organization/info?organization_id=o:late")).json()["members"]
+        if one["user_id"] == "auth0|ann"
+    ]
+    assert told["spend"] == 2.5
+    ends = datetime.fromisoformat(told["litellm_budget_table"]["budget_reset_at"])
+    assert ends.timestamp() == today.ends
+
+    await control.published()
+    limits = (await control.record("user", "auth0|ann"))["in_organizations"]["o:late"]
+    assert (limits["max_budget"], limits["duration"], limits["carried"]) == ("10", "1d", True)
+    gone = org | {"user_id": "auth0|ann"}
+    assert (await control.call("DELETE", "/organization/member_delete", gone)).status == 200
+    await control.published()
+    assert "in_organizations" not in (await control.record("user", "auth0|ann"))
+
+
+async def test_budgets_of_the_configuration_begin_with_what_was_spent_before(control: Any) -> None:
+    today = window(rule("1d"), time.time())
+    whose = {"provider": "late-provider", "deployment_id": "late-deployment", "tags": ["late-tag"]}
+    everything = Decimal(0)
+    async with control.runtime.store.connection() as db:
+        cursor = await db.execute("SELECT spend_usd FROM spend_totals WHERE scope = 'total'")
+        if row := await cursor.fetchone():
+            everything = row[0]
+    await spend(control, "4", ago=DAY, **whose)
+    await spend(control, "1.5", **whose)
+    params = {"model": "openai/gpt-4o", "api_key": "sk-x", "max_budget": 3, "budget_duration": "1d"}
+    model = {"model_name": "late", "litellm_params": params, "model_info": {"id": "late-deployment"}}
+    assert (await control.post("/model/new", model)).status == 200
+    config = {
+        "router_settings": {
+            "provider_budget_config": {"late-provider": {"budget_limit": 9, "time_period": "1d"}}
+        },
+        "litellm_settings": {"max_budget": 1000, "tag_budget_config": {"late-tag": {"max_budget": 9}}},
+    }
+    assert (await control.post("/config/update", config)).status == 200
+
+    assert await charged(control, "deployment:late-deployment") == {today.id: Decimal("1.5")}
+    assert await charged(control, "provider:late-provider") == {today.id: Decimal("1.5")}
+    assert await charged(control, "tag:late-tag") == {"all": Decimal("5.5")}
+    assert await charged(control, "proxy") == {"all": everything + Decimal("5.5")}
+    await control.published()
+    first = (await control.config_records())[1]
+    told = msgspec.json.decode(first[record_name("settings", "global")])["budgets_set"]
+    assert set(told) == {"deployment:late-deployment", "provider:late-provider", "tag:late-tag", "proxy"}
+
+    assert (await control.post("/config/update", {"litellm_settings": {"max_budget": 1001}})).status == 200
+    assert (await control.post("/model/delete", {"id": "late-deployment"})).status == 200
+    await control.published()
+    again = msgspec.json.decode((await control.config_records())[1][record_name("settings", "global")])
+    kept = {"provider:late-provider": told["provider:late-provider"], "tag:late-tag": told["tag:late-tag"]}
+    assert again["budgets_set"] == kept | {"proxy": pytest.approx(time.time(), abs=60)}
+    assert again["budgets_set"]["proxy"] > told["proxy"]
 
 
 async def test_a_reset_by_hand_is_a_new_counter_that_begins_where_it_is_told_to(control: Any) -> None:

@@ -112,10 +112,16 @@ async def test_every_level_is_told_in_its_own_words(limited: Any) -> None:
     people.projects["p"] = ProjectRecord(id="p", limits=spent)
     people.users["u"] = UserRecord(id="u", limits=spent)
     people.users["free"] = UserRecord(id="free")
+    people.organizations["wide"] = OrganizationRecord(id="wide")
+    people.users["guest"] = UserRecord(id="guest", in_organizations={"wide": spent})
     people.customers["c"] = CustomerRecord(id="c", limits=spent)
     over = "Budget has been exceeded! "
     expected = {
         f"{over}Organization=o Current cost: 0.0, Max budget: 0.0": {"organization_id": "o"},
+        f"{over}User=guest in Organization=wide Current cost": {
+            "organization_id": "wide",
+            "user_id": "guest",
+        },
         f"{over}Team=t Current cost: 0.0": {"team_id": "t"},
         f"{over}User=free in Team=members Current cost": {"team_id": "members", "user_id": "free"},
         f"{over}Project=p Current cost": {"project_id": "p"},

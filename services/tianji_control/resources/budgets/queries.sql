@@ -47,6 +47,7 @@ WITH held AS (
     UNION SELECT 'customer', user_id FROM customers WHERE budget_id = %(id)s
     UNION SELECT 'tag', name FROM tags WHERE budget_id = %(id)s
     UNION SELECT 'project', project_id FROM projects WHERE budget_id = %(id)s
+    UNION SELECT 'user', user_id FROM organization_members WHERE budget_id = %(id)s
     UNION SELECT 'settings', settings_in_force.id FROM settings_in_force WHERE calls->>'max_end_user_budget_id' = %(id)s
 ), noted AS (
     INSERT INTO outbox (kind, object_id) SELECT kind, id FROM held RETURNING id

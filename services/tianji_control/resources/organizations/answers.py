@@ -47,12 +47,6 @@ class OrganizationShown(TypedDict):
     updated_by: str
 
 
-class MembershipLimits(TypedDict):
-    """What a member may spend in an organization."""
-
-    max_budget: float | None
-
-
 class OrganizationMembership(TypedDict):
     """What a user is in an organization."""
 
@@ -62,7 +56,7 @@ class OrganizationMembership(TypedDict):
     user_role: str
     spend: float
     budget_id: str | None
-    litellm_budget_table: MembershipLimits | None
+    litellm_budget_table: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
 

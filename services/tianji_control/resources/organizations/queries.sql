@@ -44,20 +44,20 @@ WHERE organization_id = %(organization_id)s;
 DELETE FROM organizations WHERE organization_id = %(id)s;
 
 -- name: members_of_organizations
-SELECT m.organization_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.created_at, m.updated_at
+SELECT m.organization_id, m.user_id, u.email AS user_email, m.role, m.budget_id, m.created_at, m.updated_at
 FROM organization_members m JOIN users u ON u.user_id = m.user_id
 WHERE m.organization_id = ANY(%(ids)s) ORDER BY m.created_at, m.user_id;
 
 -- name: member_for_update
-SELECT m.organization_id, m.user_id, u.email AS user_email, m.role, m.max_budget, m.created_at, m.updated_at
+SELECT m.organization_id, m.user_id, u.email AS user_email, m.role, m.budget_id, m.created_at, m.updated_at
 FROM organization_members m JOIN users u ON u.user_id = m.user_id
 WHERE m.organization_id = %(organization_id)s AND m.user_id = %(user_id)s FOR UPDATE OF m;
 
 -- name: save_member
-INSERT INTO organization_members (organization_id, user_id, role, max_budget, created_at, updated_at)
-VALUES (%(organization_id)s, %(user_id)s, %(role)s, %(max_budget)s, %(created_at)s, %(updated_at)s)
+INSERT INTO organization_members (organization_id, user_id, role, budget_id, created_at, updated_at)
+VALUES (%(organization_id)s, %(user_id)s, %(role)s, %(budget_id)s, %(created_at)s, %(updated_at)s)
 ON CONFLICT (organization_id, user_id) DO UPDATE
-SET role = excluded.role, max_budget = excluded.max_budget, updated_at = excluded.updated_at;
+SET role = excluded.role, budget_id = excluded.budget_id, updated_at = excluded.updated_at;
 
 -- name: remove_member
 DELETE FROM organization_members WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s;

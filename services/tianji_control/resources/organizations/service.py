@@ -21,7 +21,9 @@ from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.organizations import store
 from tianji_control.resources.organizations.fields import LIMITS, OrganizationFields, columns
-from tianji_control.resources.organizations.store import MemberRow, OrganizationRow, Wanted
+from tianji_control.resources.organizations.memberships import Membership
+from tianji_control.resources.organizations.memberships import whole as memberships
+from tianji_control.resources.organizations.store import OrganizationRow, Wanted
 from tianji_control.resources.teams import service as teams
 from tianji_control.resources.teams import store as team_store
 from tianji_control.resources.teams.store import TeamRow
@@ -32,7 +34,7 @@ class Organization(Struct, frozen=True):
     """An organization with what belongs to it."""
 
     row: OrganizationRow
-    members: list[MemberRow]
+    members: list[Membership]
     teams: list[TeamRow]
     spend: Decimal
 
@@ -134,7 +136,10 @@ def missing(id: str) -> NotFound:
 
 async def _whole(db: Connection, rows: list[OrganizationRow]) -> list[Organization]:
     ids = [row.organization_id for row in rows]
-    members, now = await store.members_of(db, ids), await figures.current(db, ORGANIZATION, ids)
+    members: dict[str, list[Membership]] = {id: [] for id in ids}
+    for member in await memberships(db, await store.members_of(db, ids)):
+        members[member.row.organization_id].append(member)
+    now = await figures.current(db, ORGANIZATION, ids)
     spent = figures.with_current(await store.spend_of(db, ids), now)
     teams_of = await team_store.of_organizations(db, ids)
     return [

@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tianji_control.resources.budgets.shown import shown as budget_shown
 from tianji_control.resources.keys.shown import number
 from tianji_control.resources.organizations.fields import IN_EXTRA
-from tianji_control.resources.organizations.store import MemberRow, OrganizationRow
+from tianji_control.resources.organizations.memberships import Membership
+from tianji_control.resources.organizations.store import OrganizationRow
 
 
 def shown(row: OrganizationRow, spend: Decimal | int) -> dict[str, Any]:
@@ -43,17 +45,17 @@ def shown(row: OrganizationRow, spend: Decimal | int) -> dict[str, Any]:
     return dict.fromkeys(IN_EXTRA) | row.extra | organization
 
 
-def member(row: MemberRow) -> dict[str, Any]:
+def member(found: Membership) -> dict[str, Any]:
     """Return a membership."""
-    budget = None if row.max_budget is None else {"max_budget": number(row.max_budget)}
+    row = found.row
     return {
         "user_id": row.user_id,
         "user_email": row.user_email,
         "organization_id": row.organization_id,
         "user_role": row.role,
-        "spend": 0.0,
-        "budget_id": None,
-        "litellm_budget_table": budget,
+        "spend": float(found.spend),
+        "budget_id": row.budget_id,
+        "litellm_budget_table": None if found.budget is None else budget_shown(found.budget),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }

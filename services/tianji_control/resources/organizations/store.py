@@ -48,7 +48,7 @@ class MemberRow(Struct, frozen=True, kw_only=True):
     user_id: str
     user_email: str | None = None
     role: str
-    max_budget: Decimal | None = None
+    budget_id: str | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -108,12 +108,9 @@ async def delete(db: Connection, id: str) -> None:
     await run(db, Q.delete_organization, id=id)
 
 
-async def members_of(db: Connection, ids: list[str]) -> dict[str, list[MemberRow]]:
+async def members_of(db: Connection, ids: list[str]) -> list[MemberRow]:
     """List the members of organizations in the order they came."""
-    found: dict[str, list[MemberRow]] = {id: [] for id in ids}
-    for row in await many(db, Q.members_of_organizations, MemberRow, ids=ids):
-        found[row.organization_id].append(row)
-    return found
+    return await many(db, Q.members_of_organizations, MemberRow, ids=ids)
 
 
 async def member(db: Connection, organization_id: str, user_id: str) -> MemberRow | None:

@@ -46,11 +46,4 @@ DELETE FROM projects WHERE project_id = %(id)s;
 SELECT count(*) FROM keys WHERE project_id = %(id)s;
 
 -- name: spend_of_projects
--- What the keys of a project have spent, also those that are no more.
-SELECT k.project_id AS scope_id, sum(t.spend_usd) AS spend_usd
-FROM (SELECT project_id, hash FROM keys WHERE project_id = ANY(%(ids)s)
-      UNION
-      SELECT object ->> 'project_id', object_id FROM deleted_objects
-      WHERE kind = 'key' AND object ->> 'project_id' = ANY(%(ids)s)) k
-JOIN spend_totals t ON t.scope = 'key' AND t.scope_id = k.hash
-GROUP BY k.project_id;
+SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'project' AND scope_id = ANY(%(ids)s);

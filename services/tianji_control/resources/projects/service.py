@@ -24,6 +24,7 @@ from tianji_control.resources.projects.bounds import check_bounds
 from tianji_control.resources.projects.fields import columns
 from tianji_control.resources.projects.store import ProjectRow
 from tianji_control.resources.teams import store as teams
+from tianji_control.spent import figures
 
 MOST = 1000
 """Projects that a list holds."""
@@ -132,9 +133,13 @@ async def locked(call: Call, change: Change, id: str, permission: str) -> Projec
 async def whole(db: Connection, rows: list[ProjectRow]) -> list[Project]:
     """Return projects with their budgets and spend."""
     held = await budget_store.by_ids(db, [row.budget_id for row in rows if row.budget_id])
-    spent = await store.spend_of(db, [row.project_id for row in rows])
+    ids = [row.project_id for row in rows]
+    now = await figures.current(db, PROJECT, ids)
+    spent = figures.with_current(await store.spend_of(db, ids), now)
     return [
-        Project(row, held.get(row.budget_id or ""), spent.get(row.project_id, Decimal(0))) for row in rows
+        Project(row, budget and figures.as_of(budget, now.get(id)), spent.get(id, Decimal(0)))
+        for id, row in zip(ids, rows, strict=True)
+        for budget in [held.get(row.budget_id or "")]
     ]
 
 

@@ -17,6 +17,7 @@ from tianji_control.change import HIDDEN, Change, without_secrets
 from tianji_control.resources.config.store import GLOBAL
 from tianji_control.resources.settings import fields, store
 from tianji_control.resources.settings.store import FieldRow, Sections
+from tianji_control.spent import configured
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,7 @@ async def _noted(change: Change, before: Origins, sections: Iterable[str], actio
         await change.record(
             SETTINGS, section, action, before=Shown(section, then), after=Shown(section, now[section])
         )
+    await configured.follow(change.db)
     await change.tell(SETTINGS, GLOBAL)
     return now
 

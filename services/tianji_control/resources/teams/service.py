@@ -95,9 +95,7 @@ async def _check_members(call: Call, change: Change, team_id: str, organization_
     """Refuse to bring people into an organization with their team, unless a proxy admin does."""
     if organization_id is None or everywhere(call.actor, "team:create"):
         return
-    inside = {
-        row.user_id for row in (await organizations.members_of(change.db, [organization_id]))[organization_id]
-    }
+    inside = {row.user_id for row in await organizations.members_of(change.db, [organization_id])}
     if strangers := [
         row.user_id for row in await store.members(change.db, team_id) if row.user_id not in inside
     ]:

@@ -1,0 +1,1 @@
+DROP TABLE configured_budgets;
