@@ -11,9 +11,10 @@ from tianji.limits.client import RedisStore
 from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable
 from tianji.limits.exchange import BARRIER_S, LEASE_S
 from tianji.limits.ledger_side import LedgerSide
-from tianji.limits.limiter import HeldLimits, Taken
+from tianji.limits.limiter import HeldLimits
 from tianji.limits.opening import Seeding
 from tianji.limits.seeding import ProcessSum, SeedAnswer, SeedRequest
+from tianji.limits.taken import Taken
 
 USD = 10**9
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tianji.limits import keys
 from tianji.limits.trades import (
     GRANTED,
     REFUSED,
@@ -50,6 +51,8 @@ class Model:
     alive_s: float = 5.0
     budgets: dict[str, Counter] = field(default_factory=dict)
     rates: dict[str, Slots] = field(default_factory=dict)
+    askers: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Of limits that are divided evenly: who asked, and when last (ms)."""
     parallels: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     heard: dict[str, float] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
@@ -115,45 +118,74 @@ class Model:
         )
 
     def _rate(self, process: str, key: str, op: RateOp, now_ms: int) -> RateReply:
-        slots = self.rates.setdefault(key, Slots())
         now = now_ms // op.slot
+        whole = self.rates.setdefault(key, Slots())
+        counted = [whole]
+        if op.part is not None:
+            counted.append(self.rates.setdefault(keys.part(key, op.part.name), Slots()))
+        parts = self._askers(key, op, now_ms)
+        told = op.history is not None and process not in counted[-1].tellers
+        for slots in counted:
+            self._hear(slots, op, now, process if told else None)
+        used, mine = (sum(self._counted(slots, op, now_ms).values()) for slots in (whole, counted[-1]))
 
-        def waits(slot: int) -> int:
-            return (slot + 1) * op.slot + op.lease + op.per - now_ms
+        def reply(verdict: int, granted: int = 0, at: int = now, wait_ms: int = 0) -> RateReply:
+            mine_now = mine + granted if op.part is not None else 0
+            return RateReply(verdict, granted, now, at, used + granted, wait_ms, mine_now, parts)
 
+        if not op.want:
+            return reply(GRANTED)
+        if self._waiting(now_ms):
+            return reply(WAITING)
+        verdict, amount = self._grant(_room(op, used, mine, parts), op, now_ms)
+        if verdict == REFUSED:
+            return reply(REFUSED, wait_ms=self._wait(op, whole, counted[-1], parts, now_ms))
+        at = now
+        if 2 * (used + amount) <= op.limit:
+            at = (now_ms + op.long_lease - op.lease) // op.slot
+        for slots in counted:
+            slots.granted[at] = slots.granted.get(at, 0) + amount
+        return reply(GRANTED, amount, at)
+
+    def _askers(self, key: str, op: RateOp, now_ms: int) -> int:
+        """Return among how many a limit is divided evenly."""
+        if op.part is None or not op.part.even:
+            return 1
+        askers = self.askers.setdefault(key, {})
+        if op.want:
+            askers[op.part.name] = now_ms
+        return max(1, sum(now_ms - at < op.per for at in askers.values()))
+
+    def _hear(self, slots: Slots, op: RateOp, now: int, teller: str | None) -> None:
+        """Take in what was used beyond grants, what comes back, and once what was counted before a loss."""
         if op.add:
             slots.granted[now] = slots.granted.get(now, 0) + op.add
         for slot, amount in op.returns:
             if slot in slots.granted:
                 slots.granted[slot] = max(0, slots.granted[slot] - amount)
-        if op.history is not None and process not in slots.tellers:
-            slots.tellers.add(process)
-            for slot, amount in op.history:
+        if teller is not None:
+            slots.tellers.add(teller)
+            for slot, amount in op.history or []:
                 slots.told[slot] = slots.told.get(slot, 0) + amount
+
+    def _counted(self, slots: Slots, op: RateOp, now_ms: int) -> dict[int, int]:
+        """Return what is still counted, by slot."""
         counted = {}
         for slot in {*slots.granted, *slots.told}:
             granted, told = slots.granted.get(slot, 0), slots.told.get(slot, 0)
-            if waits(slot) > 0:
+            if _frees(op, slot) > now_ms:
                 before = (slot + 1) * op.slot <= self.began * 1000
                 counted[slot] = max(granted, told) if before else granted + told
-        used = sum(counted.values())
-        if not op.want:
-            return RateReply(GRANTED, 0, now, now, used, 0)
-        if self._waiting(now_ms):
-            return RateReply(WAITING, 0, now, now, used, 0)
-        verdict, amount = self._grant(op.limit - used, op, now_ms)
-        if verdict == REFUSED:
-            freed = op.limit - used
-            for slot in sorted(counted):
-                freed += counted[slot]
-                if freed >= op.least:
-                    return RateReply(REFUSED, 0, now, now, used, waits(slot))
-            return RateReply(REFUSED, 0, now, now, used, op.per)
-        at = now
-        if 2 * (used + amount) <= op.limit:
-            at = (now_ms + op.long_lease - op.lease) // op.slot
-        slots.granted[at] = slots.granted.get(at, 0) + amount
-        return RateReply(GRANTED, amount, now, at, used + amount, 0)
+        return counted
+
+    def _wait(self, op: RateOp, whole: Slots, mine: Slots, parts: int, now_ms: int) -> int:
+        """Return when what is needed comes free, if nobody takes anything until then."""
+        for slot in sorted(self._counted(whole, op, now_ms)):
+            then = _frees(op, slot)
+            used, own = (sum(self._counted(slots, op, then).values()) for slots in (whole, mine))
+            if _room(op, used, own, parts) >= op.least:
+                return then - now_ms
+        return op.per
 
     def _parallel(self, process: str, key: str, op: ParallelOp, now_ms: int) -> ParallelReply:
         held = self.parallels.setdefault(key, {})
@@ -177,3 +209,17 @@ class Model:
             return REFUSED, 0
         slice_ = min(op.want, room // (2 * self.live(now_ms)))
         return GRANTED, min(room, max(op.need, slice_))
+
+
+def _frees(op: RateOp, slot: int) -> int:
+    """Return when a slot is counted no more."""
+    return (slot + 1) * op.slot + op.lease + op.per
+
+
+def _room(op: RateOp, used: int, mine: int, parts: int) -> int:
+    """Return how much an op may get at most."""
+    if op.part is None:
+        return op.limit - used
+    own = op.limit // parts if op.part.even else op.part.reserved
+    borrowed = op.part.open_below - used
+    return min(op.limit - used, max(own - mine, borrowed))

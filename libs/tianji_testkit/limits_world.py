@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from tianji.limits import keys
 from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable
 from tianji.limits.exchange import BARRIER_S
-from tianji.limits.limiter import HeldLimits, Taken
+from tianji.limits.limiter import HeldLimits
 from tianji.limits.seeding import Counter
+from tianji.limits.taken import Taken
 from tianji.limits.trades import Answer, EpochChanged, Op, StoreAway
 from tianji_testkit.limits_model import Model
 

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 from tianji.domain.events import Charge
 from tianji.limits.budgets import BudgetSeat
-from tianji.limits.contract import NO_LIMIT, Bound, Chain
+from tianji.limits.contract import NO_LIMIT, OF_REQUESTS, OF_SPLIT, OF_TOKENS, Bound, Chain, Window
 from tianji.limits.parallel import ParallelSeat
 from tianji.limits.rates import RateSeat
 from tianji.limits.windows import window
@@ -19,8 +19,8 @@ class Seats:
     """The counters of a chain, by kind."""
 
     __slots__ = (
-        "budgets", "charges", "found_by", "in_order", "parallels", "requests", "since", "tokens", "until",
-        "watched",
+        "budgets", "charges", "found_by", "in_order", "parallels", "requests", "since", "split", "tokens",
+        "until", "watched",
     )  # fmt: skip
 
     def __init__(self, found_by: SeatBook, in_order: Iterable[tuple[Bound, Seat]]) -> None:
@@ -30,13 +30,19 @@ class Seats:
         self.budgets = tuple(seat for bound, seat in hard if bound.limit < NO_LIMIT)
         self.watched = tuple(seat for bound, seat in hard if bound.limit >= NO_LIMIT)
         rates = [seat for _, seat in self.in_order if isinstance(seat, RateSeat)]
-        self.requests = tuple(seat for seat in rates if seat.bound.kind == "rpm")
-        self.tokens = tuple(seat for seat in rates if seat.bound.kind == "tpm")
+        self.requests = tuple(seat for seat in rates if seat.bound.kind in OF_REQUESTS)
+        self.tokens = tuple(seat for seat in rates if seat.bound.kind in OF_TOKENS)
+        self.split = tuple(
+            (seat, OF_SPLIT.index(seat.bound.kind)) for seat in rates if seat.bound.kind in OF_SPLIT
+        )
+        """Each with its place in a `Split`."""
         self.parallels = tuple(seat for _, seat in self.in_order if isinstance(seat, ParallelSeat))
         self.charges: list[Charge] = [seat.charge for _, seat in hard]
-        self.since = max((seat.window.starts for _, seat in hard), default=0.0)
+        windows = [seat.window for _, seat in hard]
+        windows += [seat.window for seat in rates if seat.window is not None]
+        self.since = max((window.starts for window in windows), default=0.0)
         """The seats are right from this time until `until`."""
-        self.until = min((seat.window.ends for _, seat in hard), default=float("inf"))
+        self.until = min((window.ends for window in windows), default=float("inf"))
 
 
 class SeatBook:
@@ -61,9 +67,9 @@ class SeatBook:
         """Return a bound's counter; the newest bound's limit is the one that its idle parts go by."""
         seat: Seat | None
         if bound.kind == "budget":
-            period = window(bound.rule, now, bound.generation)
-            place: tuple[str, ...] = ("budget", bound.id, period.id)
-            seat = self._seats.get(place) or BudgetSeat(bound, period)
+            span = window(bound.rule, now, bound.generation)
+            place: tuple[str, ...] = ("budget", bound.id, span.id)
+            seat = self._seats.get(place) or BudgetSeat(bound, span)
             if isinstance(seat, BudgetSeat) and bound.limit < seat.bound.limit:
                 seat.narrow()
                 self.active.add(seat)
@@ -71,8 +77,10 @@ class SeatBook:
             place = ("parallel", bound.id)
             seat = self._seats.get(place) or ParallelSeat(bound)
         else:
-            place = (bound.kind, bound.id, str(bound.per_s))
-            seat = self._seats.get(place) or RateSeat(bound)
+            days: Window | None = window(bound.rule, now) if bound.rule.unit != "all" else None
+            period = str(bound.per_s) if days is None else days.id
+            place = (bound.kind, bound.id, period, *([bound.share.name] if bound.share else []))
+            seat = self._seats.get(place) or RateSeat(bound, days)
         seat.bound = bound
         self._seats[place] = seat
         return seat

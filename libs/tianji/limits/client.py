@@ -159,6 +159,9 @@ class RedisStore:
             self._warn_of_eviction()
             await self._enter()
         names = [keys.EPOCH, keys.sequence(self._process), keys.ALIVE, *(key for key, _ in ops)]
+        for key, op in ops:
+            if isinstance(op, RateOp) and op.part is not None:
+                names += keys.part(key, op.part.name), keys.active(key)
         packed = msgspec.msgpack.encode([op for _, op in ops])
         while True:
             self._sequence += 1

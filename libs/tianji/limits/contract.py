@@ -15,14 +15,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
 from tianji.domain.events import Charge
 
-Kind = Literal["budget", "rpm", "tpm", "parallel"]
-"""What is counted: nano-USD, requests, tokens, requests at the same time."""
+Kind = Literal["budget", "rpm", "rpd", "tpm", "tpd", "itpm", "otpm", "parallel"]
+"""What is counted: nano-USD; requests and tokens, of a minute or a day; tokens that go in, or come out, of a
+minute; requests at the same time."""
+
+OF_REQUESTS: frozenset[Kind] = frozenset({"rpm", "rpd"})
+OF_TOKENS: frozenset[Kind] = frozenset({"tpm", "tpd"})
+OF_SPLIT: tuple[Kind, ...] = ("itpm", "otpm")
+"""The kinds that count the parts of a `Split`, in their order."""
+
+DAY_S = 86_400
 
 Unit = Literal["all", "s", "m", "h", "d", "mo"]
 
@@ -53,6 +61,29 @@ class Window(Struct, frozen=True):
     ends: float = math.inf
 
 
+class Share(Struct, frozen=True):
+    """One part of a sliding limit that several divide among themselves."""
+
+    name: str
+    """Whose part it is: a priority, a key."""
+    reserved: int = 0
+    """What of the limit nobody else gets once the limit is in demand."""
+    open_below: int = 0
+    """While all parts together use less than this, each may use more than its own."""
+    even: bool = False
+    """Whether the limit is divided by all who asked within the period, instead of by `reserved`."""
+
+
+class Split(NamedTuple):
+    """The tokens of a call, by the way they go."""
+
+    input: int = 0
+    output: int = 0
+
+
+NO_SPLIT = Split()
+
+
 class Bound(Struct, frozen=True):
     """One limit on one holder.
 
@@ -69,9 +100,11 @@ class Bound(Struct, frozen=True):
     who: str = ""
     """The holder as messages and logs call it; never a secret."""
     rule: WindowRule = WindowRule()
-    """Of a budget. Requests and tokens slide over `per_s`."""
+    """When the count begins anew. Requests and tokens that never do slide over `per_s`."""
     per_s: int = 60
-    """Of requests and tokens: the seconds in which `limit` may be taken."""
+    """Of requests and tokens: the seconds in which `limit` may be taken; a window is not longer."""
+    share: Share | None = None
+    """Of requests and tokens: which part of `limit` this is."""
     generation: int = 0
     """Grows when the budget is reset by hand: a new counter."""
     soft: int = 0
@@ -154,23 +187,30 @@ class Limiter(Protocol):
     def start(self) -> None:
         """Begin the conversation with the others in the background; called in the running loop."""
 
-    def take(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Reservation | None:
+    def take(
+        self, chain: Chain, cost_nano: int, tokens: int, now: float, split: Split = NO_SPLIT
+    ) -> Reservation | None:
         """Take from what this process holds, all or nothing; None: it must ask.
 
         `cost_nano` is the most that the call may cost; 0 passes budgets by (a model that is free).
-        `tokens` is what the call is known to use, counted against `tpm`.
+        `tokens` is what the call is known to use, counted against `tpm` and `tpd`; `split` is the most that
+        it may use, counted against `itpm` and `otpm`.
         """
 
-    async def ask(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Reservation:
+    async def ask(
+        self, chain: Chain, cost_nano: int, tokens: int, now: float, split: Split = NO_SPLIT
+    ) -> Reservation:
         """Take, and get from the others what lacks.
 
         Raises Exhausted for the first bound of the chain that refuses, LimitsUnavailable.
         """
 
-    def force(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Reservation:
+    def force(
+        self, chain: Chain, cost_nano: int, tokens: int, now: float, split: Split = NO_SPLIT
+    ) -> Reservation:
         """Take whatever is held: for calls that are served though a budget cannot be known."""
 
-    def settle(self, reservation: Reservation, cost_nano: int, tokens: int) -> None:
+    def settle(self, reservation: Reservation, cost_nano: int, tokens: int, split: Split = NO_SPLIT) -> None:
         """Replace what was taken by what it was; once is enough, again does nothing.
 
         Also for calls that failed (0, 0). Requests stay counted; parallel slots come free.

@@ -28,9 +28,22 @@ def budget(bound: str, window: str) -> str:
     return f"{PREFIX}budget:{bound}:{window}"
 
 
-def rate(kind: str, bound: str, per_s: int) -> str:
-    """Hash: `s<slot>` granted in it, `x<slot>` told anew after a loss, `r:<process>` who has told."""
-    return f"{PREFIX}{kind}:{bound}:{per_s}"
+def rate(kind: str, bound: str, period: int | str) -> str:
+    """Hash: `s<slot>` granted in it, `x<slot>` told anew after a loss, `r:<process>` who has told.
+
+    `period` is a number of seconds, or the id of a window. Of a limit that is divided it counts all parts.
+    """
+    return f"{PREFIX}{kind}:{bound}:{period}"
+
+
+def part(rate_key: str, name: str) -> str:
+    """Return the hash of one part of a limit that is divided: as that of the limit."""
+    return f"{rate_key}:part:{name}"
+
+
+def active(rate_key: str) -> str:
+    """Return the sorted set of who asked for a part, by when they last did (ms)."""
+    return f"{rate_key}:active"
 
 
 def parallel(bound: str) -> str:

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-from tianji.domain.events import Charge
 from tianji.errors import Unavailable
 from tianji.limits.budgets import BudgetSeat
 from tianji.limits.chains import Seat, SeatBook, Seats
 from tianji.limits.contract import (
+    NO_SPLIT,
     Bound,
     Chain,
     Exhausted,
@@ -18,11 +18,13 @@ from tianji.limits.contract import (
     LimitsUnavailable,
     Reservation,
     SoftReached,
+    Split,
 )
 from tianji.limits.exchange import FLUSH_S, LEASE_S, Exchange, Verdicts
 from tianji.limits.parallel import ParallelSeat
 from tianji.limits.rates import RateSeat
 from tianji.limits.seeds import Seed, Seeds
+from tianji.limits.taken import Taken, amount_of
 from tianji.limits.trades import REFUSED, UNKNOWN, WAITING, Store
 from tianji.obs import metrics
 from tianji.obs.supervised import forever, stop
@@ -31,25 +33,6 @@ PATIENCE_S = 2.0
 """How long a call asks again and again while others take what it got."""
 
 Lacking = list[tuple[Bound, Seat, int]]
-
-
-class Taken:
-    """What was taken for one call."""
-
-    __slots__ = ("cost", "seats", "settled", "slots", "tokens")
-
-    def __init__(self, seats: Seats, cost: int, tokens: int) -> None:
-        self.seats = seats
-        self.cost = cost
-        self.tokens = tokens
-        self.slots: list[int] | None = None
-        """The slots that tokens were drawn from."""
-        self.settled = False
-
-    @property
-    def charges(self) -> list[Charge]:
-        """The budgets that the call's cost is taken from."""
-        return self.seats.charges
 
 
 class HeldLimits:
@@ -82,7 +65,9 @@ class HeldLimits:
         """Begin the conversation with the store, in the background."""
         self._talk = asyncio.create_task(forever("limits", self._exchange.run), name="limits")
 
-    def take(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Taken | None:
+    def take(
+        self, chain: Chain, cost_nano: int, tokens: int, now: float, split: Split = NO_SPLIT
+    ) -> Taken | None:
         """Take from what this process holds, all or nothing."""
         seats: Seats = chain.seats
         if seats is None or not seats.since <= now < seats.until or seats.found_by is not self._book:
@@ -101,19 +86,24 @@ class HeldLimits:
             for rate in seats.tokens:
                 if (clock >= rate.until or rate.free < tokens) and not rate.ready(tokens, clock):
                     return None
+        for rate, at in seats.split:
+            if not rate.ready(split[at], clock):
+                return None
         for parallel in seats.parallels:
             if parallel.free < 1:
                 return None
-        return self._draw(seats, cost_nano, tokens, clock)
+        return self._draw(seats, cost_nano, tokens, split, clock)
 
-    async def ask(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Taken:
+    async def ask(
+        self, chain: Chain, cost_nano: int, tokens: int, now: float, split: Split = NO_SPLIT
+    ) -> Taken:
         """Take, and get from the others what lacks."""
         deadline = self._clock() + PATIENCE_S
         while True:
-            taken = self.take(chain, cost_nano, tokens, now)
+            taken = self.take(chain, cost_nano, tokens, now, split)
             if taken is not None:
                 return taken
-            lacking = self._lacking(chain.seats, cost_nano, tokens)
+            lacking = self._lacking(chain.seats, cost_nano, tokens, split)
             try:
                 self._refuse_again(lacking, now)
                 said = {} if self._exchange.away else await self._exchange.want(lacking)
@@ -127,24 +117,23 @@ class HeldLimits:
                 metrics.limit_unavailable.inc()
                 raise
 
-    def force(self, chain: Chain, cost_nano: int, tokens: int, now: float) -> Taken:
+    def force(self, chain: Chain, cost_nano: int, tokens: int, now: float, split: Split = NO_SPLIT) -> Taken:
         """Take whatever is held, and beyond it."""
         seats = self._book.find(chain, now)
         clock = self._clock()
         for budget in seats.budgets:
             budget.force(cost_nano)
             self._book.active.add(budget)
-        for rate, amount in [(rate, 1) for rate in seats.requests] + [
-            (rate, tokens) for rate in seats.tokens
-        ]:
-            rate.force(amount, clock)
-            self._book.active.add(rate)
+        for bound, seat in seats.in_order:
+            if isinstance(seat, RateSeat):
+                seat.force(amount_of(bound.kind, tokens, split), clock)
+                self._book.active.add(seat)
         for parallel in seats.parallels:
             parallel.draw(clock)
             self._book.active.add(parallel)
-        return Taken(seats, cost_nano, tokens)
+        return Taken(seats, cost_nano, tokens, split)
 
-    def settle(self, reservation: Reservation, cost_nano: int, tokens: int) -> None:
+    def settle(self, reservation: Reservation, cost_nano: int, tokens: int, split: Split = NO_SPLIT) -> None:
         """Replace what was taken by what it was."""
         if not isinstance(reservation, Taken) or reservation.settled:
             return
@@ -163,8 +152,8 @@ class HeldLimits:
                 self._book.active.add(budget)
         for parallel in seats.parallels:
             parallel.settle()
-        if seats.tokens and tokens != reservation.tokens:
-            self._settle_tokens(reservation, tokens)
+        if seats.tokens or seats.split:
+            self._book.active.update(reservation.settle_tokens(tokens, split, self._clock()))
 
     def left(self, bound: Bound, now: float) -> Left:
         """Return what is left of a bound as far as known here."""
@@ -190,8 +179,8 @@ class HeldLimits:
             pass  # it counts as spent until the ledger shows otherwise
         await self._store.close()
 
-    def _draw(self, seats: Seats, cost: int, tokens: int, clock: float) -> Taken:
-        taken = Taken(seats, cost, tokens)
+    def _draw(self, seats: Seats, cost: int, tokens: int, split: Split, clock: float) -> Taken:
+        taken = Taken(seats, cost, tokens, split)
         if cost:
             for budget in seats.budgets:
                 budget.free -= cost
@@ -199,23 +188,13 @@ class HeldLimits:
                 budget.drawn_at = clock
         for rate in seats.requests:
             rate.draw(1, clock)
-        if seats.tokens:
-            taken.slots = [
-                rate.draw(tokens, clock) if tokens else rate.slot_now(clock) for rate in seats.tokens
-            ]
+        if seats.tokens or seats.split:
+            taken.draw_tokens(clock)
         for parallel in seats.parallels:
             parallel.draw(clock)
         return taken
 
-    def _settle_tokens(self, reservation: Taken, tokens: int) -> None:
-        clock = self._clock()
-        rates = reservation.seats.tokens
-        slots = reservation.slots or [rate.slot_now(clock) for rate in rates]
-        for rate, slot in zip(rates, slots, strict=True):
-            rate.settle(reservation.tokens, tokens, slot, clock)
-            self._book.active.add(rate)
-
-    def _lacking(self, seats: Seats, cost: int, tokens: int) -> Lacking:
+    def _lacking(self, seats: Seats, cost: int, tokens: int, split: Split) -> Lacking:
         clock = self._clock()
         distrusted = clock > self._exchange.trusted_until
         lacking: Lacking = []
@@ -227,7 +206,7 @@ class HeldLimits:
                 if seat.free < 1:
                     lacking.append((bound, seat, 1))
             else:
-                amount = tokens if bound.kind == "tpm" else 1
+                amount = amount_of(bound.kind, tokens, split)
                 if amount and not seat.ready(amount, clock):
                     lacking.append((bound, seat, amount))
         return lacking

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tianji.limits import keys
+from tianji.limits.parts import Used, room
 from tianji.limits.seeding import Counter, ProcessSum
 from tianji.limits.trades import (
     GRANTED,
@@ -52,6 +53,7 @@ class Memory:
         self._budgets: dict[str, _Budget] = {}
         self._ends: dict[str, int] = {}
         self._rates: dict[str, dict[int, int]] = {}
+        self._askers: dict[str, dict[str, int]] = {}
 
     async def trade(self, ops: list[tuple[str, Op]]) -> Answer:
         """Do all of `ops`."""
@@ -113,30 +115,36 @@ class Memory:
         return BudgetReply(verdict, granted, sum_ + granted, all_settled, base, base_settled, int(told))
 
     def _rate(self, key: str, op: RateOp, now_ms: int) -> RateReply:
-        slots = self._rates.setdefault(key, {})
+        places = [self._rates.setdefault(key, {})]
+        if op.part is not None:
+            places.append(self._rates.setdefault(keys.part(key, op.part.name), {}))
         now = now_ms // op.slot
-        slots[now] = slots.get(now, 0) + op.add
-        for slot, amount in op.returns:
-            if slot in slots:
-                slots[slot] = max(0, slots[slot] - amount)
-        frees = {slot: (slot + 1) * op.slot + op.lease + op.per - now_ms for slot in slots}
-        for slot in [slot for slot, wait in frees.items() if wait <= 0]:
-            del slots[slot]
-        used = sum(slots.values())
-        if not op.want:
-            return RateReply(GRANTED, 0, now, now, used, 0)
-        room = op.limit - used
-        if room < op.least:
-            for slot in sorted(slots):
-                room += slots[slot]
-                if room >= op.least:
-                    return RateReply(REFUSED, 0, now, now, used, frees[slot])
-            return RateReply(REFUSED, 0, now, now, used, op.per)
-        granted = _slice(room, op)
-        long = (used + granted) * 2 <= op.limit
-        counted = (now_ms + op.long_lease - op.lease) // op.slot if long else now
-        slots[counted] = slots.get(counted, 0) + granted
-        return RateReply(GRANTED, granted, now, counted, used + granted, 0)
+        for slots in places:
+            _hear(slots, op, now, now_ms)
+        parts = self._parts(key, op, now_ms)
+        known = Used(sum(places[0].values()), sum(places[-1].values()), parts)
+        verdict, granted, at, wait_ms = GRANTED, 0, now, 0
+        if op.want and room(op.limit, op.part, known) < op.least:
+            verdict, wait_ms = REFUSED, _frees(op, places[0], places[-1], known, now_ms)
+        elif op.want:
+            granted = _slice(room(op.limit, op.part, known), op)
+            if (known.all + granted) * 2 <= op.limit:
+                at = (now_ms + op.long_lease - op.lease) // op.slot
+            for slots in places:
+                slots[at] = slots.get(at, 0) + granted
+        mine = known.mine + granted if op.part is not None else 0
+        return RateReply(verdict, granted, now, at, known.all + granted, wait_ms, mine, parts)
+
+    def _parts(self, key: str, op: RateOp, now_ms: int) -> int:
+        """Return how many ask for parts of a limit that is divided evenly."""
+        if op.part is None or not op.part.even:
+            return 1
+        askers = self._askers.setdefault(key, {})
+        if op.want:
+            askers[op.part.name] = now_ms
+        for name in [name for name, at in askers.items() if now_ms - at >= op.per]:
+            del askers[name]
+        return max(1, len(askers))
 
     def _forget(self, now: float) -> None:
         for key in [key for key, ends in self._ends.items() if 0 < ends < now]:
@@ -146,3 +154,27 @@ class Memory:
 
 def _slice(room: int, op: BudgetOp | RateOp | ParallelOp) -> int:
     return min(room, max(op.need, min(op.want, room // 2)))
+
+
+def _hear(slots: dict[int, int], op: RateOp, now: int, now_ms: int) -> None:
+    """Take in what was used beyond grants and what comes back; what is counted no more goes."""
+    slots[now] = slots.get(now, 0) + op.add
+    for slot, amount in op.returns:
+        if slot in slots:
+            slots[slot] = max(0, slots[slot] - amount)
+    for slot in [slot for slot in slots if _age(op, slot, now_ms) <= 0]:
+        del slots[slot]
+
+
+def _frees(op: RateOp, whole: dict[int, int], mine: dict[int, int], known: Used, now_ms: int) -> int:
+    """Return in how many ms what is needed comes free, if nobody takes anything until then."""
+    for slot in sorted(whole):
+        own = mine.get(slot, 0)
+        known = Used(known.all - whole[slot], known.mine - own, known.parts)
+        if room(op.limit, op.part, known) >= op.least:
+            return _age(op, slot, now_ms)
+    return op.per
+
+
+def _age(op: RateOp, slot: int, now_ms: int) -> int:
+    return (slot + 1) * op.slot + op.lease + op.per - now_ms

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 from tianji.limits import keys
 from tianji.limits.budgets import IDLE_S, TIGHT_IDLE_S, Refusal, Slice
-from tianji.limits.contract import Bound, Exhausted, Left
+from tianji.limits.contract import Bound, Exhausted, Left, Window
+from tianji.limits.parts import Used, most, own_of, part_of, room, used
 from tianji.limits.trades import REFUSED, Moment, RateOp, RateReply
 
 LEASE_MS = 1000
 LONG_LEASE_MS = 10_000
+LEASES = 60
+"""A limit's period in leases, where they are not shorter than `LEASE_MS`, nor longer than `LONG_LEASE_MS`."""
 SLOT_MS = 500
 SLOTS = 120
 """A limit's period in slots, where they are not shorter than `SLOT_MS`."""
@@ -43,14 +46,17 @@ class RateSeat:
     """This process' part of one sliding limit."""
 
     __slots__ = (
-        "__weakref__", "add", "bound", "drawn_at", "free", "grants", "history", "key", "known_used", "own",
-        "refusal", "returns", "size", "slot_ms", "time_off_ms", "until", "used_then", "used_up",
-        "wait_ms",
+        "__weakref__", "add", "bound", "drawn_at", "free", "grants", "history", "key", "known", "lease_ms",
+        "own", "refusal", "returns", "size", "slot_ms", "time_off_ms", "until", "used_then", "used_up",
+        "wait_ms", "window",
     )  # fmt: skip
 
-    def __init__(self, bound: Bound) -> None:
+    def __init__(self, bound: Bound, window: Window | None = None) -> None:
+        """`window` is the only one that is counted, of a limit that begins anew instead of sliding."""
         self.bound = bound
-        self.key = keys.rate(bound.kind, bound.id, bound.per_s)
+        self.window = window
+        self.key = keys.rate(bound.kind, bound.id, window.id if window else bound.per_s)
+        self.lease_ms = min(max(LEASE_MS, bound.per_s * 1000 // LEASES), LONG_LEASE_MS)
         self.slot_ms = max(SLOT_MS, bound.per_s * 1000 // SLOTS)
         self.free = 0
         self.until = NEVER
@@ -69,7 +75,7 @@ class RateSeat:
         self.drawn_at = 0.0
         self.time_off_ms: float | None = None
         """The store's clock less this process'."""
-        self.known_used: int | None = None
+        self.known: Used | None = None
         self.used_then = 0
         """What this process counted when the store was last heard of."""
         self.wait_ms = 0
@@ -125,17 +131,18 @@ class RateSeat:
     def share(self, bound: Bound, amount: int, clock: float, live: int) -> bool:
         """Take from this process' share, while the store cannot be asked; it hears of it later."""
         mine = self._counted(clock)
-        if self.known_used is None:
-            cap = bound.limit // max(1, live)
-        else:
-            cap = self.used_then + max(0, bound.limit - self.known_used) // max(1, live)
+        known = self.known or Used()
+        part, left = part_of(bound), bound.limit - known.all
+        if part is not None:  # what others do not use of theirs cannot be known now
+            left = min(left, own_of(bound.limit, part, known.parts) - known.mine)
+        cap = (self.used_then if self.known else 0) + max(0, left) // max(1, live)
         if mine + amount - self.free > cap:
             return False
         lacks = amount - self.free
         slot = self.slot_now(clock)
         self._count(slot, lacks)
         self.add += lacks
-        self._hold(Grant(clock + LEASE_MS / 1000, slot, slot, lacks, local=True))
+        self._hold(Grant(clock + self.lease_ms / 1000, slot, slot, lacks, local=True))
         return True
 
     def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0) -> RateOp:
@@ -143,8 +150,8 @@ class RateSeat:
         add, self.add = self.add, 0
         returns, self.returns = self.returns, {}
         return RateOp(
-            want, need, least, bound.limit, bound.per_s * 1000, self.slot_ms, LEASE_MS, LONG_LEASE_MS, add,
-            sorted(returns.items()), self.history,
+            want, need, least, bound.limit, bound.per_s * 1000, self.slot_ms, self.lease_ms, LONG_LEASE_MS,
+            add, sorted(returns.items()), self.history, part_of(bound),
         )  # fmt: skip
 
     def heard(self, op: RateOp, reply: RateReply, moment: Moment) -> None:
@@ -154,13 +161,13 @@ class RateSeat:
         self.history = None
         self._forget(reply.slot)
         if reply.granted:
-            lease = LONG_LEASE_MS if reply.counted > reply.slot else LEASE_MS
+            lease = LONG_LEASE_MS if reply.counted > reply.slot else self.lease_ms
             self._count(reply.counted, reply.granted)
             self._hold(Grant(moment.sent_at + lease / 1000, reply.counted, reply.slot, reply.granted))
         if reply.verdict == REFUSED:
             self.refusal = Refusal(op.least, op.limit, moment.clock + min(REFUSED_S, reply.wait_ms / 1000))
-        if moment.steady or self.known_used is None:
-            self.known_used = reply.used
+        if moment.steady or self.known is None:
+            self.known = used(reply)
             self.used_then = sum(self.own.values())
 
     def lost(self, op: RateOp) -> None:
@@ -178,7 +185,9 @@ class RateSeat:
         if clock >= self.until:
             self._expire(clock)
         now = self.slot_now(clock)
-        tight = self.known_used is not None and self.free * 4 > self.bound.limit - self.known_used
+        tight = self.known is not None and self.free * 4 > room(
+            self.bound.limit, part_of(self.bound), self.known
+        )
         idle = everything or clock - self.drawn_at >= (TIGHT_IDLE_S if tight else IDLE_S)
         for grant in self.used_up:
             self._date_back(grant, now)
@@ -199,14 +208,18 @@ class RateSeat:
         """Return the error that says so: by the store's last word, or by what is known here."""
         asked = self.refusal is not None and self.refusal.covers(need, bound.limit, clock)
         wait_s = self.wait_ms / 1000 if asked else self._frees_in(need, clock)
-        used = self.known_used if self.known_used is not None else sum(self.own.values())
-        return Exhausted(bound, needs=need, spent=used, held=0, resets_at=now + wait_s, retry_after_s=wait_s)
+        if self.window is not None:
+            wait_s = max(0.0, self.window.ends - now)
+        spent = self.known.all if self.known is not None else sum(self.own.values())
+        return Exhausted(bound, needs=need, spent=spent, held=0, resets_at=now + wait_s, retry_after_s=wait_s)
 
     def left(self, bound: Bound, now: float) -> Left:
         """Return what is left as far as known here."""
-        used = self.known_used or 0
-        remaining = bound.limit - used + max(0, self.free)
-        return Left(bound.limit, min(max(0, remaining), bound.limit), now + bound.per_s)
+        known = self.known or Used()
+        limit = most(bound, known)
+        remaining = room(bound.limit, part_of(bound), known) + max(0, self.free)
+        resets_at = now + bound.per_s if self.window is None else self.window.ends
+        return Left(limit, min(max(0, remaining), limit), resets_at)
 
     def _use_up(self, grant: Grant) -> None:
         """Take the rest of the first grant."""
@@ -261,7 +274,7 @@ class RateSeat:
         self.returns[slot] = self.returns.get(slot, 0) + amount
 
     def _ends(self, slot: int) -> int:
-        return (slot + 1) * self.slot_ms + LEASE_MS + self.bound.per_s * 1000
+        return (slot + 1) * self.slot_ms + self.lease_ms + self.bound.per_s * 1000
 
     def _forget(self, now: int) -> None:
         """Drop slots that are counted no more."""

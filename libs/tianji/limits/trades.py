@@ -48,6 +48,15 @@ class BudgetReply(Struct, frozen=True, array_like=True):
     """1: the soft limit is passed, and this process is the one to tell."""
 
 
+class RatePart(Struct, frozen=True, array_like=True):
+    """Which part of a limit is asked for; `contract.Share` says what its fields mean."""
+
+    name: str
+    reserved: int
+    open_below: int
+    even: bool
+
+
 class RateOp(Struct, frozen=True, array_like=True, tag="r"):
     """Asks for requests or tokens; all times in ms. Amounts go by slot, as (slot, amount)."""
 
@@ -66,6 +75,7 @@ class RateOp(Struct, frozen=True, array_like=True, tag="r"):
     returns: list[tuple[int, int]]
     history: list[tuple[int, int]] | None
     """After a loss: all that this process counts."""
+    part: RatePart | None = None
 
 
 class RateReply(Struct, frozen=True, array_like=True):
@@ -78,6 +88,10 @@ class RateReply(Struct, frozen=True, array_like=True):
     used: int
     wait_ms: int
     """When refused: when what is needed comes free."""
+    mine: int = 0
+    """Of a divided limit: what its part uses of `used`."""
+    parts: int = 1
+    """How many have asked for parts within the period."""
 
 
 class ParallelOp(Struct, frozen=True, array_like=True, tag="p"):

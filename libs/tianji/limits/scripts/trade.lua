@@ -1,5 +1,5 @@
 -- One message of a gateway process: tells what it has taken, asks for more.
--- KEYS: epoch, the process' sequence, alive, then one per op
+-- KEYS: epoch, the process' sequence, alive, then one per op, then two per op on a part: its own, and who asks
 -- ARGV: process, sequence, epoch, barrier in s, seconds that a process is alive, msgpack of the ops
 local process, epoch = ARGV[1], ARGV[3]
 local current = redis.call('GET', KEYS[1])
@@ -67,21 +67,8 @@ local function budget(key, op)
   return {verdict, granted, sum, all_settled, base, base_settled, told}
 end
 
-local function rate(key, op)
-  local want, need, least, limit, per, size = op[2], op[3], op[4], op[5], op[6], op[7]
-  local lease, long_lease, add, returns, history = op[8], op[9], op[10], op[11], op[12]
-  local slot = math.floor(now_ms / size)
-  local function age(index) return (index + 1) * size + lease + per - now_ms end
-  if add > 0 then redis.call('HINCRBY', key, 's' .. text(slot), text(add)) end
-  for _, back in ipairs(returns) do
-    local field = 's' .. text(back[1])
-    local there = number(redis.call('HGET', key, field))
-    if there > 0 then redis.call('HSET', key, field, text(math.max(0, there - back[2]))) end
-  end
-  if type(history) == 'table' and redis.call('HGET', key, 'r:' .. process) ~= epoch then
-    for _, was in ipairs(history) do redis.call('HINCRBY', key, 'x' .. text(was[1]), text(was[2])) end
-    redis.call('HSET', key, 'r:' .. process, epoch)
-  end
+-- What is still counted of a sliding limit, by slot and in all; what two have told of is counted once.
+local function counted(key, age, size)
   local slots, used = {}, 0
   local all = redis.call('HGETALL', key)
   for i = 1, #all, 2 do
@@ -101,30 +88,70 @@ local function rate(key, op)
     end
   end
   for _, amount in pairs(slots) do used = used + amount end
-  local verdict, granted, counted, wait = GRANTED, 0, slot, 0
+  return slots, used
+end
+
+local function hear(key, slot, add, returns, history)
+  if add > 0 then redis.call('HINCRBY', key, 's' .. text(slot), text(add)) end
+  for _, back in ipairs(returns) do
+    local field = 's' .. text(back[1])
+    local there = number(redis.call('HGET', key, field))
+    if there > 0 then redis.call('HSET', key, field, text(math.max(0, there - back[2]))) end
+  end
+  for _, was in ipairs(history) do redis.call('HINCRBY', key, 'x' .. text(was[1]), text(was[2])) end
+end
+
+-- `part` is {name, reserved, open below, even}, and nil for a limit that is not divided: then its key is
+-- `part_key` as well.
+local function rate(key, op, part_key, active_key)
+  local want, need, least, limit, per, size = op[2], op[3], op[4], op[5], op[6], op[7]
+  local lease, long_lease, add, returns, history, part = op[8], op[9], op[10], op[11], op[12], op[13]
+  local slot, divided = math.floor(now_ms / size), type(part) == 'table'
+  local places = divided and {key, part_key} or {key}
+  local lasts = per + long_lease + lease + 2 * size
+  local function age(index) return (index + 1) * size + lease + per - now_ms end
+  local parts = 1
+  if divided and part[4] then
+    if want > 0 then redis.call('ZADD', active_key, now_ms, part[1]) end
+    redis.call('ZREMRANGEBYSCORE', active_key, '-inf', now_ms - per)
+    redis.call('PEXPIRE', active_key, per)
+    parts = math.max(1, redis.call('ZCARD', active_key))
+  end
+  local mark = 'r:' .. process
+  local told = type(history) == 'table' and redis.call('HGET', part_key, mark) ~= epoch
+  for _, place in ipairs(places) do hear(place, slot, add, returns, told and history or {}) end
+  if told then redis.call('HSET', part_key, mark, epoch) end
+  local slots, used = counted(key, age, size)
+  local own, mine = slots, used
+  if divided then own, mine = counted(part_key, age, size) end
+  local function room(used, mine)
+    if not divided then return limit - used end
+    local reserved = part[4] and math.floor(limit / parts) or part[2]
+    return math.min(limit - used, math.max(reserved - mine, part[3] - used))
+  end
+  local verdict, granted, at, wait = GRANTED, 0, slot, 0
   if want > 0 then
-    local room = limit - used
     if waiting then verdict = WAITING
-    elseif room < least then
+    elseif room(used, mine) < least then
       verdict, wait = REFUSED, per
-      local order = {}
+      local order, used, mine = {}, used, mine
       for index in pairs(slots) do order[#order + 1] = index end
       table.sort(order)
       for _, index in ipairs(order) do
-        room = room + slots[index]
-        if room >= least then wait = age(index) break end
+        used, mine = used - slots[index], mine - (own[index] or 0)
+        if room(used, mine) >= least then wait = age(index) break end
       end
     else
-      granted = slice(room, want, need)
+      granted = slice(room(used, mine), want, need)
       if (used + granted) * 2 <= limit then
-        counted = math.floor((now_ms + long_lease - lease) / size)
+        at = math.floor((now_ms + long_lease - lease) / size)
       end
-      redis.call('HINCRBY', key, 's' .. text(counted), text(granted))
-      used = used + granted
+      for _, place in ipairs(places) do redis.call('HINCRBY', place, 's' .. text(at), text(granted)) end
+      used, mine = used + granted, mine + granted
     end
   end
-  redis.call('PEXPIRE', key, per + long_lease + lease + 2 * size)
-  return {verdict, granted, slot, counted, used, wait}
+  for _, place in ipairs(places) do redis.call('PEXPIRE', place, lasts) end
+  return {verdict, granted, slot, at, used, wait, divided and mine or 0, parts}
 end
 
 local function parallel(key, op)
@@ -156,6 +183,15 @@ local function parallel(key, op)
 end
 
 local kinds = {b = budget, r = rate, p = parallel}
-local replies = {}
-for i, op in ipairs(cmsgpack.unpack(ARGV[6])) do replies[i] = kinds[op[1]](KEYS[3 + i], op) end
+local replies, ops = {}, cmsgpack.unpack(ARGV[6])
+local more = 3 + #ops
+for i, op in ipairs(ops) do
+  local key = KEYS[3 + i]
+  if op[1] == 'r' and type(op[13]) == 'table' then
+    replies[i] = rate(key, op, KEYS[more + 1], KEYS[more + 2])
+    more = more + 2
+  else
+    replies[i] = kinds[op[1]](key, op, key)
+  end
+end
 return cmsgpack.pack({'done', live, now_ms, replies})

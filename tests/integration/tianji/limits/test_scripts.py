@@ -16,7 +16,7 @@ from tianji.limits import keys
 from tianji.limits.client import RedisStore
 from tianji.limits.ledger_side import LedgerSide
 from tianji.limits.seeding import Counter, ProcessSum
-from tianji.limits.trades import Answer, BudgetOp, EpochChanged, Op, ParallelOp, RateOp
+from tianji.limits.trades import Answer, BudgetOp, EpochChanged, Op, ParallelOp, RateOp, RatePart
 from tianji_testkit.limits_model import Model
 from tianji_testkit.properties import times
 
@@ -33,12 +33,14 @@ def budget_op(want: Want, taken: int, part: float, starts: float, first: bool) -
     return BudgetOp(taken, int(taken * part), most, need, max(1, least), 200, starts, first, 0, 90)
 
 
-def rate_op(want: Want, add: int, back: list[tuple[int, int]], was: list[int] | None) -> RateOp:
+def rate_op(
+    want: Want, add: int, back: list[tuple[int, int]], was: list[int] | None, part: RatePart | None
+) -> RateOp:
     most, need, least = want
     now = int(time.time() * 50)
     returns = [(now + slot, amount) for slot, amount in back]
     history = None if was is None else [(now - slot, amount) for slot, amount in enumerate(was)]
-    return RateOp(most, need, max(1, least), 100, 100, 20, 40, 120, add, returns, history)
+    return RateOp(most, need, max(1, least), 100, 100, 20, 40, 120, add, returns, history, part)
 
 
 BUDGET_OPS = st.builds(budget_op, WANTS, AMOUNT, st.sampled_from([0.0, 0.5, 1.0]), STARTS, st.booleans())
@@ -48,6 +50,16 @@ RATE_OPS = st.builds(
     st.sampled_from([0, 0, 3]),
     st.lists(st.tuples(st.integers(-5, 6), st.integers(1, 20)), max_size=2),
     st.one_of(st.none(), st.lists(st.integers(1, 9), max_size=4)),
+    st.one_of(
+        st.none(),
+        st.builds(
+            RatePart,
+            st.sampled_from(["a", "b", "c"]),
+            st.integers(0, 60),
+            st.sampled_from([0, 50]),
+            st.booleans(),
+        ),
+    ),
 )
 PARALLEL_OPS = st.builds(
     lambda want, taken, expire: ParallelOp(taken, *want[:2], max(1, want[2]), 50, expire),
@@ -71,7 +83,9 @@ def key_of(op: Op, run: str) -> str:
     if isinstance(op, BudgetOp):
         # What began before the data set is another counter than what began after it.
         return keys.budget(run, f"{op.starts:.0f}")
-    return keys.rate("rpm", run, 0) if isinstance(op, RateOp) else keys.parallel(run)
+    if isinstance(op, ParallelOp):
+        return keys.parallel(run)
+    return keys.rate("rpm", run, "whole" if op.part is None else f"even {op.part.even}")
 
 
 async def settled(first: Callable[[], Awaitable[T]]) -> T:

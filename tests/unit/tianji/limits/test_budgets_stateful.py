@@ -10,7 +10,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from tianji.limits import keys
 from tianji.limits.contract import Bound, Chain
 from tianji.limits.exchange import KEEP_S
-from tianji.limits.limiter import HeldLimits, Taken
+from tianji.limits.limiter import HeldLimits
+from tianji.limits.taken import Taken
 from tianji_testkit.limits_world import START, World, begun
 from tianji_testkit.properties import times
 

@@ -9,8 +9,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from tianji.limits.contract import Bound, Chain
 from tianji.limits.exchange import FLUSH_S
-from tianji.limits.limiter import HeldLimits, Taken
+from tianji.limits.limiter import HeldLimits
 from tianji.limits.parallel import EXPIRE_MS, RENEW_S
+from tianji.limits.taken import Taken
 from tianji_testkit.limits_world import World, begun
 from tianji_testkit.properties import times
 
