@@ -103,8 +103,12 @@ def _token_costs(usage: Usage, rates: Rates) -> dict[str, Decimal]:
         or usage.input_audio_tokens
         or usage.output_audio_tokens
     ):  # most calls: all tokens of a side cost the same
-        counts = {"input": max(usage.input_tokens, 0), "output": max(usage.output_tokens, 0)}
-        return {name: _times(count, rate_of(rates, name)) for name, count in counts.items() if count}
+        plain = {}
+        if usage.input_tokens > 0:
+            plain["input"] = _times(usage.input_tokens, rate_of(rates, "input"))
+        if usage.output_tokens > 0:
+            plain["output"] = _times(usage.output_tokens, rate_of(rates, "output"))
+        return plain
     prompt = _Pool(usage.input_tokens)
     answer = _Pool(usage.output_tokens)
     read = prompt.take(usage.cache_read_tokens)

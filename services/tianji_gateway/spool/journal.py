@@ -14,11 +14,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tianji_gateway.spool import records
 from tianji_gateway.spool.frames import MAX_FRAME_BYTES, Reader, frame
-from tianji_gateway.spool.records import ENDED, Record
+from tianji_gateway.spool.fresh import Batch, Fresh
+from tianji_gateway.spool.records import BEGAN, ENDED, Record
 from tianji_gateway.spool.segments import Segments
 from tianji_gateway.spool.tally import Count, Tally
 
@@ -27,25 +27,17 @@ log = logging.getLogger(__name__)
 CHUNK_BYTES = 2 * MAX_FRAME_BYTES
 
 
-class Batch(NamedTuple):
-    """Ended records that wait for the bus, and how far the cursor goes once it has them."""
-
-    records: list[Record]
-    end: int
-    damaged_bytes: int
-    counts: list[Count]
-
-
 class Journal:
     """The records of one spool folder; the holder of its claim owns it."""
 
-    def __init__(self, segments: Segments) -> None:
+    def __init__(self, segments: Segments, fresh: Fresh | None = None) -> None:
         self._segments = segments
         self._open: dict[str, tuple[int, bytes]] = {}
         self._weights: Counter[int] = Counter()  # bytes of open calls by file
         self._number = next(iter(segments.numbers), 1)
         self._offset = 0
         self._tallies: dict[int, Tally] = {}
+        self._fresh = fresh or Fresh()
         self.backlog = 0
         """Ended records that the bus has not acknowledged."""
         self.damaged_bytes = 0
@@ -61,15 +53,16 @@ class Journal:
         """Calls that began and did not end."""
         return len(self._open)
 
-    def began(self, call_id: str, payload: bytes) -> None:
+    def began(self, call_id: str, payload: bytes, *, carried: bool = False) -> None:
         """Write that a call began. Raises OSError, then nothing was written."""
-        self._note_open(call_id, self._segments.append(frame(payload)), payload)
+        number = self._write(Record(BEGAN, call_id, payload, None if carried else "began"))
+        self._note_open(call_id, number, payload)
 
-    def ended(self, call_id: str, payload: bytes) -> None:
+    def ended(self, record: Record) -> None:
         """Write that a call ended. Raises OSError, then nothing was written."""
-        self._segments.append(frame(payload))
+        self._write(record)
         self.backlog += 1
-        self._note_closed(call_id)
+        self._note_closed(record.id)
 
     def ended_elsewhere(self, call_id: str) -> None:
         """The bus has a call's end that never was in a file: keep nothing for it."""
@@ -87,7 +80,7 @@ class Journal:
             if event is None:
                 self._note_closed(call_id)
             else:
-                self.ended(call_id, records.encode(event))
+                self.ended(records.ended(event))
         if self.backlog or left:
             log.warning(
                 "took over the spool of a process that is gone",
@@ -101,7 +94,7 @@ class Journal:
     def batch(self, limit: int) -> Batch | None:
         """Return the next ended records, or None when all have been acknowledged."""
         while self._number in self._segments.numbers:
-            found = self._next_in_file(limit)
+            found = self._fresh.batch(self._number, self._offset, limit) or self._next_in_file(limit)
             if found.records:
                 return found
             self._move(found)
@@ -142,7 +135,7 @@ class Journal:
                 return
             for call_id, (where, payload) in list(self._open.items()):
                 if where == number:
-                    self.began(call_id, records.carried(payload))
+                    self.began(call_id, records.carried(payload), carried=True)
             self._segments.remove(number)
             self._tallies.pop(number, None)
             del self._weights[number]
@@ -158,6 +151,14 @@ class Journal:
     def dirty_copy(self) -> int | None:
         """Return a descriptor of the growing file when it holds unsynced bytes; the caller closes it."""
         return self._segments.dirty_copy()
+
+    def _write(self, record: Record) -> int:
+        """Write a record; return the number of its file."""
+        data = frame(record.payload)
+        number = self._segments.append(data)
+        end = self._segments.size(number)
+        self._fresh.add(number, end - len(data), end, record)
+        return number
 
     def _next_in_file(self, limit: int) -> Batch:
         start, damaged = self._offset, 0
@@ -203,6 +204,7 @@ class Journal:
 
     def _move(self, batch: Batch) -> None:
         self._offset = batch.end
+        self._fresh.passed(self._number, batch.end)
         self._tallies.setdefault(self._number, Tally(self._number)).add(batch.counts, batch.end)
         if batch.damaged_bytes:
             self.damaged_bytes += batch.damaged_bytes

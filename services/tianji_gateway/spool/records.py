@@ -83,9 +83,9 @@ def parse(payload: bytes) -> Record | None:
     return None
 
 
-def ended(event: SpendEvent, payload: bytes) -> Record:
-    """Return the record of an event that has been encoded."""
-    return Record(ENDED, event.id, payload, _way_of_ending(event.status, event.attempts))
+def ended(event: SpendEvent) -> Record:
+    """Return the record of an event."""
+    return Record(ENDED, event.id, encode(event), _way_of_ending(event.status, event.attempts))
 
 
 def carried(payload: bytes) -> bytes:

@@ -28,6 +28,8 @@ class Segments:
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             if path.stem.isdigit():
                 self._sizes[int(path.stem)] = path.stat().st_size
+        self.total_bytes = sum(self._sizes.values())
+        """What all files take."""
         self._last = max(self._sizes, default=0)
 
     @property
@@ -39,11 +41,6 @@ class Segments:
     def active(self) -> int | None:
         """The file that grows, if there is one."""
         return self._last if self._fd >= 0 else None
-
-    @property
-    def total_bytes(self) -> int:
-        """What all files take."""
-        return sum(self._sizes.values())
 
     def size(self, number: int) -> int:
         """How many whole bytes a file holds."""
@@ -65,6 +62,7 @@ class Segments:
             self._undo(size)
             raise
         self._sizes[self._last] = size + written
+        self.total_bytes += written
         self._dirty = True
         return self._last
 
@@ -110,7 +108,7 @@ class Segments:
     def remove(self, number: int) -> None:
         """Delete a file that is not growing."""
         self._path(number).unlink(missing_ok=True)
-        del self._sizes[number]
+        self.total_bytes -= self._sizes.pop(number)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:08d}{SUFFIX}"

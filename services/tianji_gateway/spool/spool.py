@@ -108,16 +108,16 @@ class Spool:
         A record that the disk does not take waits in memory. Raises Unavailable when that is full
         too and the mode is `refuse`.
         """
-        payload = records.encode(event)
+        record = records.ended(event)
         try:
             self._write_held()
             self._require_room(HEADROOM)
             self._claim.mark()
-            self._journal.ended(event.id, payload)
+            self._journal.ended(record)
             self._said_unwritable = False
         except OSError as fault:
             self._say_unwritable(fault)
-            self._hold(records.ended(event, payload))
+            self._hold(record)
         self._wake.set()
 
     @property
@@ -289,7 +289,7 @@ class Spool:
 
     def _write_held(self) -> None:
         while self._held:
-            self._journal.ended(self._held[0].id, self._held[0].payload)
+            self._journal.ended(self._held[0])
             self._held.popleft()
 
     def _hold(self, record: Record) -> None:

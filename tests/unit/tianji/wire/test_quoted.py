@@ -32,3 +32,9 @@ def test_a_name_behind_a_long_and_a_dense_part_is_found() -> None:
 def test_a_part_of_a_name_is_no_name() -> None:
     assert LOOK.among(b'{"reasoning_": 1, "a_reasoning": 2, "x": "say \\"reasoning\\" twice"}') == set()
     assert LOOK.among(b"") == set()
+
+
+def test_a_name_is_found_wherever_it_stands() -> None:
+    for before in range(4200):
+        text = b'["' + b"x" * before + b'", "tool_calls"]'
+        assert LOOK.among(text) == {b"tool_calls"}, before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from tianji.providers._params import Params
@@ -14,6 +15,7 @@ _WITHOUT_SAMPLING = re.compile(r"(?:^|[/_-])(?:o[1345](?:$|[-_.])|gpt-?5(?:$|-mi
 _SAMPLING = ("top_p", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs")
 
 
+@lru_cache(maxsize=1024)
 def reasons(model: str) -> bool:
     """Say whether a model's name is that of a reasoning model."""
     return bool(_REASONING.search(model))
@@ -30,7 +32,7 @@ def suit_model(model: str, body: MutableMapping[str, Any], params: Params) -> li
     `max_tokens` is always renamed, since no reasoning model takes it. Sampling parameters go only
     where the deployment drops or modifies parameters; else the provider says what it thinks.
     """
-    if not _REASONING.search(model):
+    if not reasons(model):
         return []
     changed = []
     if "max_tokens" in body:

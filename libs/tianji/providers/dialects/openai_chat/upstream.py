@@ -80,7 +80,7 @@ class ChatUpstream(Struct):
 
     def _ready(self, body: dict[str, Any], *, stream: bool) -> UpstreamRequest:
         extra = body.get("extra_body")
-        for name in [name for name in body if name in GATEWAY]:
+        for name in GATEWAY.intersection(body):
             del body[name]
         if "store" not in body:
             body.pop("metadata", None)  # OpenAI takes it only for stored completions
