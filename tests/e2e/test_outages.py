@@ -21,6 +21,7 @@ from tianji.obs.trouble import LASTS_S
 from tianji_cli.home import Home
 from tianji_cli.http import is_ready
 from tianji_testkit import processes
+from tianji_testkit.http import call
 from tianji_testkit.system import System
 from tianji_testkit.upstream import FakeUpstream, Reply
 
@@ -147,24 +148,29 @@ class Place:
     async def settled(self) -> None:
         """Wait until all that runs reaches what it needs."""
         urls = [self.system.url, self.system.control_url, self.system.worker_url]
-        await eventually(lambda: all(is_ready(url) for url in urls))
+        await eventually(lambda: all(is_ready(url) for url in urls) and self._reaches_all())
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Read the ledger, by call id."""
         with psycopg.connect(
-            self.servers["postgres"].url, row_factory=psycopg.rows.dict_row, connect_timeout=5
+            self.servers["postgres"].url, row_factory=psycopg.rows.dict_row, connect_timeout=30
         ) as db:
             return {str(row["id"]): row for row in db.execute("SELECT * FROM spend_logs")}
 
     async def complete(self, traffic: Traffic) -> bool:
         """Wait until the ledger holds the calls; return whether its sums are those of its rows."""
         await eventually(lambda: traffic.ids <= self.rows().keys())
-        with psycopg.connect(self.servers["postgres"].url, connect_timeout=5) as db:
+        with psycopg.connect(self.servers["postgres"].url, connect_timeout=30) as db:
             sums = db.execute(
                 "SELECT (SELECT (count(*), sum(cost_usd)) FROM spend_logs),"
                 " (SELECT (requests, spend_usd) FROM spend_totals WHERE scope = 'total')"
             ).fetchone()
         return sums is not None and sums[0] == sums[1]
+
+    def _reaches_all(self) -> bool:
+        """Whether the gateway has found out that all it needs is there again."""
+        _, told = call("GET", self.system.url + "/health/readiness", key="")
+        return set(told["servers"].values()) == {"connected"}
 
     async def _keep_killing(self, part: str) -> None:
         while True:
@@ -172,7 +178,7 @@ class Place:
             await asyncio.sleep(0.1)
 
 
-async def eventually(condition: Callable[[], bool], within_s: float = 30.0) -> None:
+async def eventually(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(within_s):
         while not await asyncio.to_thread(condition):  # noqa: ASYNC110  nothing in this process tells
@@ -200,7 +206,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory, servers: dict[str, Ser
     """Start a system once for this file."""
     urls = {"postgres": "DATABASE_URL", "nats": "NATS_URL", "redis": "REDIS_URL"}
     environ = {urls[name]: server.url for name, server in servers.items()}
-    timeout = aiohttp.ClientTimeout(total=15)
+    timeout = aiohttp.ClientTimeout(total=30)
     async with FakeUpstream() as upstream, aiohttp.ClientSession(timeout=timeout) as http:
         folder = tmp_path_factory.mktemp("outages")
         with System(folder, CONFIG.format(root=upstream.root), environ=environ) as system:
