@@ -15,7 +15,6 @@ from tianji import __version__
 from tianji.bus.client import Bus
 from tianji.domain.keys import hash_of
 from tianji.domain.sealed import Sealer
-from tianji.limits.opening import open_limiter
 from tianji.obs import logging as obs_logging
 from tianji.providers import provider
 from tianji.tokens.count import Counter
@@ -37,6 +36,9 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 @asynccontextmanager
 async def process(settings: GatewaySettings) -> AsyncIterator[Runtime]:
     """Open everything, yield the runtime, close everything."""
+    # With it comes the client of Redis, 9 MB that the process which starts the workers never needs.
+    from tianji.limits.opening import open_limiter
+
     obs_logging.configure(settings.log_level, settings.log_format)
     process_id = _process_id(settings.gateway_id)
     home = Path(settings.home)

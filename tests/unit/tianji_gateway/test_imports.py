@@ -68,3 +68,10 @@ def test_binding_every_provider_loads_no_vendor_s_library():
 
     assert {"anthropic", "bedrock", "gemini", "vertex_ai"} <= _providers(bound)
     assert _heavy(started) == _heavy(bound) == []
+
+
+def test_the_process_that_starts_the_workers_loads_no_client_of_redis():
+    started, _ = _loaded()
+
+    assert "tianji_gateway.process" in started
+    assert not {name for name in started if name.split(".")[0] == "redis"}
