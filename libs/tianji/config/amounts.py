@@ -17,9 +17,9 @@ def number_of(value: Any) -> float | None:
 
 
 def count_of(value: Any) -> int | None:
-    """Read a whole number; None for what is none or not positive."""
+    """Read a whole number; None for what is none, not positive or without a bound."""
     number = number_of(value)
-    return None if number is None else int(number)
+    return None if number is None or number == float("inf") else int(number)
 
 
 def usd_of(said: Any, *, zero: bool = True) -> str | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tianji.errors import BadRequest
+from tianji.limits.contract import NO_LIMIT
 from tianji.pricing.ceiling import Manner
 from tianji.tokens.count import Counter
 from tianji_gateway.flow.receive import Inference, object_of, value_of
@@ -19,10 +20,16 @@ from tianji_gateway.snapshot.target import Target
 UNKNOWN_OUTPUT = 4096
 """The most a model answers whose limit nobody knows, where the request does not say."""
 
-_OWN_OUTPUT = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+_OWN_OUTPUT = {
+    "chat": ("max_completion_tokens", "max_tokens"),
+    "messages": ("max_tokens",),
+    "responses": ("max_output_tokens",),
+}
+"""By client format, how requests say how long an answer may be; another format's word holds nobody to it."""
 _CONFIGURED_OUTPUT = ("maxOutputTokens", "max_output_tokens")
 _UNFILLED = frozenset({"generate_content"})
 """Client formats whose requests a deployment's own limit may not be put into."""
+_CANDIDATES = ("candidateCount", "candidate_count")
 _CONFIG = ("generationConfig", "generation_config")
 _ELSEWHERE = frozenset({"cachedContent", "conversation", "previous_response_id", "prompt"})
 """Fields that name input which is not in the request: it may be as much as the model takes."""
@@ -59,13 +66,13 @@ class Size(Struct, frozen=True):
     @property
     def said(self) -> int | None:
         """Return the most tokens of all answers, where the request says it."""
-        return None if self.output is None else self._capped(self.output) * self.answers
+        return None if self.output is None else min(self._capped(self.output) * self.answers, NO_LIMIT)
 
     def cost_nano(self, target: Target, most_output: int | None) -> int:
         """Return the most that the call costs on a deployment."""
         tokens = self._input(target)
         output = self.output_on(target, most_output) * self.answers
-        return target.ceilings.of(tokens, self.manner).nano(tokens, output)
+        return min(target.ceilings.of(tokens, self.manner).nano(tokens, output), NO_LIMIT)
 
     def output_on(self, target: Target, most_output: int | None) -> int:
         """Return the most tokens of one answer of a deployment; `most_output` bounds what nobody said."""
@@ -98,12 +105,17 @@ def size_of(inference: Inference) -> Size:
     marks = frozenset(_MARKS.findall(text))
     linked = sum(text.count(mark) for mark in _LINKED if mark in marks)
     tools = bytes(fields.get("tools", b""))
-    config = next((object_of(fields, name) for name in _CONFIG if name in fields), {})
     tier = value_of(fields, "service_tier")
+    named = _OWN_OUTPUT.get(inference.front.name, ())
+    configs = [object_of(fields, name) for name in _CONFIG if name in fields]
+    lengths = [value_of(fields, name) for name in named if name in fields]
+    if not named:
+        lengths += [config.get(name) for config in configs for name in _CONFIGURED_OUTPUT]
+    answers = [value_of(fields, "n"), *(config.get(name) for config in configs for name in _CANDIDATES)]
     return Size(
         input=len(text) + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
-        output=_output(inference, config),
-        answers=count_of(value_of(fields, "n")) or count_of(config.get("candidateCount")) or 1,
+        output=_largest(lengths),
+        answers=_largest(answers) or 1,
         anything=not _ELSEWHERE.isdisjoint(fields) or not marks.isdisjoint(_FILES),
         manner=Manner(
             searches=_SEARCHES if b"search" in tools or "web_search_options" in fields else 0,
@@ -111,7 +123,7 @@ def size_of(inference: Inference) -> Size:
             sound=b"audio" in marks,
             tier=tier if isinstance(tier, str) else None,
         ),
-        filled=inference.front.name not in _UNFILLED and fields.keys().isdisjoint(_OWN_OUTPUT),
+        filled=inference.front.name not in _UNFILLED and fields.keys().isdisjoint(named),
     )
 
 
@@ -125,8 +137,6 @@ async def counted(size: Size, inference: Inference, counter: Counter, model: str
     return replace(size, input=min(exact, size.input))
 
 
-def _output(inference: Inference, config: Mapping[str, Any]) -> int | None:
-    fields = inference.fields
-    said = [value_of(fields, name) for name in _OWN_OUTPUT if name in fields]
-    said += [config[name] for name in _CONFIGURED_OUTPUT if name in config]
-    return max(filter(None, map(count_of, said)), default=None)
+def _largest(said: Iterable[Any]) -> int | None:
+    """Return the largest number of those that are any; what is beyond all counting counts as `NO_LIMIT`."""
+    return max((min(count, NO_LIMIT) for count in map(count_of, said) if count is not None), default=None)

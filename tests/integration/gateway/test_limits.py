@@ -18,9 +18,11 @@ from tianji.domain.tenants import (
     TeamRecord,
     UserRecord,
 )
+from tianji.limits.contract import NO_LIMIT
 from tianji_testkit.upstream import Reply
 
 KEY = "sk-limited-0123456789"
+OTHER = "sk-limited-9876543210"
 PRICED = {"params": {"input_cost_per_token": 0, "output_cost_per_token": 0.001}}
 """A tenth of a cent for each word of the answer."""
 
@@ -203,6 +205,32 @@ async def test_the_tags_of_a_key_its_team_and_project_are_those_of_each_call(lim
     async with limited.chat(KEY) as refused:
         assert "Tag=of-key" in (await refused.json())["error"]["message"]
     assert limited.books.ends[-1].tags == ["of-key", "bill-a"]
+
+
+@pytest.mark.parametrize("said", [10**30, 2**62, "1e300", "inf"])
+async def test_an_answer_beyond_all_counting_is_not_paid_for_and_stops_no_others(
+    limited: Any, said: Any
+) -> None:
+    hold(limited, limits=Limits(max_budget="0.02", tpm=1000))
+    for wish in ({"max_tokens": said}, {"max_tokens": 5, "n": said}):
+        async with limited.chat(KEY, **wish) as answer:
+            if answer.status == 200:  # where it was made short enough to be paid for
+                assert limited.upstream.requests[-1].json["max_tokens"] <= 20
+            else:
+                assert (await answer.json())["error"]["facts"]["needed"] <= NO_LIMIT / 10**9
+    limited.people.add(OTHER, limits=Limits(max_budget="0.02"))
+    async with limited.chat(OTHER, max_tokens=5) as served:
+        assert served.status == 200
+
+
+@pytest.mark.parametrize("foreign", [{"max_output_tokens": 1}, {"generationConfig": {"maxOutputTokens": 1}}])
+async def test_only_the_words_of_its_own_format_say_how_long_an_answer_is(
+    limited: Any, foreign: dict[str, Any]
+) -> None:
+    hold(limited, limits=Limits(max_budget="0.02"))
+    limited.serve("gpt-4o-mini", PRICED, settings=Settings(general={"lower_max_tokens": "never"}))
+    async with limited.chat(KEY, **foreign) as refused:
+        assert refused.status == 422
 
 
 async def test_requests_of_a_minute_are_counted_and_told(limited: Any) -> None:
