@@ -44,7 +44,7 @@ def queries(tmp_path: Path) -> Queries:
 async def test_rows_come_back_as_they_went_in(postgres_url: str, queries: Queries) -> None:
     store = Store(postgres_url, size=1)
     await store.open()
-    row = Row(1, Decimal("0.10"), ["a", "b"], {"x": 1})
+    row = Row(1, Decimal("0.10"), ["a", "b,c", 'say "no"', r"back\slash", "{}", "NULL", "é\n", ""], {"x": 1})
     async with store.connection() as db:
         await run(db, queries.make)
         await run(db, queries.add, id=1, price=row.price, tags=row.tags, data=row.data)

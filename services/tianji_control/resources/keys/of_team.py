@@ -14,6 +14,7 @@ from tianji_control.access import targets
 from tianji_control.call import Call, Guarded
 from tianji_control.change import Change
 from tianji_control.envelope import Fault, WrongFields
+from tianji_control.resources.keys import store
 from tianji_control.resources.keys.answers import KeysChanged
 from tianji_control.resources.keys.bulk import MOST_AT_ONCE, rewrite_all, told
 from tianji_control.resources.keys.fields import given
@@ -86,7 +87,7 @@ async def _wanted(change: Change, ask: TeamKeys) -> list[str]:
         raise NotFound(f"There is no team {ask.team_id}", param="team_id")
     if ask.key_ids:
         return ask.key_ids
-    return await teams.key_hashes(change.db, ask.team_id, None)
+    return [row.hash for row in await store.newest_of_teams(change.db, [ask.team_id])]
 
 
 routes = [

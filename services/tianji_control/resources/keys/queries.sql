@@ -72,6 +72,13 @@ DELETE FROM keys WHERE hash = %(hash)s;
 -- name: spend_of_keys
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = ANY(%(hashes)s);
 
+-- name: newest_keys_of_teams
+SELECT k.*
+FROM unnest(%(team_ids)s::text[]) AS team (id),
+     LATERAL (SELECT <<key_columns>> FROM keys WHERE team_id = team.id
+              ORDER BY created_at DESC, hash DESC LIMIT %(limit)s) k
+ORDER BY k.created_at DESC, k.hash DESC;
+
 -- name: keys_of_team_for_update
 SELECT <<key_columns>>
 FROM keys WHERE team_id = %(team_id)s ORDER BY hash FOR UPDATE;

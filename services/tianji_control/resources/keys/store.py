@@ -117,6 +117,11 @@ async def delete(db: Connection, hash: str) -> None:
     await run(db, Q.delete_key, hash=hash)
 
 
+async def newest_of_teams(db: Connection, team_ids: list[str], limit: int | None = None) -> list[KeyRow]:
+    """List the keys of teams, newest first, so many of each."""
+    return await many(db, Q.newest_keys_of_teams, KeyRow, team_ids=team_ids, limit=limit)
+
+
 async def of_team(db: Connection, team_id: str) -> list[KeyRow]:
     """List a team's keys and keep others from writing them until the transaction ends."""
     return await many(db, Q.keys_of_team_for_update, KeyRow, team_id=team_id)

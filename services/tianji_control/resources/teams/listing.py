@@ -14,7 +14,8 @@ from tianji.store.rows import Connection
 from tianji_control.call import Call
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.paging import PageNumber, Size
-from tianji_control.resources.keys import service as keys
+from tianji_control.resources.keys import store as key_store
+from tianji_control.resources.keys.service import with_spend
 from tianji_control.resources.keys.shown import full
 from tianji_control.resources.settings import store as settings
 from tianji_control.resources.teams import store
@@ -58,11 +59,13 @@ async def listed(call: Call) -> Response:
     async with call.runtime.store.connection() as db:
         rows = await store.page(db, wanted, Order(limit=MOST_TEAMS))
         teams = await _shown(db, rows)
-        held = await store.key_hashes_of(db, [row.team_id for row in rows], MOST_KEYS)
-        hashes = [hash for some in held.values() for hash in some]
-        known = {row.hash: full(row, spent) for row, spent in await keys.rows_with_spend(db, hashes)}
+        held = await key_store.newest_of_teams(db, [row.team_id for row in rows], MOST_KEYS)
+        keys = await with_spend(db, held)
+    of_team: dict[str | None, list[dict[str, Any]]] = {row.team_id: [] for row in rows}
+    for key, spent in keys:
+        of_team[key.team_id].append(full(key, spent))
     for team in teams:
-        team["keys"] = [known[hash] for hash in held[team["team_id"]] if hash in known]
+        team["keys"] = of_team[team["team_id"]]
     return call.answer(teams)
 
 

@@ -114,12 +114,5 @@ WHERE m.team_id = ANY(%(team_ids)s) ORDER BY m.created_at, m.user_id;
 -- name: teams_of_user
 SELECT team_id FROM team_members WHERE user_id = %(user_id)s ORDER BY created_at, team_id;
 
--- name: keys_of_teams
-SELECT team.id AS team_id, k.hash
-FROM unnest(%(team_ids)s::text[]) AS team(id),
-     LATERAL (SELECT hash, created_at FROM keys WHERE team_id = team.id
-              ORDER BY created_at DESC, hash DESC LIMIT %(limit)s) k
-ORDER BY k.created_at DESC, k.hash DESC;
-
 -- name: spend_of_teams
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = ANY(%(team_ids)s);

@@ -168,8 +168,8 @@ async def find(call: Call, team_id: str, key_limit: int | None) -> Team:
         if row is None:
             raise missing(team_id)
         call.require("team:read", await targets.of_team(db, team_id))
-        hashes = await store.key_hashes(db, team_id, key_limit)
-        return await _whole(db, row, await keys.rows_with_spend(db, hashes))
+        held = await key_store.newest_of_teams(db, [team_id], key_limit)
+        return await _whole(db, row, await keys.with_spend(db, held))
 
 
 async def locked(call: Call, change: Change, team_id: str, permission: str) -> TeamRow:

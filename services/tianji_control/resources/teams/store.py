@@ -193,19 +193,6 @@ async def of_user(db: Connection, user_id: str) -> list[str]:
     return [row["team_id"] for row in await many(db, Q.teams_of_user, dict[str, str], user_id=user_id)]
 
 
-async def key_hashes(db: Connection, team_id: str, limit: int | None) -> list[str]:
-    """List the hashes of a team's keys, newest first."""
-    return (await key_hashes_of(db, [team_id], limit))[team_id]
-
-
-async def key_hashes_of(db: Connection, team_ids: list[str], limit: int | None) -> dict[str, list[str]]:
-    """List the hashes of the keys of several teams, newest first, so many of each."""
-    found: dict[str, list[str]] = {id: [] for id in team_ids}
-    for row in await many(db, Q.keys_of_teams, dict[str, str], team_ids=team_ids, limit=limit):
-        found[row["team_id"]].append(row["hash"])
-    return found
-
-
 async def hashes_of_member(db: Connection, team_id: str, user_id: str) -> list[str]:
     """List the hashes of the keys that one user has in a team."""
     rows = await many(db, Q.keys_of_member, dict[str, str], team_id=team_id, user_id=user_id)
