@@ -34,6 +34,10 @@ class Manner(Struct, frozen=True):
     tier: str | None = None
 
 
+PLAIN = Manner()
+"""Of most calls."""
+
+
 class Ceiling(Struct, frozen=True):
     """What calls of one manner cost at most, in whole 10^-18 USD: sums of them need no rounding."""
 
@@ -58,16 +62,19 @@ class Ceiling(Struct, frozen=True):
 class Ceilings:
     """The ceilings of one price, each worked out when it is first asked for."""
 
-    __slots__ = ("_made", "_price")
+    __slots__ = ("_made", "_plain", "_price")
 
     def __init__(self, price: Price) -> None:
         self._price = price
         self._made: dict[tuple[int, Manner], Ceiling] = {}
+        self._plain = _highest(price.rates(0), PLAIN) if len(price.bands) < 2 else None
+        """Of all plain calls, where their length does not matter."""
 
     def of(self, input: int, manner: Manner) -> Ceiling:
         """Return the highest rates that hold for a prompt of so many tokens."""
-        bands = self._price.bands
-        over = 0 if len(bands) < 2 else next((band.over for band in bands if input > band.over), 0)
+        if manner is PLAIN and self._plain is not None:
+            return self._plain
+        over = next((band.over for band in self._price.bands if input > band.over), 0)
         found = self._made.get((over, manner))
         if found is None:
             found = _highest(self._price.rates(input, manner.tier), manner)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -11,8 +10,9 @@ from msgspec.structs import replace
 
 from tianji.errors import BadRequest
 from tianji.limits.contract import NO_LIMIT
-from tianji.pricing.ceiling import Manner
+from tianji.pricing.ceiling import PLAIN, Manner
 from tianji.tokens.count import Counter
+from tianji.wire.front import Fields
 from tianji_gateway.flow.receive import Inference, object_of, value_of
 from tianji_gateway.snapshot.params import count_of
 from tianji_gateway.snapshot.target import Target
@@ -29,13 +29,11 @@ _OWN_OUTPUT = {
 _CONFIGURED_OUTPUT = ("maxOutputTokens", "max_output_tokens")
 _UNFILLED = frozenset({"generate_content"})
 """Client formats whose requests a deployment's own limit may not be put into."""
+_ANSWERS = ("n",)
 _CANDIDATES = ("candidateCount", "candidate_count")
 _CONFIG = ("generationConfig", "generation_config")
 _ELSEWHERE = frozenset({"cachedContent", "conversation", "previous_response_id", "prompt"})
 """Fields that name input which is not in the request: it may be as much as the model takes."""
-_MARKS = re.compile(rb'file_?[iI]d|fileData|image_url|input_image|"url"|cache|audio')
-_FILES = (b"fileData", b"fileId", b"file_id")
-_LINKED = (b"image_url", b"input_image", b'"url"')
 _LINKED_TOKENS = 3_000
 """A picture that is merely linked to, at its largest."""
 _TOOLS_TOKENS = 600
@@ -100,30 +98,21 @@ class Size(Struct, frozen=True):
 
 def size_of(inference: Inference) -> Size:
     """Return the upper bounds of a request: a token has at least one byte."""
-    fields = inference.fields
-    text = b" ".join(map(bytes, fields.values()))
-    marks = frozenset(_MARKS.findall(text))
-    linked = sum(text.count(mark) for mark in _LINKED if mark in marks)
-    tools = bytes(fields.get("tools", b""))
-    tier = value_of(fields, "service_tier")
-    named = _OWN_OUTPUT.get(inference.front.name, ())
-    configs = [object_of(fields, name) for name in _CONFIG if name in fields]
-    lengths = [value_of(fields, name) for name in named if name in fields]
-    if not named:
-        lengths += [config.get(name) for config in configs for name in _CONFIGURED_OUTPUT]
-    answers = [value_of(fields, "n"), *(config.get(name) for config in configs for name in _CANDIDATES)]
+    fields, front = inference.fields, inference.front.name
+    names = fields.keys()
+    text = b" ".join(fields.values())
+    linked = text.count(b"image_url") + text.count(b"input_image") + text.count(b'"url"')
+    filed = b"fileData" in text or b"fileId" in text or b"file_id" in text
+    tools = bytes(fields["tools"]) if "tools" in fields else b""
+    named = _OWN_OUTPUT.get(front, ())
+    configs = [] if names.isdisjoint(_CONFIG) else [object_of(fields, name) for name in _CONFIG]
     return Size(
         input=len(text) + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
-        output=_largest(lengths),
-        answers=_largest(answers) or 1,
-        anything=not _ELSEWHERE.isdisjoint(fields) or not marks.isdisjoint(_FILES),
-        manner=Manner(
-            searches=_SEARCHES if b"search" in tools or "web_search_options" in fields else 0,
-            cached=b"cache" in marks,
-            sound=b"audio" in marks,
-            tier=tier if isinstance(tier, str) else None,
-        ),
-        filled=inference.front.name not in _UNFILLED and fields.keys().isdisjoint(named),
+        output=_largest(fields, named, configs, () if named else _CONFIGURED_OUTPUT),
+        answers=_largest(fields, _ANSWERS, configs, _CANDIDATES) or 1,
+        anything=filed or not names.isdisjoint(_ELSEWHERE),
+        manner=_manner(fields, text, tools),
+        filled=front not in _UNFILLED and names.isdisjoint(named),
     )
 
 
@@ -137,6 +126,24 @@ async def counted(size: Size, inference: Inference, counter: Counter, model: str
     return replace(size, input=min(exact, size.input))
 
 
-def _largest(said: Iterable[Any]) -> int | None:
-    """Return the largest number of those that are any; what is beyond all counting counts as `NO_LIMIT`."""
-    return max((min(count, NO_LIMIT) for count in map(count_of, said) if count is not None), default=None)
+def _largest(
+    fields: Fields, named: Iterable[str], configs: Iterable[Mapping[str, Any]], configured: Iterable[str]
+) -> int | None:
+    """Return the largest of the numbers that are said; what is beyond all counting counts as `NO_LIMIT`."""
+    most = 0
+    for name in named:
+        if name in fields:
+            most = max(most, count_of(value_of(fields, name)) or 0)
+    for config in configs:
+        for name in configured:
+            most = max(most, count_of(config.get(name)) or 0)
+    return min(most, NO_LIMIT) or None
+
+
+def _manner(fields: Fields, text: bytes, tools: bytes) -> Manner:
+    cached, sound = b"cache" in text, b"audio" in text
+    searches = _SEARCHES if b"search" in tools or "web_search_options" in fields else 0
+    tier = value_of(fields, "service_tier") if "service_tier" in fields else None
+    if not (cached or sound or searches or tier):
+        return PLAIN
+    return Manner(searches, cached, sound, tier if isinstance(tier, str) else None)

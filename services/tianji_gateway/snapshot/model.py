@@ -7,10 +7,12 @@ request midway. Everything in it is read-only.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from tianji.domain.snapshot import Settings
 from tianji_gateway.limits.fleet import FleetLimits
 from tianji_gateway.routing.candidates import Candidates
+from tianji_gateway.snapshot.params import count_of
 from tianji_gateway.snapshot.target import Target
 
 __all__ = ["Snapshot", "Target"]
@@ -27,8 +29,14 @@ class Snapshot(Struct, frozen=True, kw_only=True, eq=False):
     """What the configuration holds all requests to."""
     allowed_ips: tuple[str, ...] | None = None
     """The addresses and networks that requests may come from; None means all."""
+    most_reserved: int | None = None
+    """The most tokens reserved for an answer of which nobody said how long it is; read from `settings`."""
     warnings: tuple[str, ...] = ()
     """What is wrong with single deployments; each of them answers with its own problem."""
+
+    def __post_init__(self) -> None:
+        most = count_of(self.settings.general.get("max_reserved_output_tokens"))
+        force_setattr(self, "most_reserved", most)
 
     def targets_for(self, model_name: str, team_id: str | None = None) -> tuple[Target, ...]:
         """Return the deployments that could serve a model; empty when there is no such model.
