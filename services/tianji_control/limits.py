@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tianji.errors import BadRequest
@@ -19,6 +19,9 @@ NOT_NEGATIVE = (
     "tpd_limit",
     "max_parallel_requests",
 )
+OF_MODEL = ("max_budget", "budget_limit", "rpm_limit", "tpm_limit")
+"""What may be said for one model in `model_max_budget`."""
+MOST_PARALLEL = 2**31 - 1
 
 
 def check_limits(said: Mapping[str, Any]) -> None:
@@ -28,8 +31,45 @@ def check_limits(said: Mapping[str, Any]) -> None:
         if isinstance(limit, Decimal | int) and (limit < 0 or not Decimal(limit).is_finite()):
             message = f"{name} must not be negative; it is {limit}"
             raise BadRequest(message, type="bad_request_error", param=name)
+    if (said.get("max_parallel_requests") or 0) > MOST_PARALLEL:
+        message = f"max_parallel_requests is at most {MOST_PARALLEL}; leave it out for no limit"
+        raise BadRequest(message, type="bad_request_error", param="max_parallel_requests")
     for window in said.get("budget_limits") or ():
         _check_window(window)
+    for name in ("model_rpm_limit", "model_tpm_limit"):
+        for model, limit in (said.get(name) or {}).items():
+            _check_amount(name, model, limit)
+    for model, budget in (said.get("model_max_budget") or {}).items():
+        _check_budget_of_model(model, budget)
+
+
+def _check_budget_of_model(model: str, budget: Any) -> None:
+    """Raise BadRequest for a budget of one model that does not say how much, or not for how long."""
+    name = "model_max_budget"
+    if not isinstance(budget, Mapping):
+        _check_amount(name, model, budget)
+        return
+    amounts = [budget[key] for key in OF_MODEL if budget.get(key) is not None]
+    if not amounts:
+        message = f"{name} of {model} says no amount; write it as max_budget, in US dollars"
+        raise BadRequest(message, type="bad_request_error", param=name)
+    for amount in amounts:
+        _check_amount(name, model, amount)
+    for key in ("budget_duration", "time_period"):
+        if budget.get(key) is not None:
+            durations.after(datetime.now(UTC), str(budget[key]), name)
+
+
+def _check_amount(name: str, model: str, said: Any) -> None:
+    if said is None:
+        return
+    try:
+        amount = Decimal(-1) if isinstance(said, bool) else Decimal(str(said))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and amount >= 0):
+        message = f"{name} of {model} must be a number that is not negative; it is {said!r}"
+        raise BadRequest(message, type="bad_request_error", param=name)
 
 
 def _check_window(window: Mapping[str, Any]) -> None:

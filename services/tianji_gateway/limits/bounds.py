@@ -98,7 +98,7 @@ def _rates(holder: Holder, limits: Limits) -> Iterator[Bound]:
     )
     for kind, most in kinds:
         if most is not None:
-            yield Bound(id=holder.bound_id, kind=kind, limit=most, who=holder.who)
+            yield Bound(id=holder.bound_id, kind=kind, limit=min(most, NO_LIMIT), who=holder.who)
 
 
 def _of_models(

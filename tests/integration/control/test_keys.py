@@ -85,6 +85,32 @@ async def test_negative_limits_are_refused(control, field: str) -> None:
     assert answer.status == 400 and answer.error["param"] == field
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("max_parallel_requests", 2**31),
+        ("model_rpm_limit", {"gpt": -2}),
+        ("model_tpm_limit", {"gpt": -1}),
+        ("model_max_budget", {"gpt": "x"}),
+        ("model_max_budget", {"gpt": {"time_period": "1d"}}),
+        ("model_max_budget", {"gpt": {"budget_limit": -1, "time_period": "1d"}}),
+        ("model_max_budget", {"gpt": {"max_budget": 1, "budget_duration": "soon"}}),
+    ],
+)
+async def test_limits_that_nobody_could_be_held_to_are_refused(control, field: str, wrong: object) -> None:
+    for path, body in (("/key/generate", {}), ("/team/new", {}), ("/user/new", {})):
+        answer = await control.post(path, {**body, field: wrong})
+        assert (answer.status, answer.error["param"]) == (400, field), path
+
+
+async def test_limits_by_model_are_taken_in_each_form_that_clients_have(control) -> None:
+    budgets = {"a": 1, "b": {"budget_limit": "0.5", "time_period": "1d"}, "c": {"rpm_limit": 2}, "d": None}
+    key = await control.made_key(model_max_budget=budgets, model_rpm_limit={"a": "3", "b": 10**30})
+    models = {one["model"]: one for one in (await control.record("key", key["token"]))["limits"]["models"]}
+    assert (models["a"]["max_budget"], models["a"]["rpm"]) == ("1", 3)
+    assert (models["b"]["max_budget"], models["b"]["duration"], models["c"]["rpm"]) == ("0.5", "1d", 2)
+
+
 async def test_what_litellm_keeps_in_metadata_is_kept_there(control) -> None:
     made = await control.made_key(
         metadata={"team": "core"}, tags=["a"], guardrails=["pii"], model_rpm_limit={"gpt-4o": 3}

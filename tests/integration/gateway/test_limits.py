@@ -207,6 +207,15 @@ async def test_the_tags_of_a_key_its_team_and_project_are_those_of_each_call(lim
     assert limited.books.ends[-1].tags == ["of-key", "bill-a"]
 
 
+async def test_limits_beyond_all_counting_are_told_as_the_highest(limited: Any) -> None:
+    models = (ModelLimits(model="gpt-4o-mini", rpm=10**30, tpm=2**63),)
+    hold(limited, limits=Limits(max_budget="1e300", tpm=10**30, parallel=2**63, models=models))
+    async with limited.chat(KEY, max_tokens=5) as served:
+        assert served.status == 200
+        assert int(served.headers["x-ratelimit-limit-requests"]) == NO_LIMIT
+        assert int(served.headers["x-ratelimit-limit-tokens"]) == NO_LIMIT
+
+
 @pytest.mark.parametrize("said", [10**30, 2**62, "1e300", "inf"])
 async def test_an_answer_beyond_all_counting_is_not_paid_for_and_stops_no_others(
     limited: Any, said: Any
