@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tianji.domain.events import Began, SpendEvent
 from tianji.limits.contract import Limiter
@@ -13,6 +13,7 @@ from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
 from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.flow.identify import Keys
+from tianji_gateway.routing.failures import Failures
 from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.holder import Holder
 from tianji_gateway.snapshot.model import Snapshot
@@ -61,6 +62,7 @@ class Runtime(Struct, eq=False):
     """Says which servers are reached now."""
     in_step: Callable[[], bool]
     """Says whether the snapshot is what NATS holds now."""
+    failures: Failures = field(default_factory=Failures)
 
     def largest_body(self, snapshot: Snapshot) -> int:
         """Return how many bytes a request's body may have."""

@@ -23,6 +23,8 @@ class ModelLimits(Struct, frozen=True, omit_defaults=True, kw_only=True):
     duration: str | None = None
     tpm: int | None = None
     rpm: int | None = None
+    itpm: int | None = None
+    otpm: int | None = None
 
 
 class Limits(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -38,6 +40,15 @@ class Limits(Struct, frozen=True, omit_defaults=True, kw_only=True):
     more_until: float | None = None
     tpm: int | None = None
     rpm: int | None = None
+    tpd: int | None = None
+    rpd: int | None = None
+    day_offset_s: int | None = None
+    """Seconds after midnight (UTC) at which `tpd` and `rpd` begin anew; None: they slide over 24 hours."""
+    itpm: int | None = None
+    """Tokens that go in, and with `otpm` those that come out, in a minute."""
+    otpm: int | None = None
+    loose: tuple[str, ...] = ()
+    """Which of `rpm` and `tpm` hold only while the model that is called has failed lately."""
     parallel: int | None = None
     models: tuple[ModelLimits, ...] = ()
     generation: int = 0

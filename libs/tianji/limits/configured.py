@@ -54,5 +54,6 @@ def _terms(terms: Any) -> Limits | None:
         duration=text_of(terms.get("budget_duration", terms.get("time_period"))),
         tpm=count_of(terms.get("tpm_limit")),
         rpm=count_of(terms.get("rpm_limit")),
+        tpd=count_of(terms.get("tpd_limit")),
     )
     return limits if limits != Limits(duration=limits.duration) else None

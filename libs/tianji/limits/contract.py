@@ -27,6 +27,7 @@ minute; requests at the same time."""
 
 OF_REQUESTS: frozenset[Kind] = frozenset({"rpm", "rpd"})
 OF_TOKENS: frozenset[Kind] = frozenset({"tpm", "tpd"})
+OF_DAYS: frozenset[Kind] = frozenset({"rpd", "tpd"})
 OF_SPLIT: tuple[Kind, ...] = ("itpm", "otpm")
 """The kinds that count the parts of a `Split`, in their order."""
 
@@ -118,10 +119,11 @@ class Bound(Struct, frozen=True):
 class Chain:
     """All bounds of a call, in the order in which they refuse. Immutable; make it once and keep it."""
 
-    __slots__ = ("bounds", "seats")
+    __slots__ = ("bounds", "kinds", "seats")
 
     def __init__(self, bounds: Sequence[Bound]) -> None:
         self.bounds = tuple(bounds)
+        self.kinds = frozenset(bound.kind for bound in bounds)
         self.seats: Any = None
         """The limiter's own: where it found the bounds' counters."""
 

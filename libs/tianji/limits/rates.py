@@ -121,8 +121,9 @@ class RateSeat:
     def settle(self, amount: int, used: int, asked: int, clock: float) -> None:
         """Correct what was drawn in or after a slot to what was used."""
         if used <= amount:
-            self._take_back(amount - used, asked)
-            return
+            if self._ends(asked) > self.slot_now(clock) * self.slot_ms:
+                self._take_back(amount - used, asked)
+            return  # a slot that is counted no more has nothing to give back, and others must not
         more = used - amount
         part = min(more, self.free) if self.ready(1, clock) else 0
         self.force(part, clock)

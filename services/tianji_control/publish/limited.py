@@ -13,7 +13,13 @@ from msgspec.structs import replace
 from tianji.domain.limits import BudgetWindow, Limits, ModelLimits
 from tianji_control.publish.rows import KeyRow, Limited, SettingsRow, TeamRow, UserRow
 
-NOTHING = Limits()
+_BY_MODEL = (
+    "model_max_budget",
+    "model_rpm_limit",
+    "model_tpm_limit",
+    "model_itpm_limit",
+    "model_otpm_limit",
+)
 
 
 def limits_fields(row: Struct) -> dict[str, Any]:
@@ -51,13 +57,15 @@ def limits_in(said: Mapping[str, Any] | None) -> Limits | None:
         more_until=until,
         tpm=_count(said.get("tpm_limit")),
         rpm=_count(said.get("rpm_limit")),
+        tpd=_count(said.get("tpd_limit")),
+        loose=tuple(kind for kind in ("rpm", "tpm") if said.get(f"{kind}_limit_type") == "dynamic"),
         parallel=_count(said.get("max_parallel_requests")),
         models=tuple(_models(said)),
     )
-    if limits in (NOTHING, Limits(duration=limits.duration)):
+    if limits == Limits(duration=limits.duration, loose=limits.loose):
         return None
     if not (limits.max_budget or limits.soft_budget or limits.windows or limits.models):
-        return Limits(tpm=limits.tpm, rpm=limits.rpm, parallel=limits.parallel)
+        return _rates(limits)
     made, changed = said.get("made"), said.get("changed")
     return replace(
         limits,
@@ -65,6 +73,13 @@ def limits_in(said: Mapping[str, Any] | None) -> Limits | None:
         made=made,
         changed=None if changed == made else changed,
         carried=bool(said.get("carried")),
+    )
+
+
+def _rates(limits: Limits) -> Limits:
+    """Leave out what only budgets need."""
+    return Limits(
+        tpm=limits.tpm, rpm=limits.rpm, tpd=limits.tpd, loose=limits.loose, parallel=limits.parallel
     )
 
 
@@ -83,11 +98,10 @@ def _windows(said: Any) -> Iterator[BudgetWindow]:
 
 
 def _models(said: Mapping[str, Any]) -> Iterator[ModelLimits]:
-    budgets, rpm, tpm = (
-        said[name] if isinstance(said.get(name), dict) else {}
-        for name in ("model_max_budget", "model_rpm_limit", "model_tpm_limit")
+    budgets, rpm, tpm, itpm, otpm = (
+        said[name] if isinstance(said.get(name), dict) else {} for name in _BY_MODEL
     )
-    for model in sorted(budgets.keys() | rpm.keys() | tpm.keys()):
+    for model in sorted({*budgets, *rpm, *tpm, *itpm, *otpm}):
         budget = budgets.get(model)
         terms = budget if isinstance(budget, dict) else {"max_budget": budget}
         limits = ModelLimits(
@@ -96,6 +110,8 @@ def _models(said: Mapping[str, Any]) -> Iterator[ModelLimits]:
             duration=_either(terms, "budget_duration", "time_period"),
             rpm=_count(rpm.get(model, terms.get("rpm_limit"))),
             tpm=_count(tpm.get(model, terms.get("tpm_limit"))),
+            itpm=_count(itpm.get(model)),
+            otpm=_count(otpm.get(model)),
         )
         if limits != ModelLimits(model=model, duration=limits.duration):
             yield limits

@@ -44,6 +44,7 @@ SELECT k.hash, k.name, k.alias, k.user_id, k.team_id, k.organization_id, k.proje
        coalesce(k.max_budget, b.max_budget) AS max_budget, coalesce(k.soft_budget, b.soft_budget) AS soft_budget,
        coalesce(k.budget_duration, b.budget_duration) AS budget_duration,
        coalesce(k.tpm_limit, b.tpm_limit) AS tpm_limit, coalesce(k.rpm_limit, b.rpm_limit) AS rpm_limit,
+       coalesce(k.tpd_limit, b.tpd_limit) AS tpd_limit,
        coalesce(k.max_parallel_requests, b.max_parallel_requests) AS max_parallel_requests,
        coalesce(nullif(k.model_max_budget, '{}'), b.model_max_budget) AS model_max_budget,
        k.extra->'budget_limits' AS budget_limits, k.metadata AS limited_in, g.generation,
@@ -55,7 +56,8 @@ SELECT k.hash, k.name, k.alias, k.user_id, k.team_id, k.organization_id, k.proje
            'made', extract(epoch FROM m.created_at), 'changed', extract(epoch FROM m.updated_at)) END AS member_limits,
        CASE WHEN c.budget_id IS NOT NULL THEN jsonb_build_object(
            'max_budget', c.max_budget, 'soft_budget', c.soft_budget, 'budget_duration', c.budget_duration,
-           'tpm_limit', c.tpm_limit, 'rpm_limit', c.rpm_limit, 'max_parallel_requests', c.max_parallel_requests,
+           'tpm_limit', c.tpm_limit, 'rpm_limit', c.rpm_limit, 'tpd_limit', c.tpd_limit,
+           'max_parallel_requests', c.max_parallel_requests,
            'model_max_budget', c.model_max_budget) END AS budget_of_customers
 FROM keys k
 LEFT JOIN spend_totals s ON s.scope = 'key' AND s.scope_id = k.hash
@@ -72,7 +74,8 @@ SELECT hash FROM keys WHERE hash > %(after)s ORDER BY hash LIMIT %(limit)s;
 -- name: teams_by_id
 SELECT t.team_id AS id, t.alias, t.organization_id, t.models || granted_models(t.models, t.extra) AS models,
        t.aliases, t.blocked, t.metadata,
-       t.max_budget, t.soft_budget, t.budget_duration, t.tpm_limit, t.rpm_limit, t.max_parallel_requests,
+       t.max_budget, t.soft_budget, t.budget_duration, t.tpm_limit, t.rpm_limit, t.tpd_limit,
+       t.max_parallel_requests,
        t.extra->'model_max_budget' AS model_max_budget, t.extra->'budget_limits' AS budget_limits,
        t.metadata AS limited_in, g.generation,
        extract(epoch FROM t.created_at)::float8 AS made,
@@ -92,7 +95,7 @@ SELECT team_id FROM teams WHERE team_id > %(after)s ORDER BY team_id LIMIT %(lim
 -- name: users_by_id
 SELECT u.user_id AS id, u.email, u.role, u.models, u.blocked, u.metadata,
        u.max_budget, NULL::numeric AS soft_budget, u.budget_duration, u.tpm_limit, u.rpm_limit,
-       u.max_parallel_requests, u.extra->'model_max_budget' AS model_max_budget,
+       NULL::bigint AS tpd_limit, u.max_parallel_requests, u.extra->'model_max_budget' AS model_max_budget,
        NULL::jsonb AS budget_limits, u.metadata AS limited_in, g.generation,
        (SELECT jsonb_object_agg(m.organization_id, organization_member_terms(m, b))
         FROM organization_members m JOIN budgets b ON b.budget_id = m.budget_id
@@ -110,6 +113,7 @@ SELECT o.organization_id AS id, o.alias, o.models, o.blocked, o.metadata,
        coalesce(o.max_budget, b.max_budget) AS max_budget, coalesce(o.soft_budget, b.soft_budget) AS soft_budget,
        coalesce(o.budget_duration, b.budget_duration) AS budget_duration,
        coalesce(o.tpm_limit, b.tpm_limit) AS tpm_limit, coalesce(o.rpm_limit, b.rpm_limit) AS rpm_limit,
+       coalesce(o.tpd_limit, b.tpd_limit) AS tpd_limit,
        coalesce(o.max_parallel_requests, b.max_parallel_requests) AS max_parallel_requests,
        coalesce(nullif(o.model_max_budget, '{}'), b.model_max_budget) AS model_max_budget,
        NULL::jsonb AS budget_limits, o.metadata AS limited_in, g.generation,
@@ -126,7 +130,8 @@ ORDER BY organization_id LIMIT %(limit)s;
 
 -- name: customers_by_id
 SELECT c.user_id AS id, c.models, c.blocked,
-       b.max_budget, b.soft_budget, b.budget_duration, b.tpm_limit, b.rpm_limit, b.max_parallel_requests,
+       b.max_budget, b.soft_budget, b.budget_duration, b.tpm_limit, b.rpm_limit, b.tpd_limit,
+       b.max_parallel_requests,
        b.model_max_budget, NULL::jsonb AS budget_limits, '{}'::jsonb AS limited_in, g.generation,
        extract(epoch FROM c.created_at)::float8 AS made,
        extract(epoch FROM greatest(c.updated_at, b.updated_at))::float8 AS changed, c.spend_adjustment <> 0 AS carried
@@ -140,7 +145,8 @@ SELECT user_id FROM customers WHERE user_id > %(after)s ORDER BY user_id LIMIT %
 
 -- name: projects_by_id
 SELECT p.project_id AS id, p.alias, p.team_id, p.models, p.blocked, p.metadata,
-       b.max_budget, b.soft_budget, b.budget_duration, b.tpm_limit, b.rpm_limit, b.max_parallel_requests,
+       b.max_budget, b.soft_budget, b.budget_duration, b.tpm_limit, b.rpm_limit, b.tpd_limit,
+       b.max_parallel_requests,
        b.model_max_budget, NULL::jsonb AS budget_limits, p.metadata AS limited_in, g.generation,
        extract(epoch FROM p.created_at)::float8 AS made,
        extract(epoch FROM greatest(p.updated_at, b.updated_at))::float8 AS changed, false AS carried
@@ -169,7 +175,8 @@ SELECT id FROM price_tables WHERE id > %(after)s ORDER BY id LIMIT %(limit)s;
 SELECT s.id, s.router, s.calls, s.general, s.master_key_hash, s.environment,
        CASE WHEN c.budget_id IS NOT NULL THEN jsonb_build_object(
            'max_budget', c.max_budget, 'soft_budget', c.soft_budget, 'budget_duration', c.budget_duration,
-           'tpm_limit', c.tpm_limit, 'rpm_limit', c.rpm_limit, 'max_parallel_requests', c.max_parallel_requests,
+           'tpm_limit', c.tpm_limit, 'rpm_limit', c.rpm_limit, 'tpd_limit', c.tpd_limit,
+           'max_parallel_requests', c.max_parallel_requests,
            'model_max_budget', c.model_max_budget) END AS budget_of_customers,
        (SELECT coalesce(jsonb_object_agg(f.bound, extract(epoch FROM f.set_at)), '{}')
         FROM configured_budgets f) AS budgets_set
@@ -181,7 +188,8 @@ SELECT id FROM settings WHERE id > %(after)s ORDER BY id LIMIT %(limit)s;
 
 -- name: tags_by_name
 SELECT t.name,
-       b.max_budget, b.soft_budget, b.budget_duration, b.tpm_limit, b.rpm_limit, b.max_parallel_requests,
+       b.max_budget, b.soft_budget, b.budget_duration, b.tpm_limit, b.rpm_limit, b.tpd_limit,
+       b.max_parallel_requests,
        b.model_max_budget, NULL::jsonb AS budget_limits, '{}'::jsonb AS limited_in, g.generation,
        extract(epoch FROM t.created_at)::float8 AS made,
        extract(epoch FROM greatest(t.updated_at, b.updated_at))::float8 AS changed, false AS carried

@@ -17,6 +17,7 @@ class Limited(Struct, frozen=True, kw_only=True):
     budget_duration: str | None
     tpm_limit: int | None
     rpm_limit: int | None
+    tpd_limit: int | None
     max_parallel_requests: int | None
     model_max_budget: dict[str, Any] | None
     budget_limits: list[dict[str, Any]] | None

@@ -10,7 +10,7 @@ import msgspec
 
 from tianji.domain.events import Began, Charge, SpendEvent, Status
 from tianji.errors import BadRequest, ClientGone, TianjiError
-from tianji.limits.contract import Chain, Reservation
+from tianji.limits.contract import Chain, Reservation, Split
 from tianji.pricing.ceiling import NANO, nano_up
 from tianji.pricing.cost import Cost, cost, text
 from tianji.wire.excerpt import Excerpt
@@ -176,10 +176,11 @@ class Account:
     def _settle(self) -> None:
         """Replace what was reserved by what was used."""
         cost_nano = nano_up(self.cost_usd)
-        tokens = self._tokens_that_count()
+        tokens, usage = self._tokens_that_count(), self.usage
+        split = Split(usage.input_tokens - usage.cache_read_tokens, usage.output_tokens)
         for held in (self.held, self.held_of_target):
             if held is not None:
-                self.rt.limiter.settle(held, cost_nano, tokens)
+                self.rt.limiter.settle(held, cost_nano, tokens, split)
 
     def _tokens_that_count(self) -> int:
         assert self.snapshot is not None

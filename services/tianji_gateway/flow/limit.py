@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Container
 
 from tianji.errors import TianjiError
-from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable, Reservation
+from tianji.limits.contract import (
+    NO_SPLIT,
+    OF_SPLIT,
+    OF_TOKENS,
+    Bound,
+    Chain,
+    Exhausted,
+    Kind,
+    LimitsUnavailable,
+    Reservation,
+    Split,
+)
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.shorten import SIZED, asks_less, paid_for, shorten
 from tianji_gateway.limits import extent, refusals
@@ -25,7 +37,9 @@ async def limit(account: Account) -> None:
     """
     assert account.snapshot is not None and account.principal is not None and account.grant is not None
     snapshot, grant = account.snapshot, account.grant
-    chain = chain_of(account.principal, account.labels, grant, snapshot.limits, account.call.started_at)
+    strained = account.rt.failures.strained(target.id for target in grant.targets)
+    now = account.call.started_at
+    chain = chain_of(account.principal, account.labels, grant, snapshot.limits, now, strained=strained)
     if chain is None:
         return
     account.chain = chain
@@ -87,16 +101,16 @@ async def _taken(
 async def _ask(
     account: Account, chain: Chain, targets: tuple[Target, ...], snapshot: Snapshot, size: Size | None
 ) -> Reservation:
-    cost_nano, tokens = (0, 0) if size is None else _needs(chain, targets, snapshot, size)
+    cost_nano, tokens, split = (0, 0, NO_SPLIT) if size is None else _needs(chain, targets, snapshot, size)
     limiter, now = account.rt.limiter, time.time()
-    taken = limiter.take(chain, cost_nano, tokens, now)
+    taken = limiter.take(chain, cost_nano, tokens, now, split)
     if taken is None:
         try:
-            taken = await limiter.ask(chain, cost_nano, tokens, now)
+            taken = await limiter.ask(chain, cost_nano, tokens, now, split)
         except LimitsUnavailable as fault:
             if snapshot.settings.general.get("budget_failure_mode") != "serve":
                 raise refusals.unavailable(fault) from None
-            taken = limiter.force(chain, cost_nano, tokens, now)
+            taken = limiter.force(chain, cost_nano, tokens, now, split)
     account.reserved_nano = max(account.reserved_nano, cost_nano)
     return taken
 
@@ -107,17 +121,31 @@ def _size(account: Account) -> Size:
     return account.size
 
 
-def _needs(chain: Chain, targets: tuple[Target, ...], snapshot: Snapshot, size: Size) -> tuple[int, int]:
-    """Return the most that a call may cost wherever it goes, and the tokens that it is known to use."""
+def _needs(
+    chain: Chain, targets: tuple[Target, ...], snapshot: Snapshot, size: Size
+) -> tuple[int, int, Split]:
+    """Return the most that a call may cost wherever it goes, the tokens that it is known to use, and the
+    most of each way that it may use.
+    """
     most_output = most_reserved(snapshot)
     cost_nano = max(size.cost_nano(target, most_output) for target in targets)
     said = size.said
     tokens = size.input + (said or 0)
     if said:
         # An answer that may be longer than what a minute allows waits for all of a minute, not for ever.
-        tokens = max(size.input, min(tokens, _least_tpm(chain.bounds, tokens)))
-    return cost_nano, tokens
+        tokens = max(size.input, min(tokens, _least(chain.bounds, OF_TOKENS, tokens)))
+    if chain.kinds.isdisjoint(OF_SPLIT):
+        return cost_nano, tokens, NO_SPLIT
+    longest = max(size.output_on(target, most_output) for target in targets) * size.answers
+    return cost_nano, tokens, Split(size.input, _least(chain.bounds, OF_SPLIT[1:], longest))
 
 
-def _least_tpm(bounds: tuple[Bound, ...], default: int) -> int:
-    return min((bound.limit for bound in bounds if bound.kind == "tpm"), default=default)
+def _least(bounds: tuple[Bound, ...], kinds: Container[Kind], amount: int) -> int:
+    """Return an amount, or the least limit of some kinds where that is less."""
+    return min([amount, *(_own(bound) for bound in bounds if bound.kind in kinds)])
+
+
+def _own(bound: Bound) -> int:
+    """Return what of a limit can always be had, sooner or later."""
+    share = bound.share
+    return bound.limit if share is None or share.even else share.reserved

@@ -116,6 +116,8 @@ async def _attempts(
             return await _try(inference, target, wishes, account, caller)
         except UpstreamError as fault:
             observe.failed(target, fault)
+            if fault.retryable:
+                account.rt.failures.note(target.id)
             if account.closed or not fault.retryable or account.attempts > wishes.retries:
                 raise
             failure = fault

@@ -8,13 +8,13 @@ import time
 from msgspec.structs import replace
 
 from tianji.errors import BudgetExceeded, UnsupportedParameter
-from tianji.limits.contract import Bound
+from tianji.limits.contract import OF_SPLIT, OF_TOKENS, Bound
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.translate import Translation, translate
 from tianji_gateway.limits import extent, refusals, shorter
 from tianji_gateway.snapshot.model import Snapshot, Target
 
-SIZED = frozenset({"budget", "tpm"})
+SIZED = frozenset({"budget", *OF_TOKENS, *OF_SPLIT})
 """Kinds of bounds for which it matters how large a call is."""
 _DROPPED = re.compile(r"dropped \S*max_?(?:completion_|output)?_?tokens", re.IGNORECASE)
 

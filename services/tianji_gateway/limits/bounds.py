@@ -11,7 +11,7 @@ from msgspec import Struct
 from tianji.domain.access import covers_model
 from tianji.domain.limits import Limits
 from tianji.limits.calendar import Calendar, window_bound
-from tianji.limits.contract import NO_LIMIT, Bound, Kind
+from tianji.limits.contract import DAY_S, NO_LIMIT, OF_DAYS, Bound, Kind, WindowRule
 
 NANO = 1_000_000_000
 _HOLDERS = 65_536
@@ -95,10 +95,21 @@ def _rates(holder: Holder, limits: Limits) -> Iterator[Bound]:
         ("parallel", limits.parallel),
         ("rpm", limits.rpm),
         ("tpm", limits.tpm),
+        ("itpm", limits.itpm),
+        ("otpm", limits.otpm),
+        ("rpd", limits.rpd),
+        ("tpd", limits.tpd),
     )
     for kind, most in kinds:
-        if most is not None:
+        if most is not None and kind in OF_DAYS:
+            rule, id = _day(limits.day_offset_s), holder.bound_id
+            yield Bound(id=id, kind=kind, limit=min(most, NO_LIMIT), who=holder.who, rule=rule, per_s=DAY_S)
+        elif most is not None:
             yield Bound(id=holder.bound_id, kind=kind, limit=min(most, NO_LIMIT), who=holder.who)
+
+
+def _day(offset_s: int | None) -> WindowRule:
+    return WindowRule() if offset_s is None else WindowRule(1, "d", offset_s=offset_s)
 
 
 def _of_models(
@@ -114,6 +125,8 @@ def _of_models(
         duration=entry.duration,
         tpm=entry.tpm,
         rpm=entry.rpm,
+        itpm=entry.itpm,
+        otpm=entry.otpm,
         generation=limits.generation,
         made=limits.made,
         changed=limits.changed,

@@ -12,21 +12,32 @@ from tianji_gateway.flow.admit import Grant
 from tianji_gateway.flow.identify import Principal
 from tianji_gateway.flow.labels import Labels
 from tianji_gateway.limits.bounds import Holder, Part, part_of
+from tianji_gateway.limits.division import divided
 from tianji_gateway.limits.fleet import FleetLimits
 
 _CHAINS = 65_536
-_OWN = ("max_budget", "duration", "tpm", "rpm", "parallel", "models", "windows")
+_OWN = ("max_budget", "duration", "tpm", "rpm", "tpd", "parallel", "models", "windows")
 
 
 def chain_of(
-    principal: Principal, labels: Labels, grant: Grant, fleet: FleetLimits, now: float
+    principal: Principal,
+    labels: Labels,
+    grant: Grant,
+    fleet: FleetLimits,
+    now: float,
+    *,
+    strained: bool = False,
 ) -> Chain | None:
-    """Return what a call is held to, the widest first; None for nothing."""
+    """Return what a call is held to, the widest first; None for nothing.
+
+    `strained` says whether the model has failed lately: only then limits hold that are loose otherwise.
+    """
     key, team, user = principal.key, principal.team, principal.user
     organization, project = principal.organization, principal.project
     if (
         key.limits is None
         and fleet.proxy is None
+        and fleet.division is None
         and (team is None or (team.limits is None and team.member is None))
         and (user is None or (user.limits is None and not user.in_organizations))
         and (organization is None or organization.limits is None)
@@ -41,8 +52,15 @@ def chain_of(
     parts = [] if fleet.proxy is None else [fleet.proxy]
     for holder, limits in _holders(principal, labels, fleet):
         raised = limits.more_until is not None and now < limits.more_until
+        if limits.loose and not strained:
+            limits = _loosened(limits)
         named = models if limits.models else ()
         parts.append(part_of(holder, limits, named, fleet.calendar, raised))
+    if fleet.division is not None:
+        deployments = [target.deployment for target in grant.targets]
+        part = divided(fleet.division, grant.group, deployments, key, team)
+        if part is not None:
+            parts.append(part)
     return _joined(tuple(parts))
 
 
@@ -97,6 +115,12 @@ def _key_limits(limits: Limits | None, fleet: FleetLimits) -> Limits | None:
     if fleet.parallel_per_key is None or (limits is not None and limits.parallel is not None):
         return limits
     return replace(limits or Limits(), parallel=fleet.parallel_per_key)
+
+
+@lru_cache(maxsize=_CHAINS)
+def _loosened(limits: Limits) -> Limits:
+    """Leave out what holds only while the model fails."""
+    return replace(limits, loose=(), **dict.fromkeys(limits.loose))
 
 
 def _member(own: Limits | None, usual: Limits | None) -> Limits | None:

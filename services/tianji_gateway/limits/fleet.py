@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,10 +27,13 @@ from tianji.limits.configured import (
 )
 from tianji.limits.contract import Chain
 from tianji_gateway.limits.bounds import Holder, Part, part_of
+from tianji_gateway.limits.division import Division, division_of, rate_of
 
 _CHECKED = "enforce_model_rate_limits"
 _BY_USAGE = frozenset({"usage-based-routing", "usage-based-routing-v2", "lowest-tpm-rpm"})
 _NOWHERE: frozenset[str] = frozenset()
+_RATES = ("rpm", "tpm", "itpm", "otpm", "rpd", "tpd")
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 class FleetLimits(Struct, frozen=True, kw_only=True, eq=False):
@@ -41,6 +45,8 @@ class FleetLimits(Struct, frozen=True, kw_only=True, eq=False):
     customers: Limits | None = None
     """Of customers that have no limits of their own."""
     parallel_per_key: int | None = None
+    division: Division | None = None
+    """How models' own rates are divided among those who call; None: they are not."""
     users_in_teams: bool = False
     """Whether users' budgets also count what they spend with a team's key."""
 
@@ -64,6 +70,7 @@ def fleet_limits(settings: Settings, tags: Iterable[TagRecord]) -> FleetLimits:
         tags=known,
         customers=settings.customer_limits or (Limits(max_budget=usual) if usual else None),
         parallel_per_key=count_of(general.get("max_parallel_requests")),
+        division=division_of(calls),
         users_in_teams=general.get("apply_user_budget_to_team_keys") is True,
     )
 
@@ -71,16 +78,18 @@ def fleet_limits(settings: Settings, tags: Iterable[TagRecord]) -> FleetLimits:
 def target_chain(deployment: Deployment, settings: Settings, parallel: int | None) -> Chain | None:
     """Return what a deployment and its provider are held to; None for nothing.
 
-    `rpm` and `tpm` of a deployment weigh in the choice among deployments; they are limits only where
-    the config says so, as it does for LiteLLM.
+    `rpm` and `tpm` of a deployment weigh in the choice among deployments; like its other rates they are
+    limits only where the config says so, as it does for LiteLLM.
     """
     params, calendar = deployment.params, calendar_of(settings.calls)
-    counted = _rates_are_limits(settings.router)
+    rates: dict[str, int | None] = {}
+    if _rates_are_limits(settings.router):
+        rates = {name: rate_of(deployment, name) for name in _RATES}
+        rates["day_offset_s"] = _day_offset_s(params.get("daily_reset_time"))
     own = replace(
         _since(DEPLOYMENT, deployment.id, of_deployment(params), settings),
         parallel=parallel,
-        rpm=count_of(params.get("rpm")) if counted else None,
-        tpm=count_of(params.get("tpm")) if counted else None,
+        **rates,
     )
     who = f"the deployment {deployment.id} of {deployment.model_name}"
     parts = [part_of(Holder(DEPLOYMENT, deployment.id, who), own, (), calendar, False)]
@@ -97,6 +106,12 @@ def target_chain(deployment: Deployment, settings: Settings, parallel: int | Non
 def _since(kind: str, id: str, limits: Limits, settings: Settings) -> Limits:
     """Return limits with the time at which they were set: what was spent by then is in the ledger only."""
     return replace(limits, changed=settings.budgets_set.get(Holder(kind, id).bound_id))
+
+
+def _day_offset_s(said: Any) -> int:
+    """Read when a deployment's day begins, `HH:MM` in UTC; midnight where nothing readable is said."""
+    found = _TIME.fullmatch(said) if isinstance(said, str) else None
+    return 0 if found is None else int(found[1]) * 3600 + int(found[2]) * 60
 
 
 def _rates_are_limits(router: Mapping[str, Any]) -> bool:

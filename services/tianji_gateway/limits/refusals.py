@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tianji.errors import BudgetExceeded, RateLimited, TianjiError, Unavailable
-from tianji.limits.contract import Bound, Exhausted, LimitsUnavailable
+from tianji.limits.contract import Bound, Exhausted, Kind, LimitsUnavailable
 from tianji_gateway.limits.bounds import NANO
 from tianji_gateway.snapshot.model import Snapshot
 from tianji_gateway.snapshot.params import count_of
@@ -21,9 +21,20 @@ _LEVELS = {
     "member": "team_member",
     "orgmember": "organization_member",
     "customer": "end_user",
+    "model": "model_saturation_check",
+    "priority": "priority_model",
+    "even": "litellm-project",
 }
 """What LiteLLM calls holders, where it is not as here."""
-_RATES = {"rpm": "requests", "tpm": "tokens", "parallel": "max_parallel_requests"}
+_RATES: dict[Kind, str] = {
+    "rpm": "requests",
+    "rpd": "requests_per_day",
+    "tpm": "tokens",
+    "tpd": "tokens_per_day",
+    "itpm": "input_tokens",
+    "otpm": "output_tokens",
+    "parallel": "max_parallel_requests",
+}
 
 
 def refusal(exhausted: Exhausted, snapshot: Snapshot, paid: int) -> TianjiError:
@@ -134,23 +145,44 @@ def _resets(at: float | None) -> str:
 
 
 def _too_many(exhausted: Exhausted) -> TianjiError:
-    level, holder = descriptor(exhausted.bound)
+    bound = exhausted.bound
     wait_s = _seconds(exhausted.retry_after_s)
     reset = datetime.now(UTC).timestamp() + wait_s
+    headers = {
+        "retry-after": str(wait_s),
+        "rate_limit_type": _RATES[bound.kind],
+        "reset_at": f"{datetime.fromtimestamp(reset, UTC):%Y-%m-%d %H:%M:%S UTC}",
+    }
+    if bound.share is not None and not bound.share.even:
+        headers["x-litellm-priority"] = bound.share.name if bound.share.name.isascii() else "?"
+        headers["x-litellm-saturation"] = f"{exhausted.spent / max(1, bound.limit):.2%}"
     return RateLimited(
-        f"Rate limit exceeded for {level}: {holder}. {_rate_words(exhausted)}. "
-        f"Limit resets at: {datetime.fromtimestamp(reset, UTC):%Y-%m-%d %H:%M:%S UTC}",
-        headers={
-            "retry-after": str(wait_s),
-            "rate_limit_type": _RATES[exhausted.bound.kind],
-            "reset_at": f"{datetime.fromtimestamp(reset, UTC):%Y-%m-%d %H:%M:%S UTC}",
-        },
+        f"{_over(bound)}. {_rate_words(exhausted)}. Limit resets at: {headers['reset_at']}", headers=headers
     )
 
 
+def _over(bound: Bound) -> str:
+    level, holder = descriptor(bound)
+    share = bound.share
+    if share is not None and share.even:
+        return f"Key over its even part of what the model {holder} can do"
+    if share is not None:
+        return f"Priority-based rate limit exceeded. Model: {holder}, Priority: {share.name}"
+    if bound.id.startswith("model:"):
+        return f"Model capacity reached for {holder}"
+    return f"Rate limit exceeded for {level}: {holder}"
+
+
 def _rate_words(exhausted: Exhausted) -> str:
-    bound = exhausted.bound
+    bound, share = exhausted.bound, exhausted.bound.share
     left = max(0, bound.limit - exhausted.spent - exhausted.held)
+    if share is not None:
+        part = (
+            "divided by the keys that call" if share.even else f"reserved for this priority: {share.reserved}"
+        )
+        return (
+            f"Limit type: {_RATES[bound.kind]}. Model limit: {bound.limit}, {part}, Model remaining: {left}"
+        )
     return f"Limit type: {_RATES[bound.kind]}. Current limit: {bound.limit}, Remaining: {left}"
 
 

@@ -26,14 +26,14 @@ def paid_for(bound: Bound, left: int, targets: Iterable[Target], size: Size) -> 
     """Return how many tokens of an answer are paid for by what is left of a bound; less than 0 for none."""
     if bound.kind == "budget":
         return min(size.output_for(target, left) for target in targets)
-    return (left - size.input) // size.answers
+    return (left - (0 if bound.kind == "otpm" else size.input)) // size.answers
 
 
 def longest(bound: Bound, targets: Iterable[Target], size: Size, snapshot: Snapshot) -> int:
     """Return how many tokens of each answer a bound is asked for."""
-    if bound.kind == "budget":
+    if bound.kind in ("budget", "otpm"):
         return max(size.output_on(target, most_reserved(snapshot)) for target in targets)
-    return (size.said or 0) // size.answers
+    return 0 if bound.kind == "itpm" else (size.said or 0) // size.answers
 
 
 def most_reserved(snapshot: Snapshot) -> int | None:
@@ -58,6 +58,8 @@ def least_of(inference: Inference, snapshot: Snapshot) -> int:
 
 def may_shorten(bound: Bound, inference: Inference, size: Size, snapshot: Snapshot) -> bool:
     """Say whether the gateway may have the answer be shorter than the request has it."""
+    if bound.kind == "itpm":
+        return False
     said = snapshot.settings.general.get("lower_max_tokens")
     if said in (ALWAYS, NEVER):
         return bool(said == ALWAYS)
