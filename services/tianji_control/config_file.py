@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tianji.config import Loaded, ModelEntry, as_written, load, revealed, without_secrets
+from tianji.config.alerting import ADDRESSES
 from tianji.config.references import Reference, holds_secret
 from tianji.domain.keys import hash_of
 from tianji.domain.sealed import Sealer
@@ -55,6 +56,8 @@ class FileConfig(Struct, frozen=True):
     """Variables for the providers, still open."""
     credentials: dict[str, dict[str, Any]]
     """What `credential_list` names, still open."""
+    secrets: dict[str, Any]
+    """Settings that hold secrets and that only our own services read, still open."""
     master_key: Secret
     sealer: Sealer
     warnings: list[str]
@@ -76,6 +79,7 @@ async def read(settings: ControlSettings) -> FileConfig:
         settings=_settings(loaded, hash_of(master_key.reveal())),
         environment={} if loaded is None else _environment(loaded),
         credentials={} if loaded is None else {name: c.values for name, c in loaded.credentials.items()},
+        secrets={} if loaded is None else _secrets(loaded.general_settings),
         master_key=master_key,
         sealer=sealer,
         warnings=[] if loaded is None else [str(problem) for problem in loaded.warnings],
@@ -93,9 +97,15 @@ def _settings(loaded: Loaded | None, master_key_hash: str) -> Settings:
     return Settings(
         router=_plain(loaded.router_settings),
         calls=_plain(loaded.litellm_settings),
-        general=_plain(loaded.general_settings),
+        general=_plain({n: v for n, v in loaded.general_settings.items() if n != ADDRESSES}),
         master_key_hash=master_key_hash,
     )
+
+
+def _secrets(general: dict[str, Any]) -> dict[str, Any]:
+    """Return the addresses that alerts go to; one whose variable is not set is none."""
+    addresses = revealed(general.get(ADDRESSES))
+    return {ADDRESSES: addresses} if addresses else {}
 
 
 def _environment(loaded: Loaded) -> dict[str, str]:

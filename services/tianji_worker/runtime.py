@@ -14,6 +14,9 @@ from tianji.limits.ledger_side import LedgerSide
 from tianji.obs.supervised import Work, forever, stop
 from tianji.store.pool import OUTAGES, Store
 from tianji.store.rows import value
+from tianji_worker.alerts.send import Sender
+from tianji_worker.alerts.targets import Targets
+from tianji_worker.alerts.watch import Watch
 from tianji_worker.jobs.schedule import keep
 from tianji_worker.jobs.table import jobs_of
 from tianji_worker.ledger.consume import Consumer
@@ -36,7 +39,9 @@ class Runtime:
         self.settings = settings
         self.bus = bus
         self.store = Store(settings.database_url, size=settings.database_pool)
-        self.ledger = Ledger(self.store)
+        self.watch = Watch(self.store, Targets(settings))
+        self.sender = Sender(self.store, self.watch)
+        self.ledger = Ledger(self.store, self.watch.charged)
         self.consumer = Consumer(bus, self.ledger, self.cut_off)
         self.redis = LedgerSide(settings.redis_url) if settings.redis_url else None
         self.retention = Retention(self.store, self.ledger.partitions)
@@ -55,6 +60,8 @@ class Runtime:
                 ("seeds", self.seeds.run),
                 ("endings", self.endings.run),
                 ("retention", self.retention.run),
+                ("alerts", self.watch.run),
+                ("sending alerts", self.sender.run),
                 *self._jobs(),
             ):
                 group.create_task(forever(name, work, outages=OUTAGES, explained=self.cut_off))

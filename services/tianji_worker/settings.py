@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from tianji.settings import variable
+from tianji.settings import Secret, variable
 
 
 class WorkerSettings(Struct, frozen=True, kw_only=True):
@@ -22,6 +22,11 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     log_format: str = ""
     database_pool: int = 4
+    master_key: Secret | None = None
+    salt_key: Secret | None = None
+    """Opens addresses of alerts that the config file or a call has set."""
+    slack_webhook_url: Annotated[Secret | None, variable("SLACK_WEBHOOK_URL")] = None
+    webhook_url: Annotated[Secret | None, variable("WEBHOOK_URL")] = None
     key_rotation_enabled: bool = False
     """Whether keys with `auto_rotate` get a new value when their interval is over."""
     key_rotation_check_interval_seconds: float = 86400.0

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from tianji.config import deltallm
+from tianji.config.alerting import SECTION, judge_alerting
 from tianji.config.check import Checker
 from tianji.config.entries import CredentialEntry, ModelEntry, read_credentials, read_models
 from tianji.config.environment import judge_variables, read_variables
@@ -82,6 +83,7 @@ def _loaded(
     )
     models = read_models(sections.pop("model_list", None), entries.get("model_list"), problems, credentials)
     judge_variables(variables, environment, checker)
+    judge_alerting(entries.get(SECTION), sections.get(SECTION) or {}, problems)
     deltallm.adopt(sections)
     router = sections.pop("router_settings", None) or {}
     if "max_retries" in router:

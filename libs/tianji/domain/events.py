@@ -20,6 +20,16 @@ class Charge(Struct, frozen=True, array_like=True):
     """The window's id; a new window is a new counter."""
 
 
+class Refused(Struct, frozen=True, array_like=True):
+    """A budget that did not have what a call needed."""
+
+    bound: str
+    window: str
+    limit_nano: int
+    spent_nano: int
+    """What was spent of it by calls that had ended, in 10^-9 US dollars."""
+
+
 class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
     """Written before the provider is called; enough to bill a call whose end was never written."""
 
@@ -114,6 +124,8 @@ class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="end
     cost_usd: str = "0"
     charges: list[Charge] = field(default_factory=list)
     """The budgets that `cost_usd` is taken from."""
+    refused: Refused | None = None
+    """The budget that refused the call, or one of the deployments that it might have gone to."""
     cost_parts: dict[str, str] = field(default_factory=dict)
     price_version: str = ""
     priced: bool = False

@@ -118,6 +118,10 @@ budget_overrun_nano_usd = Counter(
 )
 soft_budgets_reached = Counter("tianji_soft_budgets_reached", "Soft budgets passed, once a window.")
 
+# Alerts.
+alerts_sent = Counter("tianji_alerts_sent", "Alerts that an address has taken.", ["channel"])
+alert_failures = Counter("tianji_alert_failures", "Attempts to send an alert that failed.", ["channel"])
+
 # Publishing and background work.
 outbox_pending = Gauge(
     "tianji_outbox_pending", "Changes committed and not published yet.", multiprocess_mode="mostrecent"

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tianji.domain.events import Began, Charge, SpendEvent, Status
+from tianji.domain.events import Began, Charge, Refused, SpendEvent, Status
 from tianji.errors import BadRequest, ClientGone, TianjiError
 from tianji.limits.contract import Chain, Reservation, Split
 from tianji.pricing.ceiling import NANO, nano_up
@@ -63,6 +63,8 @@ class Account:
     kept: Kept | None = None
     """What is kept of the answer, where it is."""
     reserved_nano = 0
+    refused: Refused | None = None
+    """The budget that did not have what the call needs."""
     size: Size | None = None
     counted = False
     """Whether `size` is counted, not merely bounded."""
@@ -267,6 +269,7 @@ class Account:
             usage=self.usage,
             cost_usd=self.cost_text,
             charges=self.charges,
+            refused=self.refused,
             cost_parts={name: text(part) for name, part in priced.parts().items()},
             price_version=target.price.version if target else "",
             priced=priced.known,

@@ -23,6 +23,7 @@ from tianji_gateway.flow.shorten import SIZED, asks_less, paid_for, shorten
 from tianji_gateway.limits import extent, refusals
 from tianji_gateway.limits.chains import chain_of
 from tianji_gateway.limits.extent import Size
+from tianji_gateway.limits.refused import refused_by
 from tianji_gateway.limits.shorter import most_reserved
 from tianji_gateway.snapshot.model import Snapshot, Target
 
@@ -46,6 +47,7 @@ async def limit(account: Account) -> None:
     try:
         account.held = await _taken(account, chain, grant.targets, snapshot)
     except Exhausted as exhausted:
+        account.refused = refused_by(exhausted, time.time())
         paid = paid_for(account, exhausted.bound, grant.targets)
         raise refusals.refusal(exhausted, snapshot, paid) from None
 
@@ -65,6 +67,7 @@ async def allot(account: Account, target: Target, *, last: bool) -> TianjiError 
             account, target.chain, (target,), account.snapshot, shortens=last
         )
     except Exhausted as exhausted:
+        account.refused = refused_by(exhausted, time.time())
         paid = paid_for(account, exhausted.bound, (target,))
         return refusals.none_left(exhausted, account.grant.group, paid)
     return None

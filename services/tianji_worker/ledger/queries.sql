@@ -181,5 +181,5 @@ WHERE updated_at < %(before)s::date AND window_id ~ ':[0-9]{8}T[0-9]{6}Z$'
   AND to_timestamp(right(window_id, 16), 'YYYYMMDD"T"HH24MISS') < %(before)s::date;
 
 -- name: schema_present
--- The newest table that the worker writes.
-SELECT to_regclass('closed_days') IS NOT NULL;
+-- The newest tables that the worker writes.
+SELECT to_regclass('closed_days') IS NOT NULL AND to_regclass('budget_alerts') IS NOT NULL;

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from tianji.domain.events import Bodies, SpendEvent
+from tianji.domain.events import Bodies, Charge, Refused, SpendEvent
 from tianji.obs.logging import redact
 from tianji.wire.neutral import Usage
 
@@ -125,6 +125,9 @@ class Row(NamedTuple):
     """A row of `spend_bodies`."""
     anew: bool = False
     """Whether it is written even where its day is closed: a person knows that it was not counted."""
+    charges: Sequence[Charge] = ()
+    refused: Refused | None = None
+    """The budgets that it was taken from, and one that did not have enough."""
 
 
 def row_of(payload: bytes, today: date, anew: bool = False) -> Row:
@@ -153,7 +156,8 @@ def row_of(payload: bytes, today: date, anew: bool = False) -> Row:
         array([charge.bound for charge in event.charges]),
         array([charge.window for charge in event.charges]),
     )
-    return Row(day, event.ended_at, values, _bodies(event.bodies, values[0], values[1]), anew)
+    bodies = _bodies(event.bodies, values[0], values[1])
+    return Row(day, event.ended_at, values, bodies, anew, event.charges, event.refused)
 
 
 def _bodies(kept: Bodies | None, day: str, id: str) -> tuple[str, str, str, str, bool] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from psycopg import sql
 from psycopg.errors import CheckViolation
@@ -12,6 +12,7 @@ from tianji.store.locks import Lock
 from tianji.store.pool import Store
 from tianji.store.queries import Queries, literal
 from tianji.store.rows import Connection, run, value
+from tianji_worker.alerts.noted import note_refusals
 from tianji_worker.ledger import rollups
 from tianji_worker.ledger.counts import CountRow, newest
 from tianji_worker.ledger.partitions import Partitions
@@ -31,8 +32,10 @@ _COPY_BODIES = "COPY spend_bodies_incoming (day, id, asked, answered, cut) FROM 
 class Ledger:
     """The tables of the ledger."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, on_written: Callable[[Sequence[Row]], None] | None = None) -> None:
+        """`on_written` is called with rows that have been written, in no transaction; it must be quick."""
         self._store = store
+        self._on_written = on_written
         self.partitions = Partitions(store)
 
     async def write(
@@ -54,9 +57,12 @@ class Ledger:
                 await value(db, Q.share_windows, object, lock=Lock.SPEND_WINDOWS)
                 await _put_counts(db, counts)
                 written = await _write(db, rows) if rows else 0
+                await note_refusals(db, [row.refused for row in rows])
                 if closed:
                     await run(db, Q.close_processes, processes=sorted(set(closed)))
-                return written
+            if self._on_written is not None:
+                self._on_written(rows)
+            return written
         except CheckViolation as fault:
             if fault.diag.constraint_name is not None:
                 raise

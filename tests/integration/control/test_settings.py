@@ -36,9 +36,33 @@ async def test_settings_that_a_call_does_not_name_stay(control) -> None:
 
 
 async def test_a_setting_without_effect_is_stored_and_said_so(control) -> None:
-    answer = await control.post("/config/update", {"general_settings": {"alerting": ["slack"]}})
-    assert answer.json()["warnings"] == ["general_settings.alerting has no effect yet: no alert is sent"]
-    assert (await settings_of(control))["general"]["alerting"] == ["slack"]
+    answer = await control.post("/config/update", {"general_settings": {"alert_type_config": {"a": {}}}})
+    assert answer.json()["warnings"] == [
+        "general_settings.alert_type_config has no effect yet: every alert is sent by itself"
+    ]
+    assert (await settings_of(control))["general"]["alert_type_config"] == {"a": {}}
+
+
+async def test_alerts_that_are_not_sent_are_named(control) -> None:
+    address = "https://hooks.example.org/hidden"
+    asked = {"alerting": ["slack", "email"], "alert_to_webhook_url": {"budget_alerts": address}}
+    answer = await control.post("/config/update", {"general_settings": asked})
+    assert answer.json()["warnings"] == [
+        "general_settings.alerting: no alert goes to email, slack and webhook work; alerts of the type "
+        "budget_alerts are sent, those of other types are not"
+    ]
+    answer = await control.post(
+        "/config/update",
+        {"general_settings": {"alerting": ["slack"], "alert_types": ["budget_alerts", "db_exceptions"]}},
+    )
+    assert answer.json()["warnings"] == [
+        "general_settings.alerting: alerts of the type budget_alerts are sent, those of other types are not",
+        "general_settings.alert_types: no alert of the type db_exceptions is sent; budget_alerts works",
+    ]
+    general = (await settings_of(control))["general"]
+    assert general["alerting"] == ["slack"] and "alert_to_webhook_url" not in general
+    shown = await control.get("/config/field/info?field_name=alert_to_webhook_url")
+    assert shown.json()["field_value"] == "***"
 
 
 @pytest.mark.parametrize(

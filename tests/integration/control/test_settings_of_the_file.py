@@ -20,6 +20,21 @@ async def settings_of(control):
     return await control.record("settings", "global")
 
 
+async def test_addresses_of_alerts_are_sealed_and_told_to_no_gateway(control_settings, running) -> None:
+    address = "https://hooks.example.org/hidden"
+    config = f"general_settings: {{alerting: [slack], alert_to_webhook_url: {{budget_alerts: [{address}]}}}}"
+    async with running(control_settings(config)) as control:
+        assert (await settings_of(control))["general"] == {"alerting": ["slack"]}
+        async with control.runtime.store.connection() as db:
+            cursor = await db.execute("SELECT secrets FROM settings")
+            [(secrets,)] = await cursor.fetchall()
+            cursor = await db.execute("SELECT coalesce(string_agg(after::text, ''), '') FROM audit_log")
+            [(audited,)] = await cursor.fetchall()
+        opened = control.runtime.sealer.open_value(secrets["alert_to_webhook_url"])
+        assert opened == {"budget_alerts": [address]}
+        assert address not in audited and secrets["alert_to_webhook_url"] not in audited
+
+
 async def test_what_the_file_sets_is_the_files(control_settings, running) -> None:
     async with running(control_settings(FILE)) as control:
         refused = await control.post("/config/update", {"router_settings": {"num_retries": 9}})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tianji.domain.events import Refused
 from tianji.domain.limits import BudgetWindow, Limits, ModelLimits
 from tianji.domain.snapshot import Settings
 from tianji.domain.tenants import (
@@ -59,6 +60,21 @@ async def test_a_key_spends_its_budget_and_no_more(limited: Any) -> None:
     )
     facts = {"level": "api_key", "limit": 0.02, "spent": 0.02, "reserved": 0.0, "needed": 0.005}
     assert facts.items() <= error["facts"].items() and error["facts"]["resets_at"] is None
+
+
+async def test_the_spend_event_says_which_budget_refused(limited: Any) -> None:
+    hold(limited, limits=Limits(max_budget="0.005"))
+    async with limited.chat(KEY, max_tokens=5) as served:
+        assert served.status == 200
+    async with limited.chat(KEY, max_tokens=5) as refused:
+        assert refused.status == 422
+    hold(limited, limits=Limits(rpm=0))
+    async with limited.chat(KEY) as too_many:
+        assert too_many.status == 429
+
+    told = [event.refused for event in limited.books.ends]
+    [bound] = {charge.bound for charge in limited.books.ends[0].charges}
+    assert told == [None, Refused(bound, "all", 5_000_000, 5_000_000), None]
 
 
 async def test_what_a_call_may_cost_is_reserved_until_it_ends(limited: Any, upstream: Any) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from msgspec import Struct
 
+from tianji.domain.sealed import Sealer
 from tianji.domain.snapshot import DEPLOYMENT, SETTINGS
 from tianji.store.locks import Lock
 from tianji.store.rows import run
@@ -66,21 +68,26 @@ async def apply(change: Change, file: FileConfig) -> Applied:
 
 async def _apply_settings(change: Change, file: FileConfig) -> bool:
     before = await settings_for_update(change.db)
-    environment = {} if before is None else before.environment
-    if not credentials.same(environment, file.environment, file.sealer):
-        environment = credentials.sealed(file.environment, file.sealer)
+    environment = _sealed({} if before is None else before.environment, file.environment, file.sealer)
+    secrets = _sealed({} if before is None else before.secrets, file.secrets, file.sealer)
     row = SettingsRow(
         router=file.settings.router,
         calls=file.settings.calls,
         general=file.settings.general,
         master_key_hash=file.settings.master_key_hash,
         environment=environment,
+        secrets=secrets,
     )
     if before == row:
         return False
     await save_settings(change.db, row)
     await change.note(SETTINGS, GLOBAL, "config:reload", before=before, after=row)
     return True
+
+
+def _sealed(before: dict[str, str], now: dict[str, Any], sealer: Sealer) -> dict[str, str]:
+    """Return values sealed, as they were where they are the same: sealing twice gives two different texts."""
+    return before if credentials.same(before, now, sealer) else credentials.sealed(now, sealer)
 
 
 def _same(row: DeploymentRow, model: FileModel, file: FileConfig) -> bool:

@@ -22,6 +22,7 @@ class SettingsRow(Struct, frozen=True):
     general: dict[str, Any]
     master_key_hash: str | None
     environment: dict[str, str]
+    secrets: dict[str, str]
 
 
 async def settings_for_update(db: Connection) -> SettingsRow | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tianji.config.alerting import ADDRESSES, unserved
 from tianji.config.fields import Field, table
 from tianji.config.kinds import Mismatch, accepts, asked_for, fit
 from tianji.config.references import find_reference, holds_secret
@@ -70,7 +71,9 @@ def without_effect(section: str, name: str, value: Any) -> str | None:
     field = table().field(section, name)
     if field is None:
         return f"{section}.{name} is not known; it is stored and ignored"
-    if is_secret(section, name, value):
+    if section == GENERAL and (words := dict(unserved({name: value})).get(name)):
+        return f"{section}.{name}: {words}"
+    if is_secret(section, name, value) and name != ADDRESSES:
         return (
             f"{section}.{name} has no effect yet: it holds a secret, which is kept sealed and not published"
         )

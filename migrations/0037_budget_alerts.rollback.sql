@@ -1,0 +1,3 @@
+DROP TABLE alert_deliveries;
+DROP TABLE budget_alerts;
+ALTER TABLE settings DROP COLUMN secrets;

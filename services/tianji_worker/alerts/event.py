@@ -1,0 +1,77 @@
+"""What is told of a budget: the fields that LiteLLM's webhooks have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+NANO = 1_000_000_000
+
+Event = Literal["budget_crossed", "threshold_crossed", "soft_budget_crossed"]
+CROSSED: Event = "budget_crossed"
+THRESHOLD: Event = "threshold_crossed"
+SOFT: Event = "soft_budget_crossed"
+THRESHOLDS = (95, 85)
+"""Percent of a budget; of several that are passed at once only the first is told."""
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """The body of a webhook. Amounts are US dollars."""
+
+    spend: float
+    max_budget: float | None = None
+    soft_budget: float | None = None
+    token: str | None = None
+    """The hash of the key."""
+    customer_id: str | None = None
+    user_id: str | None = None
+    team_id: str | None = None
+    team_alias: str | None = None
+    organization_id: str | None = None
+    user_email: str | None = None
+    key_alias: str | None = None
+    projected_exceeded_date: str | None = None
+    projected_spend: float | None = None
+    event_group: str
+    alert_emails: list[str] | None = None
+    max_budget_alert_emails: dict[str, list[str]] | None = None
+    event: str
+    event_message: str
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """Something to be told once for a budget, its window and its amount."""
+
+    bound: str
+    window_id: str
+    event: str
+    percent: int = 0
+    limit_nano: Decimal
+    spent_nano: Decimal
+
+
+def alerts_of(
+    bound: str, window: str, spent: Decimal, most: Decimal | None, soft: Decimal | None
+) -> list[Alert]:
+    """Return what is to be told of a window of a budget; amounts are 10^-9 US dollars."""
+    found = []
+
+    def tell(event: Event, limit: Decimal, percent: int = 0) -> None:
+        found.append(
+            Alert(
+                bound=bound, window_id=window, event=event, percent=percent, limit_nano=limit,
+                spent_nano=spent,
+            )
+        )  # fmt: skip
+
+    if soft is not None and 0 < soft <= spent:
+        tell(SOFT, soft)
+    if most is not None and spent > 0:
+        passed = next((percent for percent in THRESHOLDS if spent * 100 >= most * percent), None)
+        if spent >= most:
+            tell(CROSSED, most)
+        elif passed is not None:
+            tell(THRESHOLD, most, passed)
+    return found

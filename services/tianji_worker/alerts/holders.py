@@ -1,0 +1,95 @@
+"""Whose a budget is: the names that people know a holder by, and its amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from tianji.store.queries import Queries, Query
+from tianji.store.rows import Connection, many
+
+Q = Queries.beside(__file__)
+
+
+class Holder(Struct, frozen=True, kw_only=True):
+    """Who is held to a budget."""
+
+    id: str
+    max_budget: Decimal | None = None
+    soft_budget: Decimal | None = None
+    token: str | None = None
+    customer_id: str | None = None
+    user_id: str | None = None
+    team_id: str | None = None
+    team_alias: str | None = None
+    organization_id: str | None = None
+    user_email: str | None = None
+    key_alias: str | None = None
+
+
+class Kind(NamedTuple):
+    """Holders of one kind, as bounds name them."""
+
+    group: str
+    """What webhooks call them."""
+    title: str
+    """What messages call them."""
+    rows: Query
+
+
+KINDS = {
+    "key": Kind("key", "Key", Q.keys),
+    "team": Kind("team", "Team", Q.teams),
+    "member": Kind("team_member", "Team Member", Q.members),
+    "user": Kind("user", "User", Q.users),
+    "organization": Kind("organization", "Organization", Q.organizations),
+    "orgmember": Kind("organization_member", "Organization Member", Q.organization_members),
+    "project": Kind("project", "Project", Q.projects),
+    "customer": Kind("end_user", "End User", Q.customers),
+    "tag": Kind("tag", "Tag", Q.tags),
+    "proxy": Kind("proxy", "Proxy", Q.configured),
+    "provider": Kind("provider", "Provider", Q.configured),
+    "deployment": Kind("deployment", "Deployment", Q.configured),
+}
+
+
+class Name(NamedTuple):
+    """A bound's id, taken apart."""
+
+    kind: str
+    id: str
+    part: str = ""
+    """The window of one of several budgets, or the model of a budget for one; empty for the holder's own."""
+
+
+def named(bound: str) -> Name | None:
+    """Take a bound's id apart; None for one of a kind that is not known."""
+    kind, _, id = bound.partition(":")
+    if kind.endswith("_model"):
+        kind = kind.removesuffix("_model")
+        id, _, model = id.partition(":")
+        return Name(kind, id, model) if kind in KINDS else None
+    if kind not in KINDS:
+        return None
+    whole, mark, window = id.rpartition("@")
+    # The id of a user may be an e-mail address: only what begins with a digit is a window.
+    if mark and (window == "all" or window[:1].isdigit()) and kind in ("key", "team"):
+        return Name(kind, whole, window)
+    return Name(kind, id)
+
+
+async def holders(db: Connection, names: Iterable[Name]) -> Mapping[tuple[str, str], Holder]:
+    """Return the holders that are there, by kind and id."""
+    wanted: dict[str, set[str]] = {}
+    for name in names:
+        wanted.setdefault(name.kind, set()).add(name.id)
+    found: dict[tuple[str, str], Holder] = {}
+    for kind, ids in wanted.items():
+        prefixes = sorted({id[:at] for id in ids for at, sign in enumerate(id) if sign == ":"})
+        given = {"ids": sorted(ids), "prefixes": prefixes, "kind": kind}
+        for row in await many(db, KINDS[kind].rows, Holder, **given):
+            found[kind, row.id] = row
+    return found

@@ -1,0 +1,52 @@
+"""From an alert and its holder to what people are told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec.structs import asdict
+
+from tianji_worker.alerts.event import CROSSED, NANO, SOFT, Alert, Told
+from tianji_worker.alerts.holders import KINDS, Holder, Name
+
+_AMOUNTS = ("id", "max_budget", "soft_budget")
+
+
+def told_of(alert: Alert, name: Name | None, holder: Holder | None) -> Told:
+    """Return what is told; of a holder that is gone only its budget's name is known."""
+    soft = alert.event == SOFT
+    kind = KINDS[name.kind] if name is not None else None
+    who = {} if holder is None else asdict(holder)
+    return Told(
+        **{field: value for field, value in who.items() if field not in _AMOUNTS},
+        spend=_usd(alert.spent_nano),
+        max_budget=_dollars(holder.max_budget if holder else None) if soft else _usd(alert.limit_nano),
+        soft_budget=_usd(alert.limit_nano) if soft else _dollars(holder.soft_budget if holder else None),
+        event_group=kind.group if kind is not None else "proxy",
+        event=alert.event,
+        event_message=f"{kind.title if kind else 'Unknown'} Budget: {_words(alert)} ({_whose(alert, name)})",
+    )
+
+
+def _words(alert: Alert) -> str:
+    spent, limit = _usd(alert.spent_nano), _usd(alert.limit_nano)
+    if alert.event == SOFT:
+        return f"Soft Budget Crossed, {spent} of {limit} USD spent"
+    if alert.event == CROSSED:
+        return f"Budget Crossed, {spent} of {limit} USD spent"
+    return f"{100 - alert.percent}% or less remaining, {spent} of {limit} USD spent"
+
+
+def _whose(alert: Alert, name: Name | None) -> str:
+    if name is None:
+        return alert.bound
+    id = f"{name.id[:12]}..." if name.kind == "key" else name.id
+    return " ".join(part for part in (name.kind, id, name.part) if part)
+
+
+def _usd(nano: Decimal) -> float:
+    return float(nano / NANO)
+
+
+def _dollars(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)

@@ -1,0 +1,131 @@
+"""Finds out of the ledger which budgets have come near their end, or passed their soft amount.
+
+What was charged is looked at a moment later, so that the ledger never waits. What a worker that died had
+not looked at is found when the next one begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+
+import msgspec
+from msgspec import Struct
+from psycopg.types.json import Jsonb
+
+from tianji.store.pool import Store
+from tianji.store.rows import Connection, many, run
+from tianji_worker.alerts.event import NANO, Alert, alerts_of
+from tianji_worker.alerts.holders import Q, holders, named
+from tianji_worker.alerts.message import told_of
+from tianji_worker.alerts.noted import note
+from tianji_worker.alerts.targets import Target, Targets
+from tianji_worker.ledger.rows import Row
+
+EVERY_S = 1.0
+PAGE = 500
+LOOK_BACK = timedelta(hours=1)
+MOST = 100_000
+"""Windows that wait to be looked at; beyond that they are left to their next call."""
+
+
+class Charged(Struct, frozen=True, order=True):
+    """A window of a budget that a call was charged to."""
+
+    bound: str
+    window: str
+
+
+class Sum(Struct, frozen=True):
+    """What a window was charged."""
+
+    bound: str
+    window_id: str
+    spent_nano: Decimal
+
+
+class Unplanned(Alert, frozen=True, kw_only=True):
+    """An alert of which it is not settled yet who is told."""
+
+    id: int
+
+
+class Watch:
+    """Looks at what the ledger has charged."""
+
+    def __init__(self, store: Store, targets: Targets) -> None:
+        self._store = store
+        self._read = targets.read
+        self._charged: set[Charged] = set()
+        self.targets: tuple[Target, ...] = ()
+        """Where alerts go now."""
+
+    def charged(self, rows: Iterable[Row]) -> None:
+        """Note what calls were charged to; called by the ledger when they are written."""
+        if self.targets and len(self._charged) < MOST:
+            self._charged.update(Charged(one.bound, one.window) for row in rows for one in row.charges)
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            await self.look()
+            await asyncio.sleep(EVERY_S)
+
+    async def look(self) -> None:
+        """Write down what is to be told, and to whom."""
+        async with self._store.connection() as db:
+            before, aim = self.targets, await self._read(db)
+            self.targets = aim.targets
+            if not aim.wanted:
+                await run(db, Q.forget_unplanned)
+            if self.targets and not before:
+                since = datetime.now(UTC) - LOOK_BACK
+                self._charged.update(await many(db, Q.charged_since, Charged, since=since))
+        if not self.targets:
+            self._charged.clear()
+            return
+        while self._charged:
+            some = sorted(islice(self._charged, PAGE))
+            await self._find(some)
+            self._charged.difference_update(some)
+        while await self._plan() == PAGE:
+            pass
+
+    async def _find(self, some: Sequence[Charged]) -> None:
+        bounds, windows = [one.bound for one in some], [one.window for one in some]
+        async with self._store.transaction() as db:
+            sums = await many(db, Q.windows, Sum, bounds=bounds, windows=windows)
+            names = {one.bound: name for one in sums if (name := named(one.bound)) and not name.part}
+            found = await holders(db, names.values())
+            alerts: list[Alert] = []
+            for one in sums:
+                name = names.get(one.bound)
+                holder = None if name is None else found.get((name.kind, name.id))
+                if holder is not None:
+                    amounts = _nano(holder.max_budget), _nano(holder.soft_budget)
+                    alerts += alerts_of(one.bound, one.window_id, one.spent_nano, *amounts)
+            await note(db, alerts)
+
+    async def _plan(self) -> int:
+        """Settle what is told of new alerts, and to whom."""
+        async with self._store.transaction() as db:
+            alerts = await many(db, Q.unplanned, Unplanned, limit=PAGE)
+            await self._settle(db, alerts)
+        return len(alerts)
+
+    async def _settle(self, db: Connection, alerts: Sequence[Unplanned]) -> None:
+        names = {one.bound: name for one in alerts if (name := named(one.bound))}
+        found = await holders(db, names.values())
+        for one in alerts:
+            name = names.get(one.bound)
+            holder = None if name is None else found.get((name.kind, name.id))
+            told = told_of(one, name, holder)
+            await run(db, Q.plan, id=one.id, told=Jsonb(told, dumps=msgspec.json.encode))
+            await run(db, Q.address, id=one.id, targets=[target.id for target in self.targets])
+
+
+def _nano(usd: Decimal | None) -> Decimal | None:
+    return None if usd is None else usd * NANO

@@ -1,0 +1,75 @@
+"""Budgets that calls pass are told to a webhook and to Slack, through the whole system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tianji_testkit.receiver import Receiver
+from tianji_testkit.system import System
+from tianji_testkit.upstream import FakeUpstream, Reply
+
+CONFIG = """
+general_settings:
+  alerting: [slack, webhook]
+  alert_types: [budget_alerts]
+environment_variables:
+  SLACK_WEBHOOK_URL: {hook}/slack/secret-part
+  WEBHOOK_URL: {hook}/webhook/secret-part
+model_list:
+  - model_name: gpt
+    litellm_params:
+      model: openai/gpt-4o-mini
+      api_base: {root}/v1
+      api_key: sk-provider-openai
+      input_cost_per_token: 0
+      output_cost_per_token: 0.001
+"""
+"""An answer of five words costs 0.005 USD."""
+
+
+@pytest.mark.asyncio
+async def test_budgets_that_calls_pass_are_told_once_to_each_channel(tmp_path: Path) -> None:
+    async with Receiver() as receiver, FakeUpstream() as upstream, aiohttp.ClientSession() as http:
+        upstream.usual = Reply(text="one two three four five")
+        receiver.will(503, 500)
+        with System(tmp_path, CONFIG.format(root=upstream.root, hook=receiver.root), gateways=2) as system:
+            master = system.master_key
+
+            async def call(
+                path: str, body: Any, key: str = master, base: str = system.url
+            ) -> tuple[int, Any]:
+                headers = {"authorization": f"Bearer {key}"}
+                async with http.post(base + path, json=body, headers=headers) as answer:
+                    return answer.status, await answer.json()
+
+            async def spend(times: int, **terms: Any) -> list[int]:
+                _, made = await call("/key/generate", terms)
+                body = {"model": "gpt", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5}
+                bases = system.gateway_urls * times
+                return [
+                    (await call("/v1/chat/completions", body, made["key"], base))[0] for base in bases[:times]
+                ]
+
+            assert await spend(2, key_alias="soft", soft_budget=0.009) == [200, 200]
+            assert await spend(1, key_alias="near", max_budget=0.0055) == [200]
+            assert await spend(3, key_alias="full", max_budget=0.01) == [200, 200, 422]
+            assert await spend(2, key_alias="none", max_budget=0) == [422, 422]
+            posted = await receiver.until(8)
+
+        hooks = [one.json for one in posted if one.path.startswith("/webhook/")]
+        assert sorted((one["key_alias"], one["event"], one["event_group"]) for one in hooks) == [
+            ("full", "budget_crossed", "key"),
+            ("near", "threshold_crossed", "key"),
+            ("none", "budget_crossed", "key"),
+            ("soft", "soft_budget_crossed", "key"),
+        ]
+        spent = {one["key_alias"]: (one["spend"], one["max_budget"], one["soft_budget"]) for one in hooks}
+        assert spent["soft"] == (0.01, None, 0.009) and spent["near"] == (0.005, 0.0055, None)
+        slack = [one.json["text"] for one in posted if one.path.startswith("/slack/")]
+        assert len(slack) == 4 and all("budget_alerts" in text for text in slack)
+        assert len(posted) == 8 and receiver.refused == 2
+        assert "secret-part" not in system.log.read_text()
