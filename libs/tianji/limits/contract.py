@@ -183,6 +183,13 @@ class Reservation(Protocol):
         """The budgets, with their windows, that the call's cost is taken from. Do not change it."""
 
 
+class Telling(Protocol):
+    """Where a bound is counted."""
+
+    def left(self, bound: Bound, now: float) -> Left:
+        """Return what is left of the bound, as far as this process knows."""
+
+
 class Limiter(Protocol):
     """This process' share of all bounds. Made with `opening.open_limiter`."""
 
@@ -220,6 +227,9 @@ class Limiter(Protocol):
 
     def left(self, bound: Bound, now: float) -> Left:
         """Return what is left of a bound, without asking."""
+
+    def seats(self, chain: Chain, now: float) -> Sequence[tuple[Bound, Telling]]:
+        """Return a chain's bounds, each once, with who tells what is left of it: cheaper than `left`."""
 
     async def close(self, timeout_s: float = 2.0) -> None:
         """Give back what is held; the last that is called."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from tianji.errors import Unavailable
@@ -159,6 +159,13 @@ class HeldLimits:
         """Return what is left of a bound as far as known here."""
         seat = self._book.seat(bound, now)
         return seat.left(bound, now)
+
+    def seats(self, chain: Chain, now: float) -> Sequence[tuple[Bound, Seat]]:
+        """Return a chain's bounds, each with its counter here."""
+        seats: Seats | None = chain.seats
+        if seats is None or not seats.since <= now < seats.until or seats.found_by is not self._book:
+            seats = self._book.find(chain, now)
+        return seats.in_order
 
     async def tell(self, *, flush: bool = False) -> bool:
         """Send one message now, where something is to be said; return whether the store answers.

@@ -11,7 +11,7 @@ from tianji.wire.front import Front
 from tianji_gateway.caller import Header
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.receive import Call
-from tianji_gateway.limits.told import key_headers, key_spend, limit_headers
+from tianji_gateway.limits.told import SPEND, chain_headers, key_headers, rates_told, spend_told
 from tianji_gateway.snapshot.model import Snapshot
 from tianji_gateway.snapshot.target import header_value
 
@@ -42,7 +42,7 @@ def of_answer(account: Account, front: Front, upstream: Iterable[Header], media_
     headers = [(b"content-type", media_type), *_common(account.call, front), *_account(account)]
     if account.closed:
         headers.append((b"x-litellm-response-cost", account.cost_text.encode()))
-    counted = account.chain is not None and any(name.startswith(b"x-ratelimit-limit-") for name, _ in headers)
+    counted = rates_told(account.chain)
     for name, value in upstream:
         name = name.lower()
         if name in _PRIVATE:
@@ -100,12 +100,12 @@ def _request(account: Account) -> list[Header]:
     ]
     if account.principal is not None:
         key = account.principal.key
-        spent = key_spend(account, account.rt.limiter) if account.chain is not None else None
-        headers.append((b"x-litellm-key-spend", spent or header_value(key.spend)))
-        if key.limits is not None:
-            headers += key_headers(key.limits)
+        if not spend_told(account.chain):
+            headers.append((SPEND, header_value(key.spend)))
+        if (limits := key.limits) is not None:
+            headers += key_headers(limits.max_budget, limits.tpm, limits.rpm)
         if account.chain is not None:
-            headers += limit_headers(account)
+            headers += chain_headers(account.chain, account.rt.limiter)
     if account.shortened is not None:
         headers.append((b"x-tianji-max-tokens-lowered", b"%d" % account.shortened))
     if account.snapshot is not None:

@@ -24,7 +24,6 @@ from tianji_gateway.limits import extent, refusals
 from tianji_gateway.limits.chains import chain_of
 from tianji_gateway.limits.extent import Size
 from tianji_gateway.limits.refused import refused_by
-from tianji_gateway.limits.shorter import most_reserved
 from tianji_gateway.snapshot.model import Snapshot, Target
 
 _TRIES = 8
@@ -130,8 +129,8 @@ def _needs(
     """Return the most that a call may cost wherever it goes, the tokens that it is known to use, and the
     most of each way that it may use.
     """
-    most_output = most_reserved(snapshot)
-    cost_nano = max(size.cost_nano(target, most_output) for target in targets)
+    most_output = snapshot.most_reserved
+    cost_nano = max([size.cost_nano(target, most_output) for target in targets])
     said = size.said
     tokens = size.input + (said or 0)
     if said:

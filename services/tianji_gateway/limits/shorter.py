@@ -32,13 +32,8 @@ def paid_for(bound: Bound, left: int, targets: Iterable[Target], size: Size) -> 
 def longest(bound: Bound, targets: Iterable[Target], size: Size, snapshot: Snapshot) -> int:
     """Return how many tokens of each answer a bound is asked for."""
     if bound.kind in ("budget", "otpm"):
-        return max(size.output_on(target, most_reserved(snapshot)) for target in targets)
+        return max(size.output_on(target, snapshot.most_reserved) for target in targets)
     return 0 if bound.kind == "itpm" else (size.said or 0) // size.answers
-
-
-def most_reserved(snapshot: Snapshot) -> int | None:
-    """Return the most tokens that are reserved for an answer of which nobody said how long it may be."""
-    return count_of(snapshot.settings.general.get("max_reserved_output_tokens"))
 
 
 def shorter(paid: int, least: int) -> int | None:

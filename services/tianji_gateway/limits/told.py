@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
 
-from tianji.domain.limits import Limits
 from tianji.limits.contract import Bound, Chain, Kind, Left, Limiter
 from tianji_gateway.caller import Header
-from tianji_gateway.flow.account import Account
 from tianji_gateway.limits.bounds import NANO
 from tianji_gateway.limits.refusals import descriptor
 from tianji_gateway.snapshot.target import header_value
@@ -29,49 +27,89 @@ _UNITS: dict[Kind, bytes] = {
 _OF_KEY_AND_MODEL = ("rpm", "tpm")
 _VERSION: Header = (b"x-litellm-rate-limiter-version", b"v3")
 _CHAINS = 4096
+SPEND = b"x-litellm-key-spend"
+_OF_KEY = re.compile("key:[^:@]*")
 _BUCKET = str.maketrans("/:", "--")
 """Signs that no header's name may have."""
 
 
-class _Names(Struct, frozen=True):
-    """How a rate is told: worked out once for each bound of a chain."""
+class _Names(Struct, frozen=True, eq=False):
+    """How a rate is told."""
 
-    bound: Bound
     unit: bytes
     limit: bytes
     remaining: tuple[bytes, ...]
+    plain: bool
+    """Whether it is also told by the plain names, where it is the tightest."""
 
 
-def limit_headers(account: Account) -> list[Header]:
-    """Return what is left of all that the caller is held to; of the plain names, the tightest."""
-    if account.chain is None:
-        return []
-    limiter, now = account.rt.limiter, time.time()
-    headers: list[Header] = [*_priority(account.chain)]
+class _Terms(Struct, frozen=True, eq=False):
+    """How a chain is told: worked out once. Bounds go by their identity, which costs less than their hash."""
+
+    rates: dict[int, _Names]
+    of_key: int | None
+    """The key's own budget."""
+    fixed: tuple[Header, ...]
+    """What is told in the same words each time."""
+    plain: bool
+
+
+def rates_told(chain: Chain | None) -> bool:
+    """Say whether answers tell by the plain names of a rate that the caller is held to."""
+    return chain is not None and _terms(chain).plain
+
+
+def spend_told(chain: Chain | None) -> bool:
+    """Say whether `chain_headers` tell what the key has spent."""
+    return chain is not None and _terms(chain).of_key is not None
+
+
+def chain_headers(chain: Chain, limiter: Limiter) -> list[Header]:
+    """Return what is left of all that a caller is held to, and what the key has spent, as known here.
+
+    The plain names tell of the tightest.
+    """
+    terms, now = _terms(chain), time.time()
+    rates, of_key = terms.rates, terms.of_key
+    headers = list(terms.fixed)
     tightest: dict[bytes, Left] = {}
-    for names in _names(account.chain):
-        left, unit = limiter.left(names.bound, now), names.unit
-        remaining = b"%d" % max(left.remaining, 0)
-        headers.append((names.limit, b"%d" % left.limit))
-        headers += [(name, remaining) for name in names.remaining]
-        if names.bound.kind != "parallel" and (
-            unit not in tightest or left.remaining < tightest[unit].remaining
-        ):
-            tightest[unit] = left
+    for bound, seat in limiter.seats(chain, now):
+        place = id(bound)
+        if place in rates:
+            names, left = rates[place], seat.left(bound, now)
+            unit, remaining = names.unit, b"%d" % left.remaining
+            for name in names.remaining:
+                headers.append((name, remaining))
+            if bound.share is not None:
+                headers.append((names.limit, b"%d" % left.limit))
+            if names.plain and (unit not in tightest or left.remaining < tightest[unit].remaining):
+                tightest[unit] = left
+        elif place == of_key:
+            headers.append((SPEND, _spent(seat.left(bound, now))))
     for unit, left in tightest.items():
-        headers.append((b"x-ratelimit-limit-" + unit, b"%d" % left.limit))
-        headers.append((b"x-ratelimit-remaining-" + unit, b"%d" % max(left.remaining, 0)))
         wait_s = 0 if left.resets_at is None else max(0, math.ceil(left.resets_at - now))
-        headers.append((b"x-ratelimit-reset-" + unit, b"%ds" % wait_s))
+        headers += [
+            (b"x-ratelimit-limit-" + unit, b"%d" % left.limit),
+            (b"x-ratelimit-remaining-" + unit, b"%d" % left.remaining),
+            (b"x-ratelimit-reset-" + unit, b"%ds" % wait_s),
+        ]
     return headers
 
 
 @lru_cache(maxsize=_CHAINS)
-def _names(chain: Chain) -> tuple[_Names, ...]:
-    return tuple(_named(bound) for bound in chain.bounds if bound.kind != "budget")
+def _terms(chain: Chain) -> _Terms:
+    bounds = [bound for bound in chain.bounds if bound.kind != "budget"]
+    rates = {id(bound): _named(bound) for bound in bounds}
+    limits = [(rates[id(b)].limit, b"%d" % b.limit) for b in bounds if b.share is None]
+    of_key = (id(b) for b in chain.bounds if b.kind == "budget" and _OF_KEY.fullmatch(b.id))
+    return _Terms(
+        rates=rates,
+        of_key=next(of_key, None),
+        fixed=(*_priority(chain), *limits),
+        plain=any(names.plain for names in rates.values()),
+    )
 
 
-@lru_cache(maxsize=_CHAINS)
 def _priority(chain: Chain) -> tuple[Header, ...]:
     """Tell whose part of a model a call uses."""
     shares = (bound.share for bound in chain.bounds if bound.share is not None)
@@ -91,27 +129,17 @@ def _named(bound: Bound) -> _Names:
     elif bound.id.startswith("model:"):
         remaining.append(b"x-ratelimit-remaining-model-%s" % unit)
     limit = b"x-ratelimit-%s-limit-%s" % (level.encode(), unit)
-    return _Names(bound, unit, limit, tuple(remaining))
+    return _Names(unit, limit, tuple(remaining), bound.kind != "parallel")
 
 
-def key_headers(limits: Limits) -> Iterator[Header]:
-    """Yield what a key may use."""
-    for name, value in (
-        ("max-budget", limits.max_budget),
-        ("tpm-limit", limits.tpm),
-        ("rpm-limit", limits.rpm),
-    ):
-        if value is not None:
-            yield f"x-litellm-key-{name}".encode(), header_value(str(value))
+@lru_cache(maxsize=_CHAINS)
+def key_headers(max_budget: str | None, tpm: int | None, rpm: int | None) -> tuple[Header, ...]:
+    """Return what a key may use."""
+    said = ((b"max-budget", max_budget), (b"tpm-limit", tpm), (b"rpm-limit", rpm))
+    return tuple(
+        (b"x-litellm-key-" + name, header_value(str(value))) for name, value in said if value is not None
+    )
 
 
-def key_spend(account: Account, limiter: Limiter) -> bytes | None:
-    """Return what a key has spent of its budget as this process knows it, in US dollars."""
-    if account.chain is None or account.principal is None:
-        return None
-    id = f"key:{account.principal.key.hash}"
-    bound = next((b for b in account.chain.bounds if b.kind == "budget" and b.id == id), None)
-    if bound is None:
-        return None
-    left = limiter.left(bound, time.time())
+def _spent(left: Left) -> bytes:
     return format((left.limit - left.remaining) / NANO, ".9f").rstrip("0").rstrip(".").encode()
