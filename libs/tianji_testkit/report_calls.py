@@ -27,6 +27,23 @@ def _activity() -> dict[str, Try]:
     return found | {f"GET {users}": Try(on(f"{users}?{SPAN}&limit=100"), lists="user_id")}
 
 
+def _receivers() -> dict[str, Try]:
+    found: dict[str, Try] = {}
+    for name, said in (
+        ("vantage", {"api_key": "k", "integration_token": "t", "base_url": "http://127.0.0.1:9"}),
+        ("cloudzero", {"api_key": "k", "connection_id": "c", "base_url": "http://127.0.0.1:9"}),
+    ):
+        found |= {
+            f"POST /{name}/init": Try(on(f"/{name}/init", **said)),
+            f"GET /{name}/settings": Try(on(f"/{name}/settings")),
+            f"PUT /{name}/settings": Try(on(f"/{name}/settings", api_key="k2"), fine=(200, 404)),
+            f"POST /{name}/dry-run": Try(on(f"/{name}/dry-run", limit=1)),
+            f"POST /{name}/export": Try(on(f"/{name}/export", limit=1), fine=(200, 404, 502)),
+            f"DELETE /{name}/delete": Try(on(f"/{name}/delete"), fine=(200, 404)),
+        }
+    return found
+
+
 TRIES: dict[str, Try] = {
     **_activity(),
     "GET /global/activity": Try(on(f"/global/activity?{SPAN}"), sums=True),
@@ -74,5 +91,10 @@ TRIES: dict[str, Try] = {
     ),
     "POST /cost/estimate": Try(on("/cost/estimate", model="gpt-4o-mini", input_tokens=1, output_tokens=1)),
     "GET /focus/export": Try(on(f"/focus/export?{SPAN}")),
+    **_receivers(),
+    "GET /spend/capture_rate": Try(on(f"/spend/capture_rate?{SPAN}"), fine=(503,)),
+    "GET /cost_optimization/prompt_caching/requests": Try(
+        on(f"/cost_optimization/prompt_caching/requests?{SPAN}")
+    ),
     "GET /provider/budgets": Try(on("/provider/budgets"), fine=(400,)),
 }

@@ -26,6 +26,9 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     """Encrypts stored credentials; the master key does where it is not set."""
     model_cost_map_url: str | None = None
     """Where other prices than the shipped ones are loaded from, in the form of LiteLLM's price JSON."""
+    openai_admin_key: Annotated[Secret | None, variable("OPENAI_ADMIN_KEY")] = None
+    """Reads OpenAI's bills, for `/spend/capture_rate`."""
+    openai_costs_url: str = "https://api.openai.com/v1/organization/costs"
     drain_seconds: float = 10.0
     log_level: str = "INFO"
     log_format: str = ""

@@ -20,9 +20,18 @@ QUERY = (
 )
 BODIES = {
     "/spend/calculate": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "a"}]},
+    "/vantage/init": {"api_key": "k", "integration_token": "t"},
+    "/vantage/settings": {"api_key": "k"},
+    "/cloudzero/init": {"api_key": "k", "connection_id": "c"},
+    "/cloudzero/settings": {"api_key": "k"},
     "/cost/estimate": {"model": "gpt-4o-mini", "input_tokens": 1, "output_tokens": 1},
 }
 REFUSED = {
+    "/spend/capture_rate": 503,  # nobody has said with which key bills are read
+    "/vantage/export": 404,
+    "/vantage/delete": 404,
+    "/cloudzero/export": 404,
+    "/cloudzero/delete": 404,
     "/provider/budgets": 400,  # the config has none
     "/spend/logs/ui/{request_id}": 404,
     "/key/spend/report": 404,

@@ -1,1 +1,1 @@
-"""`/focus/export`: the ledger's days as FOCUS 1.2, for tools that read clouds' bills."""
+"""The ledger's days for tools that read bills: FOCUS files, and what Vantage and CloudZero are sent."""

@@ -1,4 +1,4 @@
-"""`/focus/export`."""
+"""`/focus/export`, `/vantage` and `/cloudzero`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tianji.errors import BadRequest
 from tianji_control.call import Call, Guarded, Text
-from tianji_control.resources.exports import files, focus
+from tianji_control.resources.exports import cloudzero, files, focus, vantage
 from tianji_control.resources.spend.spans import days
 
 TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
@@ -41,4 +41,6 @@ FILE = Text(*TYPES.values())
 routes = [
     # 501 where a Parquet file is asked for and the extra `parquet` is not installed.
     Guarded("GET", "/focus/export", export, "ledger:read", query=Ask, gives=FILE, refuses=(501,)),
+    *vantage.routes,
+    *cloudzero.routes,
 ]

@@ -26,17 +26,17 @@ async def rows(rows_of: Store, span: Days) -> AsyncIterator[list[dict[str, Any]]
     day: date = span.since
     while day <= span.until:
         async with rows_of.connection() as db:
-            found = await store.charges(db, day)
-        yield [focus.row(day, charge) for charge in found]
+            found = await store.charges(db, Days(day, day))
+        yield [focus.row(charge) for charge in found]
         day += timedelta(days=1)
 
 
 async def as_csv(days: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
     """Write CSV with a header; times and amounts in plain text, without rounding."""
-    yield _lines([focus.COLUMNS])
+    yield lines([focus.COLUMNS])
     async for day in days:
         if day:
-            yield _lines([[_text(value) for value in row.values()] for row in day])
+            yield lines([[text(value) for value in row.values()] for row in day])
 
 
 async def as_parquet(days: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
@@ -94,13 +94,15 @@ def _fit(name: str, value: Any) -> Any:
     return int(value) if name in focus.QUANTITIES else value
 
 
-def _lines(found: Any) -> bytes:
+def lines(found: Any) -> bytes:
+    """Write rows as CSV."""
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\r\n").writerows(found)
     return out.getvalue().encode()
 
 
-def _text(value: Any) -> Any:
+def text(value: Any) -> Any:
+    """Return a value as CSV has it: no exponent, and times in UTC."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value

@@ -6,7 +6,7 @@ whose names begin with `x_` as the specification asks.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,9 +31,9 @@ COLUMNS = (
 )
 
 
-def row(day: date, charge: Charge) -> dict[str, Any]:
+def row(charge: Charge) -> dict[str, Any]:
     """Return one row, its values as Python has them; what is not known is None."""
-    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    begins = datetime(charge.day.year, charge.day.month, charge.day.day, tzinfo=UTC)
     month = begins.replace(day=1)
     money: dict[str, Decimal] = dict.fromkeys(MONEY, charge.spend_usd)
     quantities: dict[str, Decimal] = dict.fromkeys(QUANTITIES, Decimal(charge.requests))

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from tianji_control.resources.reports import names, providers, report, spenders, tags, totals
+from tianji_control.resources.reports import capture, names, providers, report, spenders, tags, totals
 
-routes = [*totals.routes, *tags.routes, *spenders.routes, *report.routes, *names.routes, *providers.routes]
+routes = [
+    *totals.routes,
+    *tags.routes,
+    *spenders.routes,
+    *report.routes,
+    *names.routes,
+    *providers.routes,
+    *capture.routes,
+]

@@ -22,6 +22,13 @@ WHERE scope = %(scope)s AND scope_id = %(scope_id)s AND day BETWEEN %(since)s AN
 GROUP BY day
 ORDER BY day;
 
+-- name: provider_days
+SELECT day, sum(spend_usd) AS spend_usd
+FROM spend_daily
+WHERE scope = 'total' AND scope_id = '' AND provider = %(provider)s AND day BETWEEN %(since)s AND %(until)s
+GROUP BY day
+ORDER BY day;
+
 -- name: key_days
 SELECT day, key_hash, user_id, sum(spend_usd) AS spend_usd
 FROM spend_cells

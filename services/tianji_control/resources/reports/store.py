@@ -121,6 +121,11 @@ async def by_day(db: Connection, days: Days, scope: str = "total", scope_id: str
     return await many(db, Q.days, Day, **values(days), scope=scope, scope_id=scope_id)
 
 
+async def provider_days(db: Connection, days: Days, provider: str) -> list[Day]:
+    """Return what was spent at a provider day by day."""
+    return await many(db, Q.provider_days, Day, **values(days), provider=provider)
+
+
 async def by_key_and_day(db: Connection, days: Days, seen: Seen, key: str | None) -> list[KeyDay]:
     """Return what keys spent day by day, of the calls that a caller may see."""
     return await many(db, Q.key_days, KeyDay, **values(days), **values(seen), key=key)

@@ -135,3 +135,16 @@ ORDER BY gateway_id;
 -- name: bodies
 SELECT id, asked, answered, cut FROM spend_bodies
 WHERE id = ANY(%(ids)s) AND day BETWEEN %(first)s AND %(last)s;
+
+-- name: cached_calls
+-- Out of an index of such calls alone; nobody marks prompts for them, so that of such marks there are none.
+SELECT id, started_at, coalesce(nullif(upstream_model, ''), model) AS model, model_group, input_tokens, output_tokens,
+       cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, cost_usd
+FROM spend_logs
+WHERE day BETWEEN %(since)s::date - 1 AND %(until)s::date + 1
+  AND started_at >= %(since)s AND started_at < %(until)s
+  AND (cache_read_tokens > 0 OR cache_write_tokens > 0)
+  AND NOT %(injected)s AND (NOT %(hits)s OR cache_read_tokens > 0)
+  AND (%(after_id)s::uuid IS NULL OR (started_at, id) < (%(after_time)s, %(after_id)s))
+ORDER BY started_at DESC, id DESC
+LIMIT %(limit)s;
