@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tianji_testkit.scripted.anthropic import signature
+from tianji_testkit.scripted.anthropic_turns import signature
 from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, bearer, names, pieces_of
 from tianji_testkit.scripted.eventstream import frame
 from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens

@@ -18,7 +18,7 @@ from tianji_testkit.scripted.contract import (
     pieces_of,
     sse,
 )
-from tianji_testkit.scripted.openai_chat import media_type
+from tianji_testkit.scripted.openai_turns import media_type
 from tianji_testkit.scripted.script import Call, Result, Said, Seen, Tokens
 
 _FIELDS = names(

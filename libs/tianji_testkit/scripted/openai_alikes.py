@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from tianji_testkit.scripted.contract import Asked, Refused, Reply, Shows, names
-from tianji_testkit.scripted.openai_chat import THOUGHTS, OpenAIChat, invalid
+from tianji_testkit.scripted.openai_chat import THOUGHTS, OpenAIChat
 from tianji_testkit.scripted.openai_responses import OpenAIResponses
+from tianji_testkit.scripted.openai_turns import invalid
 from tianji_testkit.scripted.script import Call, Said, Seen, Tokens
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from tianji_testkit.scripted.contract import Asked, Refused, fresh, names, pieces_of, sse
-from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid, media_type
+from tianji_testkit.scripted.openai_chat import OpenAIChat
+from tianji_testkit.scripted.openai_turns import invalid, media_type
 from tianji_testkit.scripted.responses_tools import arguments_of, check_call, growing, read_tool, write_call
 from tianji_testkit.scripted.script import Result, Said, Seen, Tokens, seal
 

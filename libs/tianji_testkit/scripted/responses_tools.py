@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from tianji_testkit.scripted.contract import pieces_of
-from tianji_testkit.scripted.openai_chat import OpenAIChat, invalid, object_of
+from tianji_testkit.scripted.openai_chat import OpenAIChat
+from tianji_testkit.scripted.openai_turns import invalid, object_of
 from tianji_testkit.scripted.script import Call
 
 _FREE = "custom"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tianji_testkit.scripted.anthropic import Anthropic, invalid
+from tianji_testkit.scripted.anthropic import Anthropic
+from tianji_testkit.scripted.anthropic_turns import invalid
 from tianji_testkit.scripted.contract import Asked, Refused, bearer, names
 
 VERSION = "vertex-2023-10-16"
