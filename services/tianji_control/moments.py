@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from tianji_control.envelope import Fault, WrongFields
 
 _DAY = "%Y-%m-%d"
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def moment(text: str | None, field: str, *, end: bool = False) -> datetime | None:
@@ -18,7 +19,7 @@ def moment(text: str | None, field: str, *, end: bool = False) -> datetime | Non
     except ValueError:
         pass
     else:
-        return day + timedelta(days=1) if end else day
+        return day + timedelta(days=1) if end and day < _LAST else day
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
