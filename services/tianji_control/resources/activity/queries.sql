@@ -32,6 +32,18 @@ spend_usd, requests, successful_requests,
 -- part: owner
 CASE %(scope)s WHEN 'team' THEN team_id WHEN 'organization' THEN organization_id ELSE user_id END
 
+-- part: in_scope
+scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
+  AND <<named>>
+
+-- part: dearest
+GROUP BY key_hash
+ORDER BY sum(spend_usd) DESC, key_hash
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- part: most_failed
+sum(requests)::bigint AS requests, sum(failed_requests)::bigint AS failed_requests
+
 -- part: of_model
 (%(group)s::text IS NULL OR model = %(group)s)
   AND (%(upstream)s::text IS NULL OR coalesce(nullif(upstream_model, ''), model) = %(upstream)s)
@@ -48,8 +60,7 @@ SELECT team_id AS id FROM teams WHERE organization_id = ANY(%(organizations)s) O
 SELECT day,
        <<sums>>
 FROM spend_daily
-WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND <<named>>
+WHERE <<in_scope>>
 GROUP BY day
 ORDER BY day DESC;
 
@@ -63,12 +74,9 @@ SELECT day,
        coalesce(upstream, model, provider, call_type) AS name,
        <<sums>>
 FROM (
-    SELECT day, model, coalesce(nullif(upstream_model, ''), model) AS upstream, provider, call_type,
-           spend_usd, requests, successful_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens,
-           cache_write_tokens, duration_ms
+    SELECT day, model, coalesce(nullif(upstream_model, ''), model) AS upstream, provider, call_type, <<metrics>>
     FROM spend_daily
-    WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-      AND <<named>>
+    WHERE <<in_scope>>
 ) AS part
 GROUP BY GROUPING SETS ((day, upstream), (day, model), (day, provider), (day, call_type))
 ORDER BY day DESC, kind, name;
@@ -78,8 +86,7 @@ ORDER BY day DESC, kind, name;
 SELECT day, 'entities' AS kind, scope_id AS name,
        <<sums>>
 FROM spend_daily
-WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND <<named>>
+WHERE <<in_scope>>
 GROUP BY day, scope_id
 ORDER BY day DESC, scope_id;
 
@@ -87,8 +94,7 @@ ORDER BY day DESC, scope_id;
 -- Sums by day, entity, key and all else, of customers or tags.
 SELECT day, scope_id, key_hash, model, upstream_model, provider, call_type, <<metrics>>
 FROM spend_daily
-WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND <<named>>
+WHERE <<in_scope>>
 ORDER BY day DESC, scope_id, key_hash;
 
 -- name: owned_cells
@@ -107,12 +113,9 @@ SELECT key_hash,
        <<sums>>,
        count(*) OVER () AS total
 FROM spend_daily
-WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
-  AND <<named>>
+WHERE <<in_scope>>
   AND <<of_model>>
-GROUP BY key_hash
-ORDER BY sum(spend_usd) DESC, key_hash
-LIMIT %(limit)s OFFSET %(offset)s;
+<<dearest>>;
 
 -- name: owned_keys
 -- The same of users, teams and organizations.
@@ -123,9 +126,7 @@ FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s
   AND <<owned>>
   AND <<of_model>>
-GROUP BY key_hash
-ORDER BY sum(spend_usd) DESC, key_hash
-LIMIT %(limit)s OFFSET %(offset)s;
+<<dearest>>;
 
 -- name: users
 -- Sums by user over all days: the dearest first.
@@ -201,11 +202,7 @@ ORDER BY 1, 2, 3, 4;
 -- name: activity
 -- Calls by day, model group and kind, of everybody.
 SELECT day, model, call_type,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens
+       <<sums>>
 FROM spend_daily
 WHERE scope = 'total' AND day BETWEEN %(since)s AND %(until)s
 GROUP BY day, model, call_type
@@ -214,11 +211,7 @@ ORDER BY day, model, call_type;
 -- name: seen_activity
 -- The same of the calls that a caller may see, or of some keys and models.
 SELECT day, model, call_type,
-       sum(requests)::bigint AS requests,
-       sum(successful_requests)::bigint AS successful_requests,
-       sum(failed_requests)::bigint AS failed_requests,
-       sum(input_tokens)::bigint AS input_tokens,
-       sum(output_tokens)::bigint AS output_tokens
+       <<sums>>
 FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s
   AND (%(keys)s::text[] IS NULL OR key_hash = ANY(%(keys)s))
@@ -269,7 +262,7 @@ ORDER BY day, http_status;
 
 -- name: failing_keys
 -- Who has most failures.
-SELECT scope_id AS id, sum(requests)::bigint AS requests, sum(failed_requests)::bigint AS failed_requests
+SELECT scope_id AS id, <<most_failed>>
 FROM spend_days
 WHERE scope = 'key' AND day BETWEEN %(since)s AND %(until)s
 GROUP BY scope_id
@@ -279,7 +272,7 @@ LIMIT %(limit)s;
 
 -- name: failing
 -- The same of users or teams.
-SELECT scope_id AS id, sum(requests)::bigint AS requests, sum(failed_requests)::bigint AS failed_requests
+SELECT scope_id AS id, <<most_failed>>
 FROM spend_daily
 WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
 GROUP BY scope_id
@@ -288,7 +281,7 @@ ORDER BY sum(failed_requests) DESC, scope_id
 LIMIT %(limit)s;
 
 -- name: failing_models
-SELECT model AS id, sum(requests)::bigint AS requests, sum(failed_requests)::bigint AS failed_requests
+SELECT model AS id, <<most_failed>>
 FROM spend_daily
 WHERE scope = 'total' AND day BETWEEN %(since)s AND %(until)s AND model <> ''
 GROUP BY model

@@ -5,6 +5,12 @@
 -- part: upstream
 coalesce(nullif(upstream_model, ''), model)
 
+-- part: sums
+sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(input_tokens + output_tokens)::bigint AS tokens
+
+-- part: thing
+CASE %(by)s WHEN 'upstream' THEN <<upstream>> WHEN 'provider' THEN provider WHEN 'model' THEN model ELSE call_type END
+
 -- part: of_keys
 -- Of sums by tag and customer the caller's share is that of the keys that are theirs now.
 key_hash <> '' AND key_hash = ANY(ARRAY(
@@ -36,68 +42,43 @@ WHERE day BETWEEN %(since)s AND %(until)s AND (%(key)s::text IS NULL OR key_hash
 GROUP BY day, key_hash, user_id
 ORDER BY day, key_hash;
 
--- name: keys
+-- name: spent
+-- Keys, customers or tags: who of them spent most.
 SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(tokens)::bigint AS tokens
 FROM spend_days
-WHERE scope = 'key' AND day BETWEEN %(since)s AND %(until)s
+WHERE scope = %(scope)s AND day BETWEEN %(since)s AND %(until)s
+  AND (%(names)s::text[] IS NULL OR scope_id = ANY(%(names)s))
 GROUP BY scope_id
 ORDER BY sum(spend_usd) DESC, scope_id
 LIMIT %(limit)s;
 
 -- name: seen_keys
-SELECT key_hash AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
+SELECT key_hash AS name, <<sums>>
 FROM spend_cells
 WHERE day BETWEEN %(since)s AND %(until)s AND <<seen>>
 GROUP BY key_hash
 ORDER BY sum(spend_usd) DESC, key_hash
 LIMIT %(limit)s;
 
--- name: models
-SELECT <<upstream>> AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
+-- name: things
+-- Upstream models, providers, model groups or kinds of call: on which of them most was spent.
+SELECT <<thing>> AS name, <<sums>>
 FROM spend_daily
-WHERE scope = 'total' AND day BETWEEN %(since)s AND %(until)s AND <<upstream>> <> ''
+WHERE scope = 'total' AND day BETWEEN %(since)s AND %(until)s AND (%(unnamed)s OR <<thing>> <> '')
 GROUP BY 1
 ORDER BY sum(spend_usd) DESC, 1
 LIMIT %(limit)s;
 
--- name: seen_models
-SELECT <<upstream>> AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
+-- name: seen_things
+SELECT <<thing>> AS name, <<sums>>
 FROM spend_cells
-WHERE day BETWEEN %(since)s AND %(until)s AND <<upstream>> <> '' AND <<seen>>
+WHERE day BETWEEN %(since)s AND %(until)s AND (%(unnamed)s OR <<thing>> <> '') AND <<seen>>
 GROUP BY 1
 ORDER BY sum(spend_usd) DESC, 1
 LIMIT %(limit)s;
-
--- name: providers
-SELECT provider AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
-FROM spend_daily
-WHERE scope = 'total' AND day BETWEEN %(since)s AND %(until)s AND provider <> ''
-GROUP BY provider
-ORDER BY sum(spend_usd) DESC, provider;
-
--- name: seen_providers
-SELECT provider AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
-FROM spend_cells
-WHERE day BETWEEN %(since)s AND %(until)s AND provider <> '' AND <<seen>>
-GROUP BY provider
-ORDER BY sum(spend_usd) DESC, provider;
-
--- name: tags
-SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(tokens)::bigint AS tokens
-FROM spend_days
-WHERE scope = 'tag' AND day BETWEEN %(since)s AND %(until)s
-  AND (%(names)s::text[] IS NULL OR scope_id = ANY(%(names)s))
-GROUP BY scope_id
-ORDER BY sum(spend_usd) DESC, scope_id;
 
 -- name: seen_tags
-SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
+SELECT scope_id AS name, <<sums>>
 FROM spend_daily
 WHERE scope = 'tag' AND day BETWEEN %(since)s AND %(until)s
   AND (%(names)s::text[] IS NULL OR scope_id = ANY(%(names)s))
@@ -137,17 +118,8 @@ WHERE scope = %(scope)s
 ORDER BY spend_usd DESC, scope_id
 LIMIT %(limit)s;
 
--- name: customers
-SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(tokens)::bigint AS tokens
-FROM spend_days
-WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s
-GROUP BY scope_id
-ORDER BY sum(spend_usd) DESC, scope_id
-LIMIT %(limit)s;
-
 -- name: customers_of_key
-SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
+SELECT scope_id AS name, <<sums>>
 FROM spend_daily
 WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s AND key_hash = %(key)s AND key_hash <> ''
 GROUP BY scope_id
@@ -199,16 +171,6 @@ WHERE scope = 'end_user' AND day BETWEEN %(since)s AND %(until)s
   AND (%(team_id)s::text IS NULL OR key_hash IN (SELECT hash FROM keys WHERE team_id = %(team_id)s))
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4;
-
--- name: grouped
--- Sums over all days by model, provider or kind of call.
-SELECT CASE %(by)s WHEN 'provider' THEN provider WHEN 'model' THEN model ELSE call_type END AS name,
-       sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests,
-       sum(input_tokens + output_tokens)::bigint AS tokens
-FROM spend_daily
-WHERE scope = 'total' AND day BETWEEN %(since)s AND %(until)s
-GROUP BY 1
-ORDER BY sum(spend_usd) DESC, 1;
 
 -- name: team_users
 SELECT cell.team_id, team.alias AS team_alias, cell.user_id, person.email AS user_email, person.alias AS user_alias,

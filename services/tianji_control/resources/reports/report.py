@@ -88,7 +88,7 @@ async def everything(call: Call) -> Response:
             return call.answer(_by_day(entries, "customers", "customer"))
         if ask.group_by == "api_key":
             return call.answer(_by_key(await store.details(db, span, Whose())))
-        rows = await store.grouped(db, span, ask.group_by)
+        rows = await store.things(db, ask.group_by, span, unnamed=True)
     return call.answer(
         [
             {

@@ -133,26 +133,32 @@ async def by_key_and_day(db: Connection, days: Days, seen: Seen, key: str | None
 
 async def keys(db: Connection, days: Days, seen: Seen, limit: int) -> list[Sum]:
     """Return the keys that spent most."""
-    query = Q.keys if seen.sees_all else Q.seen_keys
-    return await many(db, query, Sum, **values(days), **values(seen), limit=limit)
+    if seen.sees_all:
+        return await _spent(db, "key", days, limit=limit)
+    return await many(db, Q.seen_keys, Sum, **values(days), **values(seen), limit=limit)
 
 
-async def models(db: Connection, days: Days, seen: Seen, limit: int) -> list[Sum]:
-    """Return the models, by their upstream's name, that most was spent on."""
-    query = Q.models if seen.sees_all else Q.seen_models
-    return await many(db, query, Sum, **values(days), **values(seen), limit=limit)
-
-
-async def providers(db: Connection, days: Days, seen: Seen) -> list[Sum]:
-    """Return what was spent by provider."""
-    query = Q.providers if seen.sees_all else Q.seen_providers
-    return await many(db, query, Sum, **values(days), **values(seen))
+async def things(
+    db: Connection,
+    by: str,
+    days: Days,
+    seen: Seen | None = None,
+    *,
+    limit: int | None = None,
+    unnamed: bool = False,
+) -> list[Sum]:
+    """Return what most was spent on: by `upstream` model, `provider`, `model` group or `call_type`."""
+    given = {"by": by, "limit": limit, "unnamed": unnamed}
+    if seen is None or seen.sees_all:
+        return await many(db, Q.things, Sum, **values(days), **given)
+    return await many(db, Q.seen_things, Sum, **values(days), **values(seen), **given)
 
 
 async def tags(db: Connection, days: Days, seen: Seen, names: list[str] | None = None) -> list[Sum]:
     """Return what was spent by tag."""
-    query = Q.tags if seen.sees_all else Q.seen_tags
-    return await many(db, query, Sum, **values(days), **values(seen), names=names)
+    if seen.sees_all:
+        return await _spent(db, "tag", days, names)
+    return await many(db, Q.seen_tags, Sum, **values(days), **values(seen), names=names)
 
 
 async def tag_summaries(
@@ -170,8 +176,9 @@ async def ever(db: Connection, scope: str, limit: int) -> list[Sum]:
 
 async def customers(db: Connection, days: Days, key: str | None, limit: int) -> list[Sum]:
     """Return the customers that spent most, with any or with one key."""
-    query = Q.customers_of_key if key else Q.customers
-    return await many(db, query, Sum, **values(days), key=key, limit=limit)
+    if key is None:
+        return await _spent(db, "end_user", days, limit=limit)
+    return await many(db, Q.customers_of_key, Sum, **values(days), key=key, limit=limit)
 
 
 async def teams_by_day(db: Connection, days: Days) -> list[TeamDay]:
@@ -197,11 +204,6 @@ async def customer_entries(
     return await many(db, Q.customer_report, Entry, **values(days), **given)
 
 
-async def grouped(db: Connection, days: Days, by: str) -> list[Sum]:
-    """Return what was spent by `model`, `provider` or `call_type`."""
-    return await many(db, Q.grouped, Sum, **values(days), by=by)
-
-
 async def users_of_teams(db: Connection, days: Days, team_ids: list[str]) -> list[TeamUser]:
     """Return what the users of teams spent."""
     return await many(db, Q.team_users, TeamUser, **values(days), team_ids=team_ids)
@@ -221,3 +223,9 @@ async def used(
     page = {"search": search, "limit": limit, "offset": offset}
     found = await many(db, query, dict[str, str], **values(days), **values(seen), **page)
     return [row["name"] for row in found]
+
+
+async def _spent(
+    db: Connection, scope: str, days: Days, names: list[str] | None = None, limit: int | None = None
+) -> list[Sum]:
+    return await many(db, Q.spent, Sum, **values(days), scope=scope, names=names, limit=limit)

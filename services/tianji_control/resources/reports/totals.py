@@ -127,7 +127,7 @@ async def models(call: Call) -> Response:
     _check(ask.limit)
     span = days_or_recent(ask.start_date, ask.end_date)
     async with call.runtime.store.connection() as db:
-        rows = await store.models(db, span, seen(call), ask.limit)
+        rows = await store.things(db, "upstream", span, seen(call), limit=ask.limit)
     return call.answer(
         [{"model": row.name, "total_spend": float(row.spend_usd), "total_tokens": row.tokens} for row in rows]
     )
@@ -137,7 +137,7 @@ async def providers(call: Call) -> Response:
     """GET /global/spend/provider: what was spent by provider."""
     ask = call.query(Span)
     async with call.runtime.store.connection() as db:
-        rows = await store.providers(db, days(ask.start_date, ask.end_date), seen(call))
+        rows = await store.things(db, "provider", days(ask.start_date, ask.end_date), seen(call))
     return call.answer([{"provider": row.name, "spend": float(row.spend_usd)} for row in rows])
 
 
