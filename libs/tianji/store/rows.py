@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -63,20 +63,16 @@ def parameters(row: msgspec.Struct) -> dict[str, Any]:
     return {name: bound(getattr(row, name)) for name in row.__struct_fields__}
 
 
-def recordset(rows: Iterable[msgspec.Struct]) -> Jsonb:
-    """Return Structs as a parameter that `jsonb_populate_recordset` makes rows of."""
-    return Jsonb(list(rows), dumps=msgspec.json.encode)
-
-
 def bound(given: Any) -> Any:
-    """Return a value as the driver wants it: mappings and lists of mappings are jsonb."""
-    if isinstance(given, dict):
-        return Jsonb(given)
+    """Return a value as the driver wants it: mappings, Structs and lists of them are jsonb."""
+    if isinstance(given, dict | msgspec.Struct):
+        return Jsonb(given, dumps=msgspec.json.encode)
     if not isinstance(given, list):
         return given
     if all(isinstance(item, str) for item in given):
         return _array(given)
-    return Jsonb(given) if any(isinstance(item, dict | list) for item in given) else given
+    nested = any(isinstance(item, dict | list | msgspec.Struct) for item in given)
+    return Jsonb(given, dumps=msgspec.json.encode) if nested else given
 
 
 def _array(texts: list[str]) -> str:

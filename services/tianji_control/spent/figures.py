@@ -27,7 +27,6 @@ from tianji_control.spent.holders import (
     NEVER,
     ORGANIZATION_MEMBER,
     Generation,
-    Q,
     calendar,
     generations,
     limits_in_organizations,
@@ -35,6 +34,7 @@ from tianji_control.spent.holders import (
     named,
 )
 from tianji_control.spent.rolled import rolled
+from tianji_control.spent.totals import totals
 
 R = TypeVar("R", bound=Struct)
 
@@ -46,11 +46,10 @@ class Now(Struct, frozen=True):
     resets_at: datetime | None
 
 
-class Total(Struct, frozen=True):
-    """What a member of an organization has ever spent in it."""
-
-    scope_id: str
-    spend_usd: Decimal
+async def of(db: Connection, kind: str, ids: Sequence[str]) -> tuple[dict[str, Decimal], dict[str, Now]]:
+    """Return what holders have spent, in the window of now where there is one, else ever; and `current`."""
+    now = await current(db, kind, ids)
+    return with_current(await totals(db, kind, ids), now), now
 
 
 async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, Now]:
@@ -101,8 +100,8 @@ async def in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Now]
         if limits.max_budget is not None or limits.soft_budget is not None
     }
     spent = await charged(db, own.values(), 0)
-    rows = await many(db, Q.totals_of_organization_members, Total, ids=list(ids))
-    found = {row.scope_id: Now(row.spend_usd, None) for row in rows}
+    ever = await totals(db, "organization_member", ids)
+    found = {id: Now(spend_usd, None) for id, spend_usd in ever.items()}
     for id, budget in own.items():
         ends = window(budget.rule, time.time(), 0).ends
         found[id] = Now(spent.get(budget.bound, Decimal(0)), _moment(ends))

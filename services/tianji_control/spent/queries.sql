@@ -35,9 +35,6 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 -- name: totals
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = %(scope)s AND scope_id = ANY(%(ids)s);
 
--- name: totals_of_organization_members
-SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'organization_member' AND scope_id = ANY(%(ids)s);
-
 -- name: days_of_scope
 SELECT coalesce(sum(spend_usd), 0) FROM spend_daily
 WHERE scope = %(scope)s AND scope_id = %(id)s AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);

@@ -7,8 +7,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tianji.domain.snapshot import CUSTOMER
 from tianji.store.rows import Connection, many
 from tianji_control.spent.holders import Q
+
+SCOPES = {CUSTOMER: "end_user"}
+"""Kinds that the ledger has under another name."""
 
 
 class Total(Struct, frozen=True):
@@ -18,13 +22,14 @@ class Total(Struct, frozen=True):
     spend_usd: Decimal
 
 
-async def totals(db: Connection, scope: str, ids: Iterable[str]) -> dict[str, Decimal]:
+async def totals(db: Connection, kind: str, ids: Iterable[str]) -> dict[str, Decimal]:
     """Return what each of these has ever spent; who has spent nothing is left out."""
     wanted = list(ids)
+    scope = SCOPES.get(kind, kind)
     rows = await many(db, Q.totals, Total, scope=scope, ids=wanted) if wanted else []
     return {row.scope_id: row.spend_usd for row in rows}
 
 
-async def total(db: Connection, scope: str, id: str) -> Decimal:
+async def total(db: Connection, kind: str, id: str) -> Decimal:
     """Return what one has ever spent."""
-    return (await totals(db, scope, [id])).get(id, Decimal(0))
+    return (await totals(db, kind, [id])).get(id, Decimal(0))

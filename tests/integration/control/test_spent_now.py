@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 import msgspec
@@ -180,7 +180,7 @@ async def test_budgets_of_the_configuration_begin_with_what_was_spent_before(con
     async with control.runtime.store.connection() as db:
         cursor = await db.execute("SELECT spend_usd FROM spend_totals WHERE scope = 'total'")
         if row := await cursor.fetchone():
-            everything = row[0]
+            everything = row[0].quantize(Decimal("1e-9"), ROUND_CEILING)  # as budgets count
     await spend(control, "4", ago=DAY, **whose)
     await spend(control, "1.5", **whose)
     params = {"model": "openai/gpt-4o", "api_key": "sk-x", "max_budget": 3, "budget_duration": "1d"}

@@ -1,33 +1,27 @@
--- name: budgets_by_id
-SELECT budget_id, max_budget, soft_budget, max_parallel_requests, tpm_limit, rpm_limit, tpd_limit, model_max_budget,
+-- part: budget_columns
+budget_id, max_budget, soft_budget, max_parallel_requests, tpm_limit, rpm_limit, tpd_limit, model_max_budget,
        budget_duration, budget_reset_at, created_at, created_by, updated_at, updated_by
+
+-- name: budgets_by_id
+SELECT <<budget_columns>>
 FROM budgets WHERE budget_id = ANY(%(ids)s) ORDER BY budget_id;
 
 -- name: budget_for_update
-SELECT budget_id, max_budget, soft_budget, max_parallel_requests, tpm_limit, rpm_limit, tpd_limit, model_max_budget,
-       budget_duration, budget_reset_at, created_at, created_by, updated_at, updated_by
+SELECT <<budget_columns>>
 FROM budgets WHERE budget_id = %(id)s FOR UPDATE;
 
 -- name: budgets
-SELECT budget_id, max_budget, soft_budget, max_parallel_requests, tpm_limit, rpm_limit, tpd_limit, model_max_budget,
-       budget_duration, budget_reset_at, created_at, created_by, updated_at, updated_by
+SELECT <<budget_columns>>
 FROM budgets ORDER BY created_at DESC, budget_id LIMIT %(limit)s;
 
 -- name: insert_budget
-INSERT INTO budgets (budget_id, max_budget, soft_budget, max_parallel_requests, tpm_limit, rpm_limit, tpd_limit,
-                     model_max_budget, budget_duration, budget_reset_at, created_at, created_by, updated_at,
-                     updated_by)
-VALUES (%(budget_id)s, %(max_budget)s, %(soft_budget)s, %(max_parallel_requests)s, %(tpm_limit)s, %(rpm_limit)s,
-        %(tpd_limit)s, %(model_max_budget)s, %(budget_duration)s, %(budget_reset_at)s, %(created_at)s,
-        %(created_by)s, %(updated_at)s, %(updated_by)s);
+INSERT INTO budgets (<<budget_columns>>)
+SELECT <<budget_columns>> FROM jsonb_populate_record(NULL::budgets, %(row)s);
 
 -- name: update_budget
 UPDATE budgets
-SET max_budget = %(max_budget)s, soft_budget = %(soft_budget)s, max_parallel_requests =
-    %(max_parallel_requests)s, tpm_limit = %(tpm_limit)s, rpm_limit = %(rpm_limit)s, tpd_limit = %(tpd_limit)s,
-    model_max_budget = %(model_max_budget)s, budget_duration = %(budget_duration)s, budget_reset_at =
-    %(budget_reset_at)s, updated_at = %(updated_at)s, updated_by = %(updated_by)s
-WHERE budget_id = %(budget_id)s;
+SET (<<budget_columns>>) = (SELECT <<budget_columns>> FROM jsonb_populate_record(NULL::budgets, %(row)s))
+WHERE budget_id = %(row)s::jsonb ->> 'budget_id';
 
 -- name: delete_budget
 DELETE FROM budgets WHERE budget_id = %(id)s;

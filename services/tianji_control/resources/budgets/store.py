@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run, run_unique
+from tianji.store.rows import Connection, many, one, run, run_unique
 
 Q = Queries.beside(__file__)
 
@@ -69,12 +69,12 @@ async def insert(db: Connection, row: BudgetRow) -> None:
     """Add a budget. Raises BadRequest when its id is taken."""
     message = f"There is a budget with the id {row.budget_id!r} already; choose another, or update it"
     taken = BadRequest(message, type="bad_request_error", param="budget_id")
-    await run_unique(db, Q.insert_budget, taken, **parameters(row))
+    await run_unique(db, Q.insert_budget, taken, row=row)
 
 
 async def update(db: Connection, row: BudgetRow) -> None:
     """Write a changed budget."""
-    await run(db, Q.update_budget, **parameters(row))
+    await run(db, Q.update_budget, row=row)
 
 
 async def delete(db: Connection, id: str) -> None:

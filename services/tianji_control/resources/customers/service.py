@@ -22,6 +22,7 @@ from tianji_control.resources.budgets.store import BudgetRow
 from tianji_control.resources.customers import store
 from tianji_control.resources.customers.store import CustomerRow
 from tianji_control.spent import figures
+from tianji_control.spent.totals import totals
 
 
 class CustomerFields(BudgetFields, kw_only=True):
@@ -117,7 +118,7 @@ async def whole(db: Connection, rows: list[CustomerRow]) -> list[Customer]:
     """Return customers with their budgets and spend."""
     held = await budget_store.by_ids(db, [row.budget_id for row in rows if row.budget_id])
     ids = [row.user_id for row in rows]
-    ever, now = await store.spend_of(db, ids), await figures.current(db, CUSTOMER, ids)
+    ever, now = await totals(db, CUSTOMER, ids), await figures.current(db, CUSTOMER, ids)
     adjusted = {row.user_id: ever.get(row.user_id, Decimal(0)) + row.spend_adjustment for row in rows}
     spent = figures.with_current(adjusted, now)
     return [Customer(row, held.get(row.budget_id or ""), spent[row.user_id]) for row in rows]

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run, run_unique
+from tianji.store.rows import Connection, many, one, run, run_unique
 
 Q = Queries.beside(__file__)
 
@@ -33,13 +33,6 @@ class CustomerRow(Struct, frozen=True, kw_only=True):
     updated_by: str | None = None
 
 
-class Spent(Struct, frozen=True):
-    """A customer's total in the ledger."""
-
-    scope_id: str
-    spend_usd: Decimal
-
-
 async def by_ids(db: Connection, ids: list[str]) -> list[CustomerRow]:
     """Return these customers."""
     return await many(db, Q.customers_by_id, CustomerRow, ids=ids)
@@ -60,19 +53,14 @@ async def insert(db: Connection, row: CustomerRow) -> None:
     """Add a customer. Raises BadRequest when the id is taken."""
     message = f"There is a customer {row.user_id!r} already; change it with /customer/update"
     taken = BadRequest(message, type="bad_request_error", param="user_id")
-    await run_unique(db, Q.insert_customer, taken, **parameters(row))
+    await run_unique(db, Q.insert_customer, taken, row=row)
 
 
 async def update(db: Connection, row: CustomerRow) -> None:
     """Write a changed customer."""
-    await run(db, Q.update_customer, **parameters(row))
+    await run(db, Q.update_customer, row=row)
 
 
 async def delete(db: Connection, id: str) -> None:
     """Remove a customer."""
     await run(db, Q.delete_customer, id=id)
-
-
-async def spend_of(db: Connection, ids: list[str]) -> dict[str, Decimal]:
-    """Return what the ledger says was spent for each of these; one without spend is left out."""
-    return {row.scope_id: row.spend_usd for row in await many(db, Q.spend_of_customers, Spent, ids=ids)}

@@ -49,28 +49,12 @@ SELECT <<key_columns>> FROM jsonb_populate_recordset(NULL::keys, %(rows)s);
 
 -- name: update_keys
 UPDATE keys
-SET name = new.name, alias = new.alias, user_id = new.user_id, team_id = new.team_id,
-    organization_id = new.organization_id, project_id = new.project_id, agent_id = new.agent_id,
-    budget_id = new.budget_id, key_type = new.key_type, models = new.models, aliases = new.aliases,
-    config = new.config, permissions = new.permissions, metadata = new.metadata,
-    allowed_routes = new.allowed_routes, allowed_ips = new.allowed_ips,
-    allowed_cache_controls = new.allowed_cache_controls, blocked = new.blocked, expires = new.expires,
-    max_budget = new.max_budget, soft_budget = new.soft_budget, budget_duration = new.budget_duration,
-    budget_reset_at = new.budget_reset_at, model_max_budget = new.model_max_budget,
-    spend_adjustment = new.spend_adjustment, tpm_limit = new.tpm_limit, rpm_limit = new.rpm_limit,
-    tpd_limit = new.tpd_limit, max_parallel_requests = new.max_parallel_requests,
-    auto_rotate = new.auto_rotate, rotation_interval = new.rotation_interval,
-    key_rotation_at = new.key_rotation_at, last_rotation_at = new.last_rotation_at,
-    rotation_count = new.rotation_count, extra = new.extra, updated_at = new.updated_at,
-    updated_by = new.updated_by
-FROM jsonb_populate_recordset(NULL::keys, %(rows)s) AS new
-WHERE keys.hash = new.hash;
+SET (<<key_columns>>) = (SELECT <<key_columns>> FROM jsonb_populate_record(NULL::keys, new.row))
+FROM jsonb_array_elements(%(rows)s) AS new (row)
+WHERE hash = new.row ->> 'hash';
 
 -- name: delete_key
 DELETE FROM keys WHERE hash = %(hash)s;
-
--- name: spend_of_keys
-SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = ANY(%(hashes)s);
 
 -- name: newest_keys_of_teams
 SELECT k.*

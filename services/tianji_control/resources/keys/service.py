@@ -25,6 +25,7 @@ from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.settings import store as settings
 from tianji_control.spent import figures
 from tianji_control.spent.figures import Now
+from tianji_control.spent.totals import total, totals
 
 KEY_BYTES = 16
 LIMITS = (
@@ -140,7 +141,7 @@ async def changed(change: Change, before: KeyRow, said: dict[str, Any]) -> KeyRo
     if said.get("spend") is None:
         return row
     return msgspec.structs.replace(
-        row, spend_adjustment=said["spend"] - await store.spent(change.db, before.hash)
+        row, spend_adjustment=said["spend"] - await total(change.db, KEY, before.hash)
     )
 
 
@@ -226,7 +227,7 @@ async def with_spend(db: Connection, rows: list[KeyRow]) -> list[tuple[KeyRow, D
 
     The adjustment of a key whose budget begins anew is one to the spend of its window of now.
     """
-    spent = await store.spend(db, [row.hash for row in rows])
+    spent = await totals(db, KEY, [row.hash for row in rows])
     # Only a budget has a window, which the key has itself or shares.
     now = await figures.current(db, KEY, [row.hash for row in rows if row.budget_duration or row.budget_id])
     return [

@@ -12,7 +12,7 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries, Query
-from tianji.store.rows import Connection, many, one, recordset, run
+from tianji.store.rows import Connection, many, one, run
 
 Q = Queries.beside(__file__)
 
@@ -100,12 +100,12 @@ async def update(db: Connection, row: KeyRow) -> None:
 
 async def update_all(db: Connection, rows: Iterable[KeyRow]) -> None:
     """Write changed keys whose alias and organization are those of before."""
-    await run(db, Q.update_keys, rows=recordset(rows))
+    await run(db, Q.update_keys, rows=list(rows))
 
 
 async def _write(db: Connection, query: Query, row: KeyRow) -> None:
     try:
-        await run(db, query, rows=recordset([row]))
+        await run(db, query, rows=[row])
     except UniqueViolation as fault:
         raise _taken(fault, row) from None
     except ForeignKeyViolation:
@@ -130,24 +130,6 @@ async def of_team(db: Connection, team_id: str) -> list[KeyRow]:
 async def of_user(db: Connection, user_id: str) -> list[KeyRow]:
     """List a user's keys and keep others from writing them until the transaction ends."""
     return await many(db, Q.keys_of_user_for_update, KeyRow, user_id=user_id)
-
-
-async def spent(db: Connection, hash: str) -> Decimal:
-    """Return what the ledger says was spent by one key."""
-    return (await spend(db, [hash])).get(hash, Decimal(0))
-
-
-async def spend(db: Connection, hashes: list[str]) -> dict[str, Decimal]:
-    """Return what the ledger says was spent by each of these keys; one without spend is left out."""
-    rows = await many(db, Q.spend_of_keys, Spent, hashes=hashes)
-    return {row.scope_id: row.spend_usd for row in rows}
-
-
-class Spent(Struct, frozen=True):
-    """A key's total in the ledger."""
-
-    scope_id: str
-    spend_usd: Decimal
 
 
 def _no_organization(row: KeyRow) -> BadRequest:

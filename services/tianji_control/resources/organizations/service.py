@@ -139,8 +139,7 @@ async def _whole(db: Connection, rows: list[OrganizationRow]) -> list[Organizati
     members: dict[str, list[Membership]] = {id: [] for id in ids}
     for member in await memberships(db, await store.members_of(db, ids)):
         members[member.row.organization_id].append(member)
-    now = await figures.current(db, ORGANIZATION, ids)
-    spent = figures.with_current(await store.spend_of(db, ids), now)
+    spent, now = await figures.of(db, ORGANIZATION, ids)
     teams_of = await team_store.of_organizations(db, ids)
     return [
         Organization(figures.as_of(row, now.get(id)), members[id], teams_of[id], spent.get(id, Decimal(0)))

@@ -62,13 +62,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     offset: int = 0
 
 
-class Spent(Struct, frozen=True):
-    """An organization's total in the ledger."""
-
-    scope_id: str
-    spend_usd: Decimal
-
-
 async def by_id(db: Connection, id: str) -> OrganizationRow | None:
     """Return an organization."""
     return await one(db, Q.organizations_by_id, OrganizationRow, ids=[id])
@@ -95,12 +88,12 @@ async def insert(db: Connection, row: OrganizationRow) -> None:
     """Add an organization. Raises BadRequest when its id is taken."""
     message = f"There is an organization with the id {row.organization_id!r} already; choose another"
     taken = BadRequest(message, type="bad_request_error", param="organization_id")
-    await run_unique(db, Q.insert_organization, taken, **parameters(row))
+    await run_unique(db, Q.insert_organization, taken, row=row)
 
 
 async def update(db: Connection, row: OrganizationRow) -> None:
     """Write a changed organization."""
-    await run(db, Q.update_organization, **parameters(row))
+    await run(db, Q.update_organization, row=row)
 
 
 async def delete(db: Connection, id: str) -> None:
@@ -137,9 +130,3 @@ async def of_user(db: Connection, user_id: str) -> dict[str, str]:
 async def key_hashes(db: Connection, id: str) -> list[str]:
     """List the hashes of keys that are directly in an organization."""
     return [row["hash"] for row in await many(db, Q.keys_of_organization, dict[str, str], id=id)]
-
-
-async def spend_of(db: Connection, ids: list[str]) -> dict[str, Decimal]:
-    """Return what the ledger says was spent in each of these; one without spend is left out."""
-    rows = await many(db, Q.spend_of_organizations, Spent, ids=ids)
-    return {row.scope_id: row.spend_usd for row in rows}

@@ -27,23 +27,16 @@ ORDER BY p.created_at DESC, p.project_id
 LIMIT %(limit)s;
 
 -- name: insert_project
-INSERT INTO projects (project_id, alias, description, team_id, models, blocked, budget_id, metadata, extra,
-                      created_at, created_by, updated_at, updated_by)
-VALUES (%(project_id)s, %(alias)s, %(description)s, %(team_id)s, %(models)s, %(blocked)s, %(budget_id)s,
-        %(metadata)s, %(extra)s, %(created_at)s, %(created_by)s, %(updated_at)s, %(updated_by)s);
+INSERT INTO projects (<<project_columns>>)
+SELECT <<project_columns>> FROM jsonb_populate_record(NULL::projects, %(row)s);
 
 -- name: update_project
 UPDATE projects
-SET alias = %(alias)s, description = %(description)s, team_id = %(team_id)s, models = %(models)s,
-    blocked = %(blocked)s, budget_id = %(budget_id)s, metadata = %(metadata)s, extra = %(extra)s,
-    updated_at = %(updated_at)s, updated_by = %(updated_by)s
-WHERE project_id = %(project_id)s;
+SET (<<project_columns>>) = (SELECT <<project_columns>> FROM jsonb_populate_record(NULL::projects, %(row)s))
+WHERE project_id = %(row)s::jsonb ->> 'project_id';
 
 -- name: delete_project
 DELETE FROM projects WHERE project_id = %(id)s;
 
 -- name: keys_of_project
 SELECT count(*) FROM keys WHERE project_id = %(id)s;
-
--- name: spend_of_projects
-SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'project' AND scope_id = ANY(%(ids)s);

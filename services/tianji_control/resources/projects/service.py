@@ -134,8 +134,7 @@ async def whole(db: Connection, rows: list[ProjectRow]) -> list[Project]:
     """Return projects with their budgets and spend."""
     held = await budget_store.by_ids(db, [row.budget_id for row in rows if row.budget_id])
     ids = [row.project_id for row in rows]
-    now = await figures.current(db, PROJECT, ids)
-    spent = figures.with_current(await store.spend_of(db, ids), now)
+    spent, now = await figures.of(db, PROJECT, ids)
     return [
         Project(row, budget and figures.as_of(budget, now.get(id)), spent.get(id, Decimal(0)))
         for id, row in zip(ids, rows, strict=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run, run_unique, value
+from tianji.store.rows import Connection, many, one, run, run_unique, value
 from tianji_control.access.permits import Sight
 
 Q = Queries.beside(__file__)
@@ -32,13 +31,6 @@ class ProjectRow(Struct, frozen=True, kw_only=True):
     created_by: str | None = None
     updated_at: datetime
     updated_by: str | None = None
-
-
-class Spent(Struct, frozen=True):
-    """A project's total in the ledger."""
-
-    scope_id: str
-    spend_usd: Decimal
 
 
 async def by_id(db: Connection, id: str) -> ProjectRow | None:
@@ -78,12 +70,12 @@ async def insert(db: Connection, row: ProjectRow) -> None:
     """Add a project. Raises BadRequest when its id is taken."""
     message = f"Project id = {row.project_id} already exists. Please use a different project id."
     taken = BadRequest(message, type="bad_request", param="project_id")
-    await run_unique(db, Q.insert_project, taken, **parameters(row))
+    await run_unique(db, Q.insert_project, taken, row=row)
 
 
 async def update(db: Connection, row: ProjectRow) -> None:
     """Write a changed project."""
-    await run(db, Q.update_project, **parameters(row))
+    await run(db, Q.update_project, row=row)
 
 
 async def delete(db: Connection, id: str) -> None:
@@ -94,8 +86,3 @@ async def delete(db: Connection, id: str) -> None:
 async def count_keys(db: Connection, id: str) -> int:
     """Count the keys of a project."""
     return await value(db, Q.keys_of_project, int, id=id) or 0
-
-
-async def spend_of(db: Connection, ids: list[str]) -> dict[str, Decimal]:
-    """Return what the ledger says was spent in each of these; one without spend is left out."""
-    return {row.scope_id: row.spend_usd for row in await many(db, Q.spend_of_projects, Spent, ids=ids)}

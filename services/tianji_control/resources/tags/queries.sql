@@ -1,9 +1,12 @@
+-- part: tag_columns
+name, description, models, model_info, budget_id, created_at, created_by, updated_at, updated_by
+
 -- name: tags
-SELECT name, description, models, model_info, budget_id, created_at, created_by, updated_at, updated_by
+SELECT <<tag_columns>>
 FROM tags WHERE (%(names)s::text[] IS NULL OR name = ANY(%(names)s)) ORDER BY name;
 
 -- name: tag_for_update
-SELECT name, description, models, model_info, budget_id, created_at, created_by, updated_at, updated_by
+SELECT <<tag_columns>>
 FROM tags WHERE name = %(name)s FOR UPDATE;
 
 -- name: used_tags
@@ -13,18 +16,13 @@ WHERE scope = 'tag' AND NOT EXISTS (SELECT FROM tags WHERE tags.name = scope_id)
 ORDER BY scope_id LIMIT %(limit)s;
 
 -- name: insert_tag
-INSERT INTO tags (name, description, models, model_info, budget_id, created_at, created_by, updated_at, updated_by)
-VALUES (%(name)s, %(description)s, %(models)s, %(model_info)s, %(budget_id)s, %(created_at)s, %(created_by)s,
-        %(updated_at)s, %(updated_by)s);
+INSERT INTO tags (<<tag_columns>>)
+SELECT <<tag_columns>> FROM jsonb_populate_record(NULL::tags, %(row)s);
 
 -- name: update_tag
 UPDATE tags
-SET description = %(description)s, models = %(models)s, model_info = %(model_info)s, budget_id = %(budget_id)s,
-    updated_at = %(updated_at)s, updated_by = %(updated_by)s
-WHERE name = %(name)s;
+SET (<<tag_columns>>) = (SELECT <<tag_columns>> FROM jsonb_populate_record(NULL::tags, %(row)s))
+WHERE name = %(row)s::jsonb ->> 'name';
 
 -- name: delete_tag
 DELETE FROM tags WHERE name = %(name)s;
-
--- name: spend_of_tags
-SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'tag' AND scope_id = ANY(%(names)s);

@@ -92,7 +92,7 @@ async def whole(db: Connection, rows: list[TagRow]) -> list[Tag]:
     """Return tags with their budgets and spend."""
     held = await budget_store.by_ids(db, [row.budget_id for row in rows if row.budget_id])
     names = [row.name for row in rows]
-    spent = figures.with_current(await store.spend_of(db, names), await figures.current(db, TAG, names))
+    spent, _ = await figures.of(db, TAG, names)
     return [Tag(row, held.get(row.budget_id or ""), spent.get(row.name, Decimal(0))) for row in rows]
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, one, parameters, run, run_unique
+from tianji.store.rows import Connection, many, one, run, run_unique
 
 Q = Queries.beside(__file__)
 
@@ -36,13 +35,6 @@ class Used(Struct, frozen=True):
     updated_at: datetime
 
 
-class Spent(Struct, frozen=True):
-    """A tag's total in the ledger."""
-
-    scope_id: str
-    spend_usd: Decimal
-
-
 async def listed(db: Connection, names: list[str] | None = None) -> list[TagRow]:
     """List tags by name: these, or all."""
     return await many(db, Q.tags, TagRow, names=names)
@@ -62,19 +54,14 @@ async def insert(db: Connection, row: TagRow) -> None:
     """Add a tag. Raises BadRequest when the name is taken."""
     message = f"There is a tag {row.name!r} already; change it with /tag/update"
     taken = BadRequest(message, type="bad_request_error", param="name")
-    await run_unique(db, Q.insert_tag, taken, **parameters(row))
+    await run_unique(db, Q.insert_tag, taken, row=row)
 
 
 async def update(db: Connection, row: TagRow) -> None:
     """Write a changed tag."""
-    await run(db, Q.update_tag, **parameters(row))
+    await run(db, Q.update_tag, row=row)
 
 
 async def delete(db: Connection, name: str) -> None:
     """Remove a tag."""
     await run(db, Q.delete_tag, name=name)
-
-
-async def spend_of(db: Connection, names: list[str]) -> dict[str, Decimal]:
-    """Return what the ledger says was spent under each of these; one without spend is left out."""
-    return {row.scope_id: row.spend_usd for row in await many(db, Q.spend_of_tags, Spent, names=names)}

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
+from tianji.domain.snapshot import TEAM
 from tianji_control.call import Call, Guarded
 from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.keys.shown import full
@@ -31,6 +32,7 @@ from tianji_control.resources.teams.members import MemberAdd, MemberUpdate
 from tianji_control.resources.teams.service import Team
 from tianji_control.resources.teams.shown import membership, shown, updated
 from tianji_control.resources.users import shown as users
+from tianji_control.spent.totals import total
 
 
 class WhichTeam(Struct):
@@ -140,7 +142,7 @@ async def member_add(call: Call) -> Response:
     ask = await call.body(MemberAdd)
     added = await members.add(call, ask)
     async with call.runtime.store.connection() as db:
-        team = shown(added.row, await store.members(db, ask.team_id), await store.spend(db, ask.team_id))
+        team = shown(added.row, await store.members(db, ask.team_id), await total(db, TEAM, ask.team_id))
     return call.answer(
         {
             **team,
@@ -160,7 +162,7 @@ async def member_delete(call: Call) -> Response:
     ask = await call.body(LostMember)
     row = await members.remove(call, ask.team_id, ask.user_id, ask.user_email)
     async with call.runtime.store.connection() as db:
-        team = shown(row, await store.members(db, ask.team_id), await store.spend(db, ask.team_id))
+        team = shown(row, await store.members(db, ask.team_id), await total(db, TEAM, ask.team_id))
     return call.answer(team)
 
 

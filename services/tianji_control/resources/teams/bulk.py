@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
+from tianji.domain.snapshot import TEAM
 from tianji.errors import TianjiError
 from tianji_control.call import Call
 from tianji_control.envelope import Fault, WrongFields
@@ -16,6 +17,7 @@ from tianji_control.resources.teams.fields import Member
 from tianji_control.resources.teams.members import MemberAdd
 from tianji_control.resources.teams.shown import membership, shown
 from tianji_control.resources.users import shown as users
+from tianji_control.spent.totals import total
 
 MOST_AT_ONCE = 500
 
@@ -52,7 +54,7 @@ async def bulk_member_add(call: Call) -> Response:
         await members.note(change, team, "team:member_add")
         all_members, spend = (
             await store.members(change.db, ask.team_id),
-            await store.spend(change.db, ask.team_id),
+            await total(change.db, TEAM, ask.team_id),
         )
     added = sum(result["success"] for result in results)
     return call.answer(

@@ -14,12 +14,14 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from tianji.config.references import find_reference, holds_secret
+from tianji.domain.snapshot import TEAM
 from tianji.errors import BadRequest, NotFound
 from tianji_control.access import targets
 from tianji_control.call import Call, Guarded
 from tianji_control.resources.teams import service, store
 from tianji_control.resources.teams.shown import shown
 from tianji_control.resources.teams.store import TeamRow
+from tianji_control.spent.totals import total
 
 Map = dict[str, Any]
 
@@ -95,7 +97,7 @@ async def add(call: Call) -> Response:
         entry = msgspec.to_builtins(ask) | {"callback_vars": _sealed(call, ask.callback_vars)}
         row = await service.saved(change, before, _with(before, [*entries, entry]), "team:callback_add")
         members = await store.members(change.db, row.team_id)
-        spend = await store.spend(change.db, row.team_id)
+        spend = await total(change.db, TEAM, row.team_id)
     return call.answer(TeamAnswer(data=shown(row, members, spend)), version=row)
 
 

@@ -116,8 +116,8 @@ async def available(call: Call) -> Response:
 
 async def _shown(db: Connection, rows: list[TeamRow]) -> list[dict[str, Any]]:
     ids = [row.team_id for row in rows]
-    members, now = await store.members_of(db, ids), await figures.current(db, TEAM, ids)
-    spent = figures.with_current(await store.spend_of(db, ids), now)
+    members = await store.members_of(db, ids)
+    spent, now = await figures.of(db, TEAM, ids)
     return [
         {
             **shown(

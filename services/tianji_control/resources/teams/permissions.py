@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 
+from tianji.domain.snapshot import TEAM
 from tianji_control.access import targets
 from tianji_control.access.permits import MEMBER_GRANTS
 from tianji_control.call import Call
@@ -13,6 +14,7 @@ from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.teams import service, store
 from tianji_control.resources.teams.shown import shown
 from tianji_control.resources.teams.store import TeamRow
+from tianji_control.spent.totals import total
 
 FIELD = "team_member_permissions"
 BY_DEFAULT = ("/key/info", "/key/health")
@@ -67,7 +69,7 @@ async def update(call: Call) -> Response:
         row = await service.saved(change, before, row, "team:permissions_update")
         members, spend = (
             await store.members(change.db, row.team_id),
-            await store.spend(change.db, row.team_id),
+            await total(change.db, TEAM, row.team_id),
         )
     return call.answer(shown(row, members, spend))
 

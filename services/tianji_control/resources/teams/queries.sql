@@ -23,13 +23,8 @@ SELECT <<team_columns>>
 FROM teams WHERE team_id = ANY(%(ids)s) ORDER BY alias, team_id;
 
 -- name: insert_team
-INSERT INTO teams (team_id, alias, organization_id, models, aliases, blocked, max_budget, soft_budget,
-                   budget_duration, budget_reset_at, tpm_limit, rpm_limit, tpd_limit, max_parallel_requests,
-                   metadata, extra, created_at, created_by, updated_at, updated_by)
-VALUES (%(team_id)s, %(alias)s, %(organization_id)s, %(models)s, %(aliases)s, %(blocked)s, %(max_budget)s,
-        %(soft_budget)s, %(budget_duration)s, %(budget_reset_at)s, %(tpm_limit)s, %(rpm_limit)s, %(tpd_limit)s,
-        %(max_parallel_requests)s, %(metadata)s, %(extra)s, %(created_at)s, %(created_by)s, %(updated_at)s,
-        %(updated_by)s);
+INSERT INTO teams (<<team_columns>>)
+SELECT <<team_columns>> FROM jsonb_populate_record(NULL::teams, %(row)s);
 
 -- name: team_for_update
 SELECT <<team_columns>>
@@ -49,12 +44,8 @@ FROM teams WHERE organization_id = ANY(%(ids)s) ORDER BY alias, team_id;
 
 -- name: update_team
 UPDATE teams
-SET alias = %(alias)s, organization_id = %(organization_id)s, models = %(models)s, aliases = %(aliases)s,
-    blocked = %(blocked)s, max_budget = %(max_budget)s, soft_budget = %(soft_budget)s, budget_duration =
-    %(budget_duration)s, budget_reset_at = %(budget_reset_at)s, tpm_limit = %(tpm_limit)s, rpm_limit =
-    %(rpm_limit)s, tpd_limit = %(tpd_limit)s, max_parallel_requests = %(max_parallel_requests)s, metadata =
-    %(metadata)s, extra = %(extra)s, updated_at = %(updated_at)s, updated_by = %(updated_by)s
-WHERE team_id = %(team_id)s;
+SET (<<team_columns>>) = (SELECT <<team_columns>> FROM jsonb_populate_record(NULL::teams, %(row)s))
+WHERE team_id = %(row)s::jsonb ->> 'team_id';
 
 -- name: delete_team
 DELETE FROM teams WHERE team_id = %(id)s;
@@ -113,6 +104,3 @@ WHERE m.team_id = ANY(%(team_ids)s) ORDER BY m.created_at, m.user_id;
 
 -- name: teams_of_user
 SELECT team_id FROM team_members WHERE user_id = %(user_id)s ORDER BY created_at, team_id;
-
--- name: spend_of_teams
-SELECT scope_id, spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = ANY(%(team_ids)s);

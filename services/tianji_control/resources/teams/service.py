@@ -195,9 +195,10 @@ def missing(team_id: str) -> NotFound:
 
 
 async def _whole(db: Connection, row: TeamRow, held: list[tuple[KeyRow, Decimal]] | None = None) -> Team:
-    now = (await figures.current(db, TEAM, [row.team_id])).get(row.team_id)
-    spent = await store.spend(db, row.team_id) if now is None else now.spend_usd
-    return Team(figures.as_of(row, now), await store.members(db, row.team_id), spent, held or [])
+    id = row.team_id
+    spent, now = await figures.of(db, TEAM, [id])
+    members = await store.members(db, id)
+    return Team(figures.as_of(row, now.get(id)), members, spent.get(id, Decimal(0)), held or [])
 
 
 def _members(call: Call, ask: NewTeam) -> list[Member]:

@@ -95,7 +95,7 @@ async def insert(db: Connection, row: TeamRow) -> None:
     """Add a team. Raises BadRequest when its id is taken or its organization is not there."""
     try:
         async with db.transaction():
-            await run(db, Q.insert_team, **parameters(row))
+            await run(db, Q.insert_team, row=row)
     except UniqueViolation:
         message = f"There is a team with the id {row.team_id!r} already; choose another"
         raise BadRequest(message, type="bad_request_error", param="team_id") from None
@@ -130,7 +130,7 @@ async def update(db: Connection, row: TeamRow) -> None:
     """Write a changed team. Raises BadRequest when its new organization is not there."""
     try:
         async with db.transaction():
-            await run(db, Q.update_team, **parameters(row))
+            await run(db, Q.update_team, row=row)
     except ForeignKeyViolation:
         raise _no_organization(row) from None
 
@@ -197,24 +197,6 @@ async def hashes_of_member(db: Connection, team_id: str, user_id: str) -> list[s
     """List the hashes of the keys that one user has in a team."""
     rows = await many(db, Q.keys_of_member, dict[str, str], team_id=team_id, user_id=user_id)
     return [row["hash"] for row in rows]
-
-
-async def spend(db: Connection, team_id: str) -> Decimal:
-    """Return what the ledger says a team has spent."""
-    return (await spend_of(db, [team_id])).get(team_id, Decimal(0))
-
-
-async def spend_of(db: Connection, team_ids: list[str]) -> dict[str, Decimal]:
-    """Return what the ledger says was spent by each of these teams; one without spend is left out."""
-    rows = await many(db, Q.spend_of_teams, Spent, team_ids=team_ids)
-    return {row.scope_id: row.spend_usd for row in rows}
-
-
-class Spent(Struct, frozen=True):
-    """A team's total in the ledger."""
-
-    scope_id: str
-    spend_usd: Decimal
 
 
 def _filters(wanted: Wanted) -> dict[str, Any]:

@@ -26,18 +26,11 @@ SELECT <<user_columns>>
 FROM users WHERE lower(email) = lower(%(email)s);
 
 -- name: insert_user
-INSERT INTO users (user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_duration,
-                   budget_reset_at, tpm_limit, rpm_limit, max_parallel_requests, metadata, extra,
-                   created_at, created_by, updated_at, updated_by)
-VALUES (%(user_id)s, %(alias)s, %(email)s, %(sso_user_id)s, %(role)s, %(models)s, %(blocked)s, %(max_budget)s,
-        %(budget_duration)s, %(budget_reset_at)s, %(tpm_limit)s, %(rpm_limit)s, %(max_parallel_requests)s,
-        %(metadata)s, %(extra)s, %(created_at)s, %(created_by)s, %(updated_at)s, %(updated_by)s);
+INSERT INTO users (<<user_columns>>)
+SELECT <<user_columns>> FROM jsonb_populate_record(NULL::users, %(row)s);
 
 -- name: keys_of_user
 SELECT hash FROM keys WHERE user_id = %(user_id)s ORDER BY created_at DESC, hash;
-
--- name: spend_of_user
-SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = %(user_id)s;
 
 -- name: user_for_update
 SELECT <<user_columns>>
@@ -49,12 +42,8 @@ FROM users WHERE user_id = %(user_id)s FOR SHARE;
 
 -- name: update_user
 UPDATE users
-SET alias = %(alias)s, email = %(email)s, sso_user_id = %(sso_user_id)s, role = %(role)s, models = %(models)s,
-    blocked = %(blocked)s, max_budget = %(max_budget)s, budget_duration = %(budget_duration)s, budget_reset_at =
-    %(budget_reset_at)s, tpm_limit = %(tpm_limit)s, rpm_limit = %(rpm_limit)s, max_parallel_requests =
-    %(max_parallel_requests)s, metadata = %(metadata)s, extra = %(extra)s, updated_at = %(updated_at)s,
-    updated_by = %(updated_by)s
-WHERE user_id = %(user_id)s;
+SET (<<user_columns>>) = (SELECT <<user_columns>> FROM jsonb_populate_record(NULL::users, %(row)s))
+WHERE user_id = %(row)s::jsonb ->> 'user_id';
 
 -- name: delete_user
 DELETE FROM users WHERE user_id = %(user_id)s;

@@ -206,10 +206,10 @@ async def find(call: Call, user_id: str | None) -> User:
 
 async def _whole(db: Connection, row: UserRow, *, with_keys: bool = True) -> User:
     hashes = await store.key_hashes(db, row.user_id) if with_keys else []
-    now = (await figures.current(db, USER, [row.user_id])).get(row.user_id)
+    spent, now = await figures.of(db, USER, [row.user_id])
     return User(
-        figures.as_of(row, now),
-        await store.spend(db, row.user_id) if now is None else now.spend_usd,
+        figures.as_of(row, now.get(row.user_id)),
+        spent.get(row.user_id, Decimal(0)),
         await keys.rows_with_spend(db, hashes),
         await teams.of_user(db, row.user_id),
     )

@@ -134,7 +134,7 @@ async def facts_of(db: Connection, user_ids: list[str]) -> dict[str, Facts]:
 async def _write(db: Connection, query: Query, row: UserRow) -> None:
     try:
         async with db.transaction():
-            await run(db, query, **parameters(row))
+            await run(db, query, row=row)
     except UniqueViolation as fault:
         field, column = _TAKEN.get(fault.diag.constraint_name or "", ("user_id", "user_id"))
         message = f"User with {field} {getattr(row, column)} already exists; choose another, or use that one"
@@ -152,8 +152,3 @@ def _filters(wanted: Wanted) -> dict[str, Any]:
 async def key_hashes(db: Connection, user_id: str) -> list[str]:
     """List the hashes of a user's keys, newest first."""
     return [row["hash"] for row in await many(db, Q.keys_of_user, dict[str, str], user_id=user_id)]
-
-
-async def spend(db: Connection, user_id: str) -> Decimal:
-    """Return what the ledger says a user has spent."""
-    return await value(db, Q.spend_of_user, Decimal, user_id=user_id) or Decimal(0)
