@@ -24,6 +24,8 @@ class KeyRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One virtual key as the data plane sees it. Times are seconds since 1970, money US dollars."""
 
     hash: str
+    successor: str | None = None
+    """The hash of the key that this one, within its grace, is another name of."""
     name: str = ""
     """The masked key, for display."""
     alias: str | None = None

@@ -37,7 +37,8 @@ SET revision = %(revision)s, config_sequence = %(config_sequence)s, keys_sequenc
     keys_bucket = %(keys_bucket)s, published_at = now();
 
 -- name: keys_by_hash
-SELECT k.hash, k.name, k.alias, k.user_id, k.team_id, k.organization_id, k.project_id, k.aliases,
+SELECT k.hash, k.extra->>'successor' AS successor, k.name, k.alias, k.user_id, k.team_id, k.organization_id,
+       k.project_id, k.aliases,
        k.models || granted_models(k.models, k.extra) AS models,
        k.allowed_routes, k.allowed_ips, k.blocked, k.expires, coalesce(s.spend_usd, 0) + k.spend_adjustment AS spend,
        k.metadata, k.config, k.permissions,

@@ -35,6 +35,7 @@ class KeyRow(Limited, frozen=True, kw_only=True):
     """What a KeyRecord is made of."""
 
     hash: str
+    successor: str | None
     name: str
     alias: str | None
     user_id: str | None

@@ -90,6 +90,8 @@ async def identify(
     if not secret.startswith("sk-"):
         raise _malformed()
     key = await _looked_up(hashed, call.client_ip or "", keys, guesses)
+    if key is not None and key.successor is not None:
+        key = await _in_force(key, keys)
     if key is None:
         raise _unknown(secret)
     address = address_of(call, snapshot)
@@ -177,6 +179,20 @@ async def _looked_up(hashed: str, address: str, keys: Keys, guesses: Guesses) ->
     if key is not None:
         guesses.give_back(address)
     return key
+
+
+async def _in_force(key: KeyRecord, keys: Keys) -> KeyRecord | None:
+    """Follow a key that was replaced to the one that counts, so that both spend one budget and end together.
+
+    Raises AuthenticationFailed where its grace is over, or it is blocked itself.
+    """
+    refusal = barred(Chain(key=key), time.time())
+    if refusal is not None:
+        raise _barred(refusal, key)
+    found: KeyRecord | None = key
+    while found is not None and found.successor is not None:
+        found = await keys.key(found.successor)
+    return found
 
 
 def _malformed() -> AuthenticationFailed:

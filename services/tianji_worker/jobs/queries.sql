@@ -25,6 +25,7 @@ FOR UPDATE SKIP LOCKED;
 -- name: retire_key
 UPDATE keys
 SET alias = NULL, auto_rotate = false, key_rotation_at = NULL, updated_at = %(now)s, updated_by = %(by)s,
+    extra = extra || jsonb_build_object('successor', %(new_hash)s::text),
     expires = least(expires, %(now)s::timestamptz + replace(%(grace)s, 'mo', 'mon')::interval)
 WHERE hash = %(hash)s;
 
@@ -33,7 +34,7 @@ WHERE hash = %(hash)s;
 INSERT INTO keys
 SELECT (jsonb_populate_record(k, jsonb_build_object(
     'hash', %(new_hash)s::text, 'name', %(new_name)s::text, 'alias', %(alias)s::text,
-    'expires', %(expires)s::timestamptz, 'auto_rotate', true,
+    'expires', %(expires)s::timestamptz, 'auto_rotate', true, 'extra', k.extra - 'successor',
     'key_rotation_at', %(now)s::timestamptz + replace(k.rotation_interval, 'mo', 'mon')::interval,
     'last_rotation_at', %(now)s::timestamptz, 'rotation_count', k.rotation_count + 1,
     'spend_adjustment', k.spend_adjustment + coalesce(

@@ -44,7 +44,7 @@ async def rotate(db: Connection, now: datetime, *, grace: str) -> int:
 async def _replace(db: Connection, key: DueKey, now: datetime, grace: str) -> None:
     new = f"sk-{secrets.token_urlsafe(KEY_BYTES)}"
     named = {"hash": key.hash, "new_hash": hash_of(new)}
-    await run(db, Q.retire_key, hash=key.hash, now=now, by=BY, grace=grace or AT_ONCE)
+    await run(db, Q.retire_key, **named, now=now, by=BY, grace=grace or AT_ONCE)
     await run(
         db,
         Q.succeed_key,

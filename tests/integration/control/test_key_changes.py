@@ -42,6 +42,10 @@ async def test_with_a_grace_time_the_old_value_serves_on_until_then(control: Any
     left = datetime.datetime.fromisoformat(info["expires"]) - datetime.datetime.now(datetime.UTC)
     assert datetime.timedelta(minutes=59) < left <= datetime.timedelta(hours=1)
     assert info["key_alias"] is None and new["key_alias"] == "graced" and new["expires"] is None
+    await control.published()
+    assert (await control.record("key", old["token"]))["successor"] == new["token"]
+    again = await control.post("/key/regenerate", {"key": old["token"]})
+    assert (again.status, again.error["param"]) == (400, "key")
 
 
 async def test_an_owner_gives_their_key_a_new_value_of_their_choice(control: Any) -> None:

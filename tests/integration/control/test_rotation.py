@@ -59,6 +59,8 @@ async def test_the_old_value_goes_on_for_its_grace(control: Any) -> None:
     old = await control.record("key", made["token"])
     assert old["expires"] == pytest.approx((now + timedelta(hours=2)).timestamp(), abs=1)
     assert "alias" not in old
+    assert old["successor"] == (await info(control, "gentle"))["token"]
+    assert "successor" not in await control.record("key", old["successor"])
     assert (await info(control, "gentle"))["expires"] is None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from tianji.domain.events import Refused
+from tianji.domain.keys import hash_of
 from tianji.domain.limits import BudgetWindow, Limits, ModelLimits
 from tianji.domain.snapshot import Settings
 from tianji.domain.tenants import (
@@ -24,6 +26,7 @@ from tianji_testkit.upstream import Reply
 
 KEY = "sk-limited-0123456789"
 OTHER = "sk-limited-9876543210"
+OLD, OLDER = "sk-replaced-0123456789", "sk-replaced-9876543210"
 PRICED = {"params": {"input_cost_per_token": 0, "output_cost_per_token": 0.001}}
 """A tenth of a cent for each word of the answer."""
 
@@ -198,6 +201,28 @@ async def test_the_config_holds_the_whole_proxy_tags_and_unknown_customers(limit
     limited.serve("gpt-4o-mini", PRICED, settings=settings)
     async with limited.chat(KEY) as refused:
         assert refused.status == 429
+
+
+async def test_a_key_and_the_value_it_had_spend_one_budget_and_end_together(limited: Any) -> None:
+    hold(limited, limits=Limits(max_budget="0.01"))
+    limited.people.add(OLDER, successor=hash_of(OLD), expires=time.time() + 60)
+    limited.people.add(OLD, successor=hash_of(KEY), limits=Limits(max_budget="0.01"))
+    statuses = []
+    for secret in (KEY, OLDER, OLD):
+        async with limited.chat(secret, max_tokens=5) as answer:
+            statuses.append(answer.status)
+    assert statuses == [200, 200, 422]
+    assert {event.key_hash for event in limited.books.ends} == {hash_of(KEY)}
+    hold(limited, blocked=True)
+    async with limited.chat(OLDER) as refused:
+        assert refused.status == 401
+    hold(limited)
+    limited.people.add(OLDER, successor=hash_of(OLD), expires=time.time() - 1)
+    async with limited.chat(OLDER) as refused:
+        assert (refused.status, (await refused.json())["error"]["type"]) == (401, "expired_key")
+    del limited.people.keys[hash_of(KEY)]
+    async with limited.chat(OLD) as refused:
+        assert (refused.status, (await refused.json())["error"]["type"]) == (401, "token_not_found_in_db")
 
 
 async def test_the_tags_of_a_key_its_team_and_project_are_those_of_each_call(limited: Any) -> None:

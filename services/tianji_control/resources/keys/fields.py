@@ -146,6 +146,9 @@ IN_EXTRA = (
 )
 """Fields that are kept and shown."""
 
+SUCCESSOR = "successor"
+"""Kept beside them: the hash of the key that one within its grace is another name of."""
+
 EMPTY: dict[str, Any] = {
     "models": [],
     "metadata": {},

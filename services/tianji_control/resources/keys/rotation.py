@@ -9,11 +9,13 @@ import msgspec
 
 from tianji.domain.keys import hash_of, mask_of
 from tianji.domain.snapshot import KEY
+from tianji.errors import BadRequest
 from tianji_control import durations
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.resources.jwt_mappings.store import follow
 from tianji_control.resources.keys import service, store
+from tianji_control.resources.keys.fields import SUCCESSOR
 from tianji_control.resources.keys.places import check_places
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.settings import store as settings
@@ -25,11 +27,12 @@ async def regenerate(
     """Replace a key; return the new one, this once, and its row.
 
     The new key carries on with what the old one has spent. With a grace time the old one serves until
-    then, under no alias; without one it is gone at once.
+    then, under no alias and as another name of the new one; without one it is gone at once.
     """
     value = service.fresh_key(wanted)
     async with call.change() as change:
         before = await service.locked(call, change, key, "key:update")
+        _check_in_force(before)
         await service.check_new(call, change, before, said, (await settings.in_force(change.db)).calls)
         row = await service.changed(change, before, said)
         if said:  # a leaked key gets a new value even where its place has since been narrowed
@@ -48,7 +51,7 @@ async def regenerate(
             rotation_count=before.rotation_count + 1,
             created_at=row.updated_at,
         )
-        await store.update(change.db, _retired(change, before, grace))
+        await store.update(change.db, _retired(change, before, grace, row.hash))
         await store.insert(change.db, row)
         await follow(change.db, before.hash, row.hash)
         if grace:
@@ -59,13 +62,21 @@ async def regenerate(
     return value, row
 
 
-def _retired(change: Change, row: KeyRow, grace: str | None) -> KeyRow:
-    """Return the old value's row: it gives up its alias, and ends with its grace."""
+def _check_in_force(row: KeyRow) -> None:
+    """Refuse a value that was replaced: each new one would begin a budget of its own."""
+    if SUCCESSOR in row.extra:
+        message = "This key was replaced already and serves until its grace is over; replace the new one"
+        raise BadRequest(message, type="bad_request_error", param="key")
+
+
+def _retired(change: Change, row: KeyRow, grace: str | None, successor: str) -> KeyRow:
+    """Return the old value's row: it gives up its alias, stands for the new one, and ends with its grace."""
     now = datetime.now(UTC)
     end = durations.after(now, grace, "grace_period") if grace else now
     return msgspec.structs.replace(
         row,
         alias=None,
+        extra=row.extra | {SUCCESSOR: successor},
         expires=min(end, row.expires or end),
         auto_rotate=False,
         key_rotation_at=None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tianji_control.resources.keys.fields import IN_EXTRA, KeyFields
+from tianji_control.resources.keys.fields import IN_EXTRA, SUCCESSOR, KeyFields
 from tianji_control.resources.keys.store import KeyRow
 
 _NEVER = frozenset({"temp_budget_increase", "temp_budget_expiry"})
@@ -89,7 +89,8 @@ def info(row: KeyRow, spent: Decimal) -> dict[str, Any]:
         "updated_at": row.updated_at,
         "updated_by": row.updated_by,
     }
-    return shown | dict.fromkeys(IN_EXTRA) | row.extra
+    kept = {name: value for name, value in row.extra.items() if name != SUCCESSOR}
+    return shown | dict.fromkeys(IN_EXTRA) | kept
 
 
 def full(row: KeyRow, spent: Decimal) -> dict[str, Any]:
