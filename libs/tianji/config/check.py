@@ -140,7 +140,7 @@ class Checker:
 
     def _asleep(self, field: Field, entry: Entry, path: str) -> bool:
         """Warn of a field whose feature is not there yet."""
-        if field.status == "works":
+        if field.status == "works" or self._values_work(field, entry.node):
             return False
         if entry.node.value not in (None, False, [], {}):
             instead = field.instead or self.table.about(field.section).later
@@ -148,12 +148,19 @@ class Checker:
             self.problems.warn(entry.place, path, f"is not supported yet: {instead}", once=once)
         return True
 
+    def _values_work(self, field: Field, node: Node) -> bool:
+        """Say whether each value of a field, or each item of its list, is one that works by itself."""
+        known = self.table.values.get((field.section, field.name), {})
+        said = [item.value for item in node.value] if isinstance(node.value, list) else [node.value]
+        words = [known.get(word) if isinstance(word, str) else None for word in said]
+        return bool(known and said) and all(word is not None and word.status == "works" for word in words)
+
     def _one_value(self, field: Field, value: Any, entry: Entry, path: str) -> None:
         """Judge a value of a field whose values are told apart by the table."""
         known = self.table.values.get((field.section, field.name))
         if isinstance(value, Reference):
             value = value.value.reveal() if isinstance(value.value, Secret) else value.value
-        if not known or value is None:
+        if not known or value is None or isinstance(value, list):
             return
         word = str(value).lower() if isinstance(value, bool) else str(value)
         found = known.get(word)

@@ -105,6 +105,16 @@ def test_a_value_that_does_not_work_yet_is_told_apart_from_one_that_does() -> No
     assert error.startswith("error router_settings.routing_strategy: must be one of cost-based-routing, ")
 
 
+def test_callbacks_are_told_of_unless_each_of_them_works() -> None:
+    for one in ("dynamic_rate_limiter", "[dynamic_rate_limiter_v3]", "[]"):
+        assert told(f"litellm_settings: {{callbacks: {one}}}") == []
+    for one in ("langfuse", "[dynamic_rate_limiter_v3, langfuse]"):
+        assert told(f"litellm_settings: {{callbacks: {one}}}") == [
+            "warning litellm_settings.callbacks: is not supported yet: "
+            "spend is recorded, but no callback is called"
+        ]
+
+
 def test_a_required_field_that_is_empty_is_missing() -> None:
     text = "model_list: [{model_name: '', litellm_params: {model: null}}]"
 

@@ -129,13 +129,13 @@ def test_sections_that_nothing_acts_on_are_kept() -> None:
 
 
 def test_three_thousand_deployments_give_one_warning_a_field() -> None:
-    one = "- {model_name: m%d, litellm_params: {model: openai/m, api_key: os.environ/K, itpm: 3, odd: 1}}\n"
+    one = "- {model_name: m%d, litellm_params: {model: openai/m, api_key: os.environ/K, dimensions: 3, odd: 1}}\n"
 
     loaded = parse("model_list:\n" + "".join(one % at for at in range(3000)), "c.yaml", {})
 
     assert len(loaded.models) == 3000
     assert [(p.path, p.message.partition("(")[2]) for p in loaded.problems] == [
         ("model_list[0].litellm_params.api_key", "2999 more like this)"),
-        ("model_list[0].litellm_params.itpm", "2999 more like this)"),
+        ("model_list[0].litellm_params.dimensions", "2999 more like this)"),
         ("model_list[0].litellm_params.odd", "2999 more like this)"),
     ]
