@@ -97,7 +97,7 @@ async def settled(first: Callable[[], Awaitable[T]]) -> T:
 
 async def run(url: str, messages: list[Any], barrier_s: float) -> None:
     run = secrets.token_hex(4)
-    stores = [RedisStore(url, f"p{number}", barrier_s=barrier_s) for number in range(2)]
+    stores = [RedisStore(url, f"p{number}", wait_s=30, barrier_s=barrier_s) for number in range(2)]
     ledger = LedgerSide(url)
     model: Model | None = None
     try:
