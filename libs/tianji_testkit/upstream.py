@@ -121,7 +121,7 @@ class FakeUpstream:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def request(self, number: int = 0, within_s: float = 5.0) -> Received:
+    async def request(self, number: int = 0, within_s: float = 30.0) -> Received:
         """Wait for the request with this number, counted from 0."""
         async with asyncio.timeout(within_s):
             while len(self.requests) <= number:
