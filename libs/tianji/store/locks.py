@@ -20,5 +20,7 @@ class Lock(IntEnum):
     """Close a gateway process in the ledger; who writes rows holds it shared."""
     KEY_ROTATION = 8_317_020_511
     """Give keys a new value whose interval is over."""
+    ALERTS = 8_317_020_512
+    """Forget alerts that were sent long ago."""
     RETENTION = 8_317_020_503
     """Drop what is old in the ledger."""

@@ -3,18 +3,22 @@
 A query begins with a line `-- name: key_by_hash` and ends where the next one begins.
 Parameters are psycopg's: `%(name)s`. What several queries say alike is a part, which begins with a line
 `-- part: key_columns`; `<<key_columns>>` stands for it in the queries that follow.
+
+A second line `-- each: column = alias expires; direction = ASC DESC` makes a query, or a part, of each
+combination: in its text, and in small letters in its name, each is put in place of `{column}`, `{direction}`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import LiteralString, NewType, cast
 
 Query = NewType("Query", str)
 
-_NAME = re.compile(r"^-- (name|part): *(\w+) *$", re.MULTILINE)
+_NAME = re.compile(r"^-- (name|part): *([\w{}]+) *$(?:\n-- each: *(.+)$)?", re.MULTILINE)
 _PART = re.compile(r"<<(\w+)>>")
 
 
@@ -49,12 +53,24 @@ def _parse(path: Path) -> dict[str, Query]:
     _, *pieces = _NAME.split(path.read_text())
     queries: dict[str, Query] = {}
     parts: dict[str, str] = {}
-    for kind, name, text in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
-        if name in queries or name in parts:
-            raise ValueError(f"{path}: two queries are named {name}")
-        whole = _PART.sub(lambda found: parts[found[1]], text.strip().removesuffix(";"))
-        if kind == "part":
-            parts[name] = whole
-        else:
-            queries[name] = Query(whole)
+    for kind, template, each, body in zip(*(pieces[place::4] for place in range(4)), strict=True):
+        for name, text in _expanded(template, body.strip().removesuffix(";"), each):
+            if name in queries or name in parts:
+                raise ValueError(f"{path}: two queries are named {name}")
+            whole = _PART.sub(lambda found: parts[found[1]], text)
+            if kind == "part":
+                parts[name] = whole
+            else:
+                queries[name] = Query(whole)
     return queries
+
+
+def _expanded(name: str, text: str, each: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each query that a template stands for."""
+    choices = [choice.split("=") for choice in each.split(";")] if each else []
+    for values in product(*(words.split() for _, words in choices)):
+        one_name, one_text = name, text
+        for (place, _), value in zip(choices, values, strict=True):
+            one_name = one_name.replace(f"{{{place.strip()}}}", value.lower())
+            one_text = one_text.replace(f"{{{place.strip()}}}", value)
+        yield one_name, one_text

@@ -9,16 +9,17 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from tianji_control.call import Call
-from tianji_control.envelope import Fault, WrongFields
 from tianji_control.moments import moment
-from tianji_control.paging import PageNumber, Size
+from tianji_control.paging import Order, PageNumber, Size, one_of
 from tianji_control.resources.keys import pages, service, shown
-from tianji_control.resources.keys.pages import Order, Wanted
+from tianji_control.resources.keys.pages import Wanted
 
-SORTS = (
-    *("created_at", "updated_at", "key_alias", "spend", "expires"),
-    *("max_budget", "user_id", "team_id", "organization_id"),
-)
+SORTS = {
+    **{name: name for name in ("created_at", "updated_at")},
+    "key_alias": "alias",
+    **{name: name for name in ("spend", "expires", "max_budget", "user_id", "team_id", "organization_id")},
+}
+"""What lists are sorted by, and the column."""
 STATES = ("active", "blocked", "expired", "deleted")
 
 
@@ -59,8 +60,8 @@ class AliasList(Struct, kw_only=True):
 async def listed(call: Call) -> Response:
     """GET /key/list: keys by pages"""
     ask = call.query(KeyList)
-    sort_by = _one_of("sort_by", ask.sort_by, SORTS) or "created_at"
-    status = _one_of("status", ask.status, STATES)
+    sort_by = SORTS[one_of("sort_by", ask.sort_by, SORTS) or "created_at"]
+    status = one_of("status", ask.status, STATES)
     wanted = Wanted(
         user_id=ask.user_id,
         team_id=ask.team_id,
@@ -77,13 +78,13 @@ async def listed(call: Call) -> Response:
         created_by=call.actor.user_id if ask.include_created_by_keys else None,
     )
     wanted = _seen(call, wanted, team_keys=ask.include_team_keys)
-    descending = _one_of("sort_order", ask.sort_order.lower(), ("asc", "desc")) == "desc"
+    descending = one_of("sort_order", ask.sort_order.lower(), ("asc", "desc")) == "desc"
     order = Order(sort_by=sort_by, descending=descending, limit=ask.size, offset=(ask.page - 1) * ask.size)
     if status == "deleted":
         return await _deleted(call, wanted, ask)
     async with call.runtime.store.connection() as db:
         total = await pages.count(db, wanted)
-        hashes = await pages.page(db, wanted, order, total)
+        hashes = await pages.hashes(db, wanted, order, total)
         rows = await service.rows_with_spend(db, hashes) if ask.return_full_object else []
     keys = [shown.full(row, spent) for row, spent in rows] if ask.return_full_object else hashes
     return call.answer({"keys": keys, **_numbers(total, ask.page, ask.size)})
@@ -133,10 +134,3 @@ def _seen(call: Call, wanted: Wanted, *, team_keys: bool) -> Wanted:
 
 def _numbers(total: int, page: int, size: int) -> dict[str, int]:
     return {"total_count": total, "current_page": page, "total_pages": math.ceil(total / size)}
-
-
-def _one_of(name: str, given: str | None, known: tuple[str, ...]) -> str | None:
-    if given and given not in known:
-        words = f"{name} is {given!r}; it must be one of {', '.join(known)}"
-        raise WrongFields([Fault(["query", name], words, "value_error")])
-    return given or None

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tianji.store.rows import Connection, many, parameters, value
+from tianji_control.paging import Order, page
 from tianji_control.resources.keys.store import Found, Q
 from tianji_control.row_counts import MOST_COUNTED, rows_of
 
@@ -42,15 +43,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Keys that this user has made are seen as well."""
 
 
-class Order(Struct, frozen=True, kw_only=True):
-    """In which order, and which part."""
-
-    sort_by: str
-    descending: bool
-    limit: int
-    offset: int
-
-
 class Deleted(Struct, frozen=True):
     """A key that is no more: its row as it last was."""
 
@@ -59,15 +51,13 @@ class Deleted(Struct, frozen=True):
     deleted_by: str
 
 
-async def page(db: Connection, wanted: Wanted, order: Order, total: int) -> list[str]:
+async def hashes(db: Connection, wanted: Wanted, order: Order, total: int) -> list[str]:
     """List the hashes of one page; `total` is what `count` has said."""
     backwards = order.sort_by in BY_TIME and total // 2 < order.offset < total
     if backwards:
         order = _from_the_end(order, total)
-    query = getattr(Q, f"key_page_{order.sort_by}_{'desc' if order.descending else 'asc'}")
-    place = {"limit": order.limit, "offset": order.offset}
-    hashes = [row.hash for row in await many(db, query, Found, **_filters(wanted), **place)]
-    return hashes[::-1] if backwards else hashes
+    found = [row.hash for row in await page(db, Q, "key_page", Found, _filters(wanted), order)]
+    return found[::-1] if backwards else found
 
 
 async def count(db: Connection, wanted: Wanted) -> int:
@@ -110,7 +100,7 @@ def _is_everything(wanted: Wanted) -> bool:
 
 def _from_the_end(order: Order, total: int) -> Order:
     """Return the same part of a list, walked from its other end."""
-    limit = min(order.limit, total - order.offset)
+    limit = min(order.limit or total, total - order.offset)
     return replace(order, descending=not order.descending, limit=limit, offset=total - order.offset - limit)
 
 

@@ -8,6 +8,7 @@ from tianji.domain.access import ALL_MODELS, TEAM_MODELS, allows
 from tianji.errors import BadRequest, NotFound, PermissionDenied
 from tianji.store.rows import Connection
 from tianji_control.resources.budgets import store as budgets
+from tianji_control.resources.keys.promised import check_promised
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.projects import store as projects
 from tianji_control.resources.projects.store import ProjectRow
@@ -21,6 +22,7 @@ async def check_places(db: Connection, before: KeyRow, row: KeyRow) -> None:
     if row.team_id is not None and row.team_id != before.team_id:
         await _check_team(db, row)
     await check_project(db, before, row)
+    await check_promised(db, before, row)
 
 
 async def check_project(db: Connection, before: KeyRow | None, row: KeyRow) -> None:

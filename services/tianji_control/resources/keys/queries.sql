@@ -73,115 +73,41 @@ FROM keys WHERE user_id = %(user_id)s ORDER BY hash FOR UPDATE;
 
 -- One query for each order, so that each can follow an index and read no more than the page. What has no value
 -- comes last; the first of the two parts yields its rows before the second is looked at.
--- name: key_page_created_at_asc
+-- name: key_page_{column}_{direction}
+-- each: column = created_at updated_at; direction = ASC DESC
 SELECT hash FROM keys WHERE <<key_filters>>
-ORDER BY created_at, hash
+ORDER BY {column} {direction}, hash {direction}
 <<part_of_list>>;
 
--- name: key_page_created_at_desc
-SELECT hash FROM keys WHERE <<key_filters>>
-ORDER BY created_at DESC, hash DESC
+-- name: key_page_{column}_{direction}
+-- each: column = alias expires max_budget user_id team_id organization_id; direction = ASC DESC
+(SELECT hash FROM keys WHERE {column} IS NOT NULL AND <<key_filters>>
+ ORDER BY {column} {direction}, hash {direction} <<up_to_there>>)
+UNION ALL (SELECT hash FROM keys WHERE {column} IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
 <<part_of_list>>;
 
--- name: key_page_updated_at_asc
-SELECT hash FROM keys WHERE <<key_filters>>
-ORDER BY updated_at, hash
-<<part_of_list>>;
-
--- name: key_page_updated_at_desc
-SELECT hash FROM keys WHERE <<key_filters>>
-ORDER BY updated_at DESC, hash DESC
-<<part_of_list>>;
-
--- name: key_page_key_alias_asc
-(SELECT hash FROM keys WHERE alias IS NOT NULL AND <<key_filters>> ORDER BY alias, hash <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE alias IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_key_alias_desc
-(SELECT hash FROM keys WHERE alias IS NOT NULL AND <<key_filters>> ORDER BY alias DESC, hash DESC <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE alias IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_expires_asc
-(SELECT hash FROM keys WHERE expires IS NOT NULL AND <<key_filters>> ORDER BY expires, hash <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE expires IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_expires_desc
-(SELECT hash FROM keys WHERE expires IS NOT NULL AND <<key_filters>> ORDER BY expires DESC, hash DESC <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE expires IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_max_budget_asc
-(SELECT hash FROM keys WHERE max_budget IS NOT NULL AND <<key_filters>> ORDER BY max_budget, hash <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE max_budget IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_max_budget_desc
-(SELECT hash FROM keys WHERE max_budget IS NOT NULL AND <<key_filters>> ORDER BY max_budget DESC, hash DESC <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE max_budget IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_user_id_asc
-(SELECT hash FROM keys WHERE user_id IS NOT NULL AND <<key_filters>> ORDER BY user_id, hash <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE user_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_user_id_desc
-(SELECT hash FROM keys WHERE user_id IS NOT NULL AND <<key_filters>> ORDER BY user_id DESC, hash DESC <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE user_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_team_id_asc
-(SELECT hash FROM keys WHERE team_id IS NOT NULL AND <<key_filters>> ORDER BY team_id, hash <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE team_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_team_id_desc
-(SELECT hash FROM keys WHERE team_id IS NOT NULL AND <<key_filters>> ORDER BY team_id DESC, hash DESC <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE team_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_organization_id_asc
-(SELECT hash FROM keys WHERE organization_id IS NOT NULL AND <<key_filters>> ORDER BY organization_id, hash <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE organization_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_organization_id_desc
-(SELECT hash FROM keys WHERE organization_id IS NOT NULL AND <<key_filters>> ORDER BY organization_id DESC, hash DESC <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE organization_id IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
-
--- name: key_page_spend_asc
+-- part: keys_that_spent_nothing
 (SELECT hash FROM keys WHERE spend_adjustment = 0 AND <<key_filters>>
    AND NOT EXISTS (SELECT FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash)
  ORDER BY hash <<up_to_there>>)
-UNION ALL (SELECT hash FROM (
-     (SELECT hash, t.spend_usd AS spend FROM spend_totals t JOIN keys ON hash = t.scope_id
-      WHERE t.scope = 'key' AND spend_adjustment = 0 AND <<key_filters>>
-      ORDER BY t.spend_usd, t.scope_id <<up_to_there>>)
-     UNION ALL
-     SELECT hash, spend_adjustment + coalesce(
-         (SELECT t.spend_usd FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash), 0)
-     FROM keys WHERE spend_adjustment <> 0 AND <<key_filters>>
- ) spent ORDER BY spend, hash <<up_to_there>>)
-<<part_of_list>>;
 
--- name: key_page_spend_desc
+-- part: keys_that_spent_{direction}
+-- each: direction = ASC DESC
 (SELECT hash FROM (
      (SELECT hash, t.spend_usd AS spend FROM spend_totals t JOIN keys ON hash = t.scope_id
       WHERE t.scope = 'key' AND spend_adjustment = 0 AND <<key_filters>>
-      ORDER BY t.spend_usd DESC, t.scope_id DESC <<up_to_there>>)
+      ORDER BY t.spend_usd {direction}, t.scope_id {direction} <<up_to_there>>)
      UNION ALL
      SELECT hash, spend_adjustment + coalesce(
          (SELECT t.spend_usd FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash), 0)
      FROM keys WHERE spend_adjustment <> 0 AND <<key_filters>>
- ) spent ORDER BY spend DESC, hash DESC <<up_to_there>>)
-UNION ALL (SELECT hash FROM keys WHERE spend_adjustment = 0 AND <<key_filters>>
-   AND NOT EXISTS (SELECT FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash)
- ORDER BY hash <<up_to_there>>)
-<<part_of_list>>;
+ ) spent ORDER BY spend {direction}, hash {direction} <<up_to_there>>)
+
+-- name: key_page_spend_asc
+<<keys_that_spent_nothing>> UNION ALL <<keys_that_spent_asc>> <<part_of_list>>;
+
+-- name: key_page_spend_desc
+<<keys_that_spent_desc>> UNION ALL <<keys_that_spent_nothing>> <<part_of_list>>;
 
 -- name: key_count
 SELECT count(*) FROM keys
@@ -216,3 +142,21 @@ WHERE kind = 'key'
        OR object ->> 'team_id' = ANY(%(teams)s) OR object ->> 'organization_id' = ANY(%(organizations)s))
 ORDER BY deleted_at DESC
 LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: promised_to_keys
+-- What the others may use together: in all, and of each model.
+WITH others AS (SELECT rpm_limit, tpm_limit, metadata FROM keys WHERE hash <> %(hash)s
+    AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+    AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)),
+of_models AS (
+    SELECT said.key AS model, kind.name AS kind, said.value AS most
+    FROM others, (VALUES ('rpm'), ('tpm')) AS kind (name),
+         LATERAL jsonb_each_text(CASE jsonb_typeof(metadata -> ('model_' || kind.name || '_limit'))
+             WHEN 'object' THEN metadata -> ('model_' || kind.name || '_limit') ELSE '{}' END) AS said
+    WHERE said.value ~ '^[0-9]{1,15}$')
+SELECT '' AS model, coalesce(sum(rpm_limit), 0)::bigint AS rpm, coalesce(sum(tpm_limit), 0)::bigint AS tpm
+FROM others
+UNION ALL
+SELECT model, coalesce(sum(most::bigint) FILTER (WHERE kind = 'rpm'), 0)::bigint,
+       coalesce(sum(most::bigint) FILTER (WHERE kind = 'tpm'), 0)::bigint
+FROM of_models GROUP BY model;

@@ -21,6 +21,7 @@ from tianji_control.resources.keys import policy, store
 from tianji_control.resources.keys.fields import columns
 from tianji_control.resources.keys.ownership import check_claim, claimed, target_of
 from tianji_control.resources.keys.places import check_places, check_project
+from tianji_control.resources.keys.promised import check_promised
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.settings import store as settings
 from tianji_control.spent import figures
@@ -87,6 +88,7 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
     )
     row = rotation_planned(row, now)
     await check_project(change.db, None, row)
+    await check_promised(change.db, None, row)
     await store.insert(change.db, row)
     await change.note(KEY, row.hash, "key:generate", after=row)
     return key, row

@@ -13,6 +13,7 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many, one, run
+from tianji_control.promises import Promised
 
 Q = Queries.beside(__file__)
 
@@ -115,6 +116,15 @@ async def _write(db: Connection, query: Query, row: KeyRow) -> None:
 async def delete(db: Connection, hash: str) -> None:
     """Remove a key."""
     await run(db, Q.delete_key, hash=hash)
+
+
+async def promised(
+    db: Connection, hash: str, *, team_id: str | None = None, organization_id: str | None = None
+) -> list[Promised]:
+    """Return what the other keys of a team or organization may use together."""
+    return await many(
+        db, Q.promised_to_keys, Promised, hash=hash, team_id=team_id, organization_id=organization_id
+    )
 
 
 async def newest_of_teams(db: Connection, team_ids: list[str], limit: int | None = None) -> list[KeyRow]:

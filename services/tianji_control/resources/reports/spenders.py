@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from tianji.errors import PermissionDenied
 from tianji_control.call import Call, Guarded
+from tianji_control.paging import Order
 from tianji_control.resources.keys import service as keys_service
 from tianji_control.resources.keys import shown as keys_shown
 from tianji_control.resources.keys.answers import KeyWithHash
@@ -50,7 +51,8 @@ async def users(call: Call) -> Response:
     async with call.runtime.store.connection() as db:
         ids = [wanted] if wanted else await store.spenders(db, "user", None, MOST)
         asked = users_store.Wanted(user_ids=ids, sees_all=True)
-        rows = {row.user_id: row for row in await users_store.page(db, asked, users_store.Order(limit=MOST))}
+        order = Order(sort_by="user_id", limit=MOST)
+        rows = {row.user_id: row for row in await users_store.page(db, asked, order)}
         facts = await users_store.facts_of(db, ids)
     return call.answer(
         [users_shown.shown(rows[id], facts[id].spend, facts[id].teams) for id in ids if id in rows]

@@ -12,22 +12,25 @@ from starlette.responses import Response
 from tianji.domain.snapshot import TEAM
 from tianji.store.rows import Connection
 from tianji_control.call import Call
-from tianji_control.envelope import Fault, WrongFields
-from tianji_control.paging import PageNumber, Size
+from tianji_control.paging import Order, PageNumber, Size, one_of
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.service import with_spend
 from tianji_control.resources.keys.shown import full
 from tianji_control.resources.settings import store as settings
 from tianji_control.resources.teams import store
 from tianji_control.resources.teams.shown import membership, shown
-from tianji_control.resources.teams.store import Order, TeamRow, Wanted
+from tianji_control.resources.teams.store import TeamRow, Wanted
 from tianji_control.spent import figures
 
 MOST_TEAMS = 1000
 """What `/team/list` answers at most; `/v2/team/list` has pages."""
 MOST_KEYS = 100
 """Keys that `/team/list` shows of each team."""
-SORTS = ("team_alias", "created_at", "updated_at", "max_budget", "organization_id", "spend")
+SORTS = {
+    "team_alias": "alias",
+    **{name: name for name in ("created_at", "updated_at", "max_budget", "organization_id", "spend")},
+}
+"""What lists are sorted by, and the column."""
 
 
 class TeamList(Struct, kw_only=True):
@@ -57,7 +60,7 @@ async def listed(call: Call) -> Response:
     ask = call.query(TeamList)
     wanted = _seen(call, Wanted(user_id=ask.user_id, organization_id=ask.organization_id))
     async with call.runtime.store.connection() as db:
-        rows = await store.page(db, wanted, Order(limit=MOST_TEAMS))
+        rows = await store.page(db, wanted, Order(sort_by="alias", limit=MOST_TEAMS))
         teams = await _shown(db, rows)
         held = await key_store.newest_of_teams(db, [row.team_id for row in rows], MOST_KEYS)
         keys = await with_spend(db, held)
@@ -72,9 +75,7 @@ async def listed(call: Call) -> Response:
 async def pages(call: Call) -> Response:
     """GET /v2/team/list: teams by pages"""
     ask = call.query(TeamPage)
-    if ask.sort_by and ask.sort_by not in SORTS:
-        words = f"sort_by is {ask.sort_by!r}; it must be one of {', '.join(SORTS)}"
-        raise WrongFields([Fault(["query", "sort_by"], words, "value_error")])
+    sort_by = SORTS[one_of("sort_by", ask.sort_by, SORTS) or "team_alias"]
     wanted = Wanted(
         user_id=ask.user_id,
         organization_id=ask.organization_id,
@@ -84,7 +85,7 @@ async def pages(call: Call) -> Response:
         prefix=ask.search_team_id_match == "prefix",
     )
     order = Order(
-        sort_by=ask.sort_by or "team_alias",
+        sort_by=sort_by,
         descending=ask.sort_order.lower() == "desc",
         limit=ask.page_size,
         offset=(ask.page - 1) * ask.page_size,

@@ -53,23 +53,20 @@ DELETE FROM teams WHERE team_id = %(id)s;
 -- name: all_team_ids
 SELECT team_id FROM teams ORDER BY team_id;
 
--- name: team_page
+-- name: team_page_{column}_{direction}
+-- each: column = alias created_at updated_at max_budget organization_id; direction = ASC DESC
 SELECT <<team_columns>>
 FROM teams
 WHERE <<team_filters>>
-ORDER BY CASE WHEN %(sort_by)s::text = 'team_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'team_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'created_at' AND %(descending)s THEN created_at END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'updated_at' AND NOT %(descending)s THEN updated_at END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'updated_at' AND %(descending)s THEN updated_at END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'max_budget' AND NOT %(descending)s THEN max_budget END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'max_budget' AND %(descending)s THEN max_budget END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'organization_id' AND NOT %(descending)s THEN organization_id END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'organization_id' AND %(descending)s THEN organization_id END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'spend' AND NOT %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = team_id) END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'spend' AND %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = team_id) END DESC NULLS LAST,
-         team_id
+ORDER BY {column} {direction} NULLS LAST, team_id
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: team_page_spend_{direction}
+-- each: direction = ASC DESC
+SELECT <<team_columns>>
+FROM teams
+WHERE <<team_filters>>
+ORDER BY (SELECT spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = team_id) {direction} NULLS LAST, team_id
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: team_count

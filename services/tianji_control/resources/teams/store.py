@@ -12,6 +12,8 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, many, one, parameters, run, value
+from tianji_control import paging
+from tianji_control.paging import Order
 
 Q = Queries.beside(__file__)
 
@@ -70,15 +72,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     sees_all: bool = False
     teams: list[str] = []
     organizations: list[str] = []
-
-
-class Order(Struct, frozen=True, kw_only=True):
-    """In which order, and which part."""
-
-    sort_by: str = "team_alias"
-    descending: bool = False
-    limit: int | None = None
-    offset: int = 0
 
 
 async def by_ids(db: Connection, ids: list[str]) -> list[TeamRow]:
@@ -147,7 +140,7 @@ async def all_ids(db: Connection) -> list[str]:
 
 async def page(db: Connection, wanted: Wanted, order: Order) -> list[TeamRow]:
     """List the teams of one page."""
-    return await many(db, Q.team_page, TeamRow, **_filters(wanted), **parameters(order))
+    return await paging.page(db, Q, "team_page", TeamRow, _filters(wanted), order)
 
 
 async def count(db: Connection, wanted: Wanted) -> int:

@@ -10,14 +10,20 @@ from starlette.responses import Response
 
 from tianji.domain.snapshot import USER
 from tianji_control.call import Call
-from tianji_control.envelope import Fault, WrongFields
-from tianji_control.paging import PageNumber, Size
+from tianji_control.paging import Order, PageNumber, Size, one_of
 from tianji_control.resources.users import store
 from tianji_control.resources.users.shown import shown
-from tianji_control.resources.users.store import Order, Wanted
+from tianji_control.resources.users.store import Wanted
 from tianji_control.spent import figures
 
-SORTS = ("user_id", "user_email", "created_at", "updated_at", "spend", "user_alias", "user_role")
+SORTS = {
+    "user_id": "user_id",
+    "user_email": "email",
+    **{name: name for name in ("created_at", "updated_at", "spend")},
+    "user_alias": "alias",
+    "user_role": "role",
+}
+"""What lists are sorted by, and the column."""
 
 
 class UserList(Struct, kw_only=True):
@@ -50,9 +56,7 @@ class Suggested(Struct, kw_only=True):
 async def listed(call: Call) -> Response:
     """GET /user/list: users by pages"""
     ask = call.query(UserList)
-    if ask.sort_by and ask.sort_by not in SORTS:
-        words = f"sort_by is {ask.sort_by!r}; it must be one of {', '.join(SORTS)}"
-        raise WrongFields([Fault(["query", "sort_by"], words, "value_error")])
+    sort_by = SORTS[one_of("sort_by", ask.sort_by, SORTS) or "created_at"]
     wanted = _seen(
         call,
         Wanted(
@@ -66,7 +70,7 @@ async def listed(call: Call) -> Response:
         ),
     )
     order = Order(
-        sort_by=ask.sort_by or "created_at",
+        sort_by=sort_by,
         descending=ask.sort_order.lower() == "desc" or ask.sort_by is None,
         limit=ask.page_size,
         offset=(ask.page - 1) * ask.page_size,
@@ -103,7 +107,7 @@ async def suggested(call: Call) -> Response:
         team_id=ask.team_id,
     )
     order = Order(
-        sort_by="user_email", descending=False, limit=ask.page_size, offset=(ask.page - 1) * ask.page_size
+        sort_by="email", descending=False, limit=ask.page_size, offset=(ask.page - 1) * ask.page_size
     )
     async with call.runtime.store.connection() as db:
         rows = await store.page(db, _seen(call, wanted), order)

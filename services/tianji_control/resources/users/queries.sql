@@ -51,25 +51,20 @@ DELETE FROM users WHERE user_id = %(user_id)s;
 -- name: all_user_ids
 SELECT user_id FROM users ORDER BY user_id;
 
--- name: user_page
+-- name: user_page_{column}_{direction}
+-- each: column = user_id email created_at updated_at alias role; direction = ASC DESC
 SELECT <<user_columns>>
 FROM users
 WHERE <<user_filters>>
-ORDER BY CASE WHEN %(sort_by)s::text = 'user_id' AND NOT %(descending)s THEN user_id END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_id' AND %(descending)s THEN user_id END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_email' AND NOT %(descending)s THEN email END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_email' AND %(descending)s THEN email END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'created_at' AND NOT %(descending)s THEN created_at END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'created_at' AND %(descending)s THEN created_at END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'updated_at' AND NOT %(descending)s THEN updated_at END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'updated_at' AND %(descending)s THEN updated_at END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_alias' AND NOT %(descending)s THEN alias END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_alias' AND %(descending)s THEN alias END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_role' AND NOT %(descending)s THEN role END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'user_role' AND %(descending)s THEN role END DESC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'spend' AND NOT %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = user_id) END ASC NULLS LAST,
-         CASE WHEN %(sort_by)s::text = 'spend' AND %(descending)s THEN (SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = user_id) END DESC NULLS LAST,
-         user_id
+ORDER BY {column} {direction} NULLS LAST, user_id
+LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: user_page_spend_{direction}
+-- each: direction = ASC DESC
+SELECT <<user_columns>>
+FROM users
+WHERE <<user_filters>>
+ORDER BY (SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = user_id) {direction} NULLS LAST, user_id
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: user_count

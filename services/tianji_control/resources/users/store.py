@@ -12,6 +12,8 @@ from psycopg.errors import UniqueViolation
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many, one, parameters, run, value
+from tianji_control import paging
+from tianji_control.paging import Order
 
 Q = Queries.beside(__file__)
 
@@ -56,15 +58,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     sees_all: bool = False
     own_user: str | None = None
     organizations: list[str] = []
-
-
-class Order(Struct, frozen=True, kw_only=True):
-    """In which order, and which part."""
-
-    sort_by: str = "created_at"
-    descending: bool = True
-    limit: int
-    offset: int = 0
 
 
 class Facts(Struct, frozen=True):
@@ -118,7 +111,7 @@ async def all_ids(db: Connection) -> list[str]:
 
 async def page(db: Connection, wanted: Wanted, order: Order) -> list[UserRow]:
     """List the users of one page."""
-    return await many(db, Q.user_page, UserRow, **_filters(wanted), **parameters(order))
+    return await paging.page(db, Q, "user_page", UserRow, _filters(wanted), order)
 
 
 async def count(db: Connection, wanted: Wanted) -> int:
