@@ -77,6 +77,7 @@ TRIES: dict[str, Try] = {
     "GET /tag/summary": Try(on(f"/tag/summary?{SPAN}")),
     "GET /global/spend/report": Try(on(f"/global/spend/report?{SPAN}")),
     "POST /global/spend/refresh": Try(on("/global/spend/refresh")),
+    "POST /global/spend/reset": Try(on("/global/spend/reset")),
     "GET /spend/keys": Try(on("/spend/keys"), lists="key"),
     "GET /spend/users": Try(on("/spend/users"), lists="user_id"),
     "GET /key/spend/report": Try(on(f"/key/spend/report?{SPAN}&api_key={{key}}")),

@@ -43,3 +43,6 @@ DELETE FROM kept_answers WHERE kept_at <= now() - %(kept_for)s::interval;
 
 -- name: row_count
 SELECT coalesce(sum(rows), 0)::bigint FROM row_counts WHERE kind = %(kind)s;
+
+-- name: promise_alone
+SELECT pg_advisory_xact_lock(hashtextextended('promise:' || %(owner)s, 0));

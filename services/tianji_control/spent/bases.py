@@ -126,6 +126,11 @@ async def begin_anew(db: Connection, kind: str, id: str, spent_usd: Decimal) -> 
     await _charge(db, due)
 
 
+async def begin_all_anew(db: Connection, kind: str, ids: Iterable[str]) -> None:
+    """Let the budgets of many holders count from now on, as if nothing had been spent."""
+    await run(db, Q.begin_all_anew, holders=[named(kind, id) for id in ids])
+
+
 async def charged(db: Connection, budgets: Iterable[Budget], generation: int) -> dict[str, Decimal]:
     """Return in US dollars what budgets were charged in their windows of now; none is left out as 0."""
     now = time.time()

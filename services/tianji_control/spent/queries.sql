@@ -15,6 +15,12 @@ VALUES (%(holder)s, 1, %(base_usd)s)
 ON CONFLICT (holder) DO UPDATE
 SET generation = stored.generation + 1, base_usd = excluded.base_usd, since = clock_timestamp();
 
+-- name: begin_all_anew
+INSERT INTO budget_generations AS stored (holder, generation, base_usd)
+SELECT holder, 1, 0 FROM unnest(%(holders)s::text[]) AS holder ORDER BY holder
+ON CONFLICT (holder) DO UPDATE
+SET generation = stored.generation + 1, base_usd = excluded.base_usd, since = clock_timestamp();
+
 -- name: top_up
 -- In one statement, so that rows, sums and windows are those of one moment; in the order in which the worker
 -- writes them, so that neither waits for the other for ever.

@@ -288,3 +288,37 @@ async def test_a_key_with_a_new_value_carries_on_in_its_window(control: Any) -> 
 
     assert await charged(control, f"key:{hash_of(new)}") == {f"1:{today.id}": Decimal(3)}
     assert (await key_info(control, new))["spend"] == 3.0
+
+
+async def test_all_keys_and_teams_are_reset_and_the_ledger_keeps_what_was_spent(control: Any) -> None:
+    await control.post("/team/new", {"team_id": "budgeted", "max_budget": 10})
+    await control.post("/team/new", {"team_id": "free"})
+    held = (await control.made_key(max_budget=10, budget_duration="30d", team_id="budgeted"))["key"]
+    free, given = (await control.made_key(team_id="free"))["key"], (await control.made_key(spend=2.5))["key"]
+    bound, month = f"key:{hash_of(held)}", window(rule("30d"), time.time())
+    await spend(
+        control, "4", f"{bound} {month.id}", "team:budgeted all", key_hash=hash_of(held), team_id="budgeted"
+    )
+    await spend(control, "3", key_hash=hash_of(free), team_id="free")
+    whole = (await control.get("/global/spend")).json()["spend"]
+
+    for _ in range(2):
+        answer = await control.post("/global/spend/reset")
+        assert answer.json()["status"] == "success", answer.body
+
+    async def spends() -> list[float]:
+        keys = [(await key_info(control, key))["spend"] for key in (held, free, given)]
+        teams = [(await control.get(f"/team/info?team_id={id}")).json() for id in ("budgeted", "free")]
+        return keys + [team["team_info"]["spend"] for team in teams]
+
+    assert await spends() == [0, 0, 0, 0, 0]
+    await spend(control, "0.5", f"{bound} 1:{month.id}", key_hash=hash_of(held), team_id="free")
+    assert await spends() == [0.5, 0, 0, 0, 0.5]
+    assert (await control.get("/global/spend")).json()["spend"] == pytest.approx(whole + 0.5)
+    record = await control.record("key", hash_of(held))
+    assert record is not None and record["limits"]["generation"] == 1
+    async with control.runtime.store.connection() as db:
+        noted = await (
+            await db.execute("SELECT after FROM audit_log WHERE action = 'spend:reset' ORDER BY id")
+        ).fetchall()
+    assert noted[0][0]["keys"] >= 3 and noted[0][0]["teams"] >= 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tianji.domain.access import ALL_MODELS, allows
 from tianji.errors import BadRequest
 from tianji.store.rows import Connection
+from tianji_control.promises import alone, check_promise, is_guaranteed
 from tianji_control.resources.organizations import store
 from tianji_control.resources.teams.store import TeamRow
 
@@ -31,3 +32,7 @@ async def check_bounds(db: Connection, team: TeamRow) -> None:
         if wanted is not None and most is not None and wanted > most:
             message = f"{name} is {wanted}; the organization has no more than {most}"
             raise BadRequest(message, type="bad_request_error", param=name)
+    if is_guaranteed(team):
+        await alone(db, f"organization:{organization.organization_id}")
+        promised = await store.promised(db, organization.organization_id, team.team_id)
+        check_promise(team, organization, promised, what="Team", whose="organization")

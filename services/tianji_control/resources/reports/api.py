@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tianji_control.resources.reports import capture, names, providers, report, spenders, tags, totals
+from tianji_control.resources.reports import capture, names, providers, report, reset, spenders, tags, totals
 
 routes = [
     *totals.routes,
@@ -12,4 +12,5 @@ routes = [
     *names.routes,
     *providers.routes,
     *capture.routes,
+    *reset.routes,
 ]

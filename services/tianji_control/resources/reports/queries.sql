@@ -42,6 +42,25 @@ WHERE day BETWEEN %(since)s AND %(until)s AND (%(key)s::text IS NULL OR key_hash
 GROUP BY day, key_hash, user_id
 ORDER BY day, key_hash;
 
+-- name: reset_keys
+-- Keys that have spent something count as having spent nothing.
+UPDATE keys SET spend_adjustment = -spent.spend_usd, updated_at = now(), updated_by = %(by)s
+FROM (
+    SELECT key.hash, coalesce(total.spend_usd, 0) AS spend_usd
+    FROM keys AS key LEFT JOIN spend_totals AS total ON total.scope = 'key' AND total.scope_id = key.hash
+    WHERE key.spend_adjustment <> -coalesce(total.spend_usd, 0)
+    ORDER BY key.hash
+    FOR UPDATE OF key
+) AS spent
+WHERE keys.hash = spent.hash
+RETURNING keys.hash AS id;
+
+-- name: spent_teams
+SELECT team_id AS id
+FROM teams JOIN spend_totals AS total ON total.scope = 'team' AND total.scope_id = team_id
+WHERE total.spend_usd > 0
+ORDER BY team_id;
+
 -- name: spent
 -- Keys, customers or tags: who of them spent most.
 SELECT scope_id AS name, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests, sum(tokens)::bigint AS tokens
