@@ -159,6 +159,6 @@ routes = [
     *receivers.routes(SERVICE),
     Guarded("POST", "/cloudzero/dry-run", dry_run, "ledger:update", body=Export, gives=Sent),
     Guarded(
-        "POST", "/cloudzero/export", export, "ledger:update", body=Export, gives=Sent, refuses=(400, 404)
+        "POST", "/cloudzero/export", export, "ledger:update", body=Export, gives=Sent, refuses=(400, 404, 502)
     ),
 ]

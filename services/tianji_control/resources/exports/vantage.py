@@ -147,5 +147,7 @@ def _plain(charge: Charge) -> dict[str, Any]:
 routes = [
     *receivers.routes(SERVICE),
     Guarded("POST", "/vantage/dry-run", dry_run, "ledger:update", body=DryRun, gives=Sent),
-    Guarded("POST", "/vantage/export", export, "ledger:update", body=Export, gives=Sent, refuses=(400, 404)),
+    Guarded(
+        "POST", "/vantage/export", export, "ledger:update", body=Export, gives=Sent, refuses=(400, 404, 502)
+    ),
 ]

@@ -205,8 +205,14 @@ def _unread(reason: str) -> NoBill:
 
 
 routes = [
-    # 503 without a key to read bills with.
+    # 503 without a key to read bills with, 502 where the provider does not tell its bill.
     Guarded(
-        "GET", "/spend/capture_rate", capture_rate, "ledger:read", query=Rate, gives=Rates, refuses=(503,)
+        "GET",
+        "/spend/capture_rate",
+        capture_rate,
+        "ledger:read",
+        query=Rate,
+        gives=Rates,
+        refuses=(400, 502, 503),
     )
 ]
