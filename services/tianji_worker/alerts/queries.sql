@@ -13,7 +13,7 @@ WHERE (bound, window_id) IN (SELECT * FROM unnest(%(bounds)s::text[], %(windows)
 GROUP BY bound, window_id;
 
 -- name: charged_since
-SELECT DISTINCT bound, window_id AS window FROM spend_windows WHERE updated_at >= %(since)s;
+SELECT DISTINCT bound, window_id FROM spend_windows WHERE updated_at >= %(since)s;
 
 -- name: note
 INSERT INTO budget_alerts (bound, window_id, event, percent, limit_nano, spent_nano)
@@ -46,7 +46,7 @@ UPDATE alert_deliveries AS taken
 SET attempts = taken.attempts + 1, next_at = now() + interval '1 minute'
 FROM (
     SELECT alert_id, target FROM alert_deliveries
-    WHERE sent_at IS NULL AND given_up_at IS NULL AND next_at <= now()
+    WHERE sent_at IS NULL AND given_up_at IS NULL AND next_at <= now() AND target = ANY(%(targets)s)
     ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) AS due, budget_alerts AS alert
 WHERE taken.alert_id = due.alert_id AND taken.target = due.target AND alert.id = due.alert_id
@@ -61,6 +61,22 @@ UPDATE alert_deliveries
 SET fault = %(fault)s, next_at = now() + make_interval(secs => %(pause_s)s),
     given_up_at = CASE WHEN %(given_up)s THEN now() END
 WHERE alert_id = %(alert_id)s AND target = %(target)s;
+
+-- name: forget
+-- What was told of windows that ended long ago; those without an end keep it, to be told of once.
+WITH old AS (
+    DELETE FROM budget_alerts
+    WHERE found_at < %(before)s AND window_id ~ ':[0-9]{8}T[0-9]{6}Z$'
+      AND to_timestamp(right(window_id, 16), 'YYYYMMDD"T"HH24MISS') < %(before)s
+    RETURNING id
+)
+SELECT count(*) FROM old;
+
+-- name: give_up
+-- Addresses that nobody knows any more.
+UPDATE alert_deliveries AS late SET given_up_at = now(), fault = coalesce(late.fault, 'the address is not set any more')
+FROM budget_alerts AS alert
+WHERE alert.id = late.alert_id AND late.sent_at IS NULL AND late.given_up_at IS NULL AND alert.found_at < %(before)s;
 
 -- name: keys
 SELECT k.hash AS id, k.hash AS token, k.alias AS key_alias, k.user_id, k.team_id, t.alias AS team_alias,
@@ -109,12 +125,15 @@ LEFT JOIN budgets b ON b.budget_id = p.budget_id
 WHERE p.project_id = ANY(%(ids)s);
 
 -- name: customers
--- One that nobody has made is held to the budget that all such customers have, if there is one.
-SELECT asked.id, asked.id AS customer_id, b.max_budget, b.soft_budget
+-- One without a budget is held to what all such customers are, if anything is said of them.
+SELECT asked.id, asked.id AS customer_id, b.soft_budget,
+       coalesce(b.max_budget, CASE
+           WHEN b.budget_id IS NULL AND jsonb_typeof(s.calls -> 'max_end_user_budget') = 'number'
+           THEN (s.calls ->> 'max_end_user_budget')::numeric END) AS max_budget
 FROM unnest(%(ids)s::text[]) AS asked (id)
+LEFT JOIN settings_in_force s ON s.id = 'global'
 LEFT JOIN customers c ON c.user_id = asked.id
-LEFT JOIN budgets b ON b.budget_id = coalesce(
-    c.budget_id, (SELECT calls ->> 'max_end_user_budget_id' FROM settings_in_force WHERE id = 'global'));
+LEFT JOIN budgets b ON b.budget_id = coalesce(c.budget_id, s.calls ->> 'max_end_user_budget_id');
 
 -- name: tags
 SELECT asked.id, coalesce(b.max_budget, (f.terms ->> 'max_budget')::numeric) AS max_budget, b.soft_budget

@@ -58,14 +58,14 @@ class Sender:
         """Send what is due now; return how much that was."""
         if not self._watch.targets:
             return 0
-        async with self._store.transaction() as db:
-            due = await many(db, Q.claim, Delivery, limit=AT_ONCE)
         targets = {target.id: target for target in self._watch.targets}
-        await asyncio.gather(*(self._send(http, one, targets.get(one.target)) for one in due))
+        async with self._store.transaction() as db:
+            due = await many(db, Q.claim, Delivery, targets=list(targets), limit=AT_ONCE)
+        await asyncio.gather(*(self._send(http, one, targets[one.target]) for one in due))
         return len(due)
 
-    async def _send(self, http: aiohttp.ClientSession, one: Delivery, target: Target | None) -> None:
-        fault = "the address is not set any more" if target is None else await _post(http, one, target)
+    async def _send(self, http: aiohttp.ClientSession, one: Delivery, target: Target) -> None:
+        fault = await _post(http, one, target)
         async with self._store.connection() as db:
             if fault is None:
                 await run(db, Q.sent, alert_id=one.alert_id, target=one.target)

@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
 
 import msgspec
+import psycopg
 from msgspec import Struct
 from psycopg.types.json import Jsonb
 
+from tianji.domain.events import Charge
 from tianji.store.pool import Store
 from tianji.store.rows import Connection, many, run
 from tianji_worker.alerts.event import NANO, Alert, alerts_of
@@ -32,19 +33,12 @@ MOST = 100_000
 """Windows that wait to be looked at; beyond that they are left to their next call."""
 
 
-class Charged(Struct, frozen=True, order=True):
-    """A window of a budget that a call was charged to."""
-
-    bound: str
-    window: str
-
-
 class Sum(Struct, frozen=True):
     """What a window was charged."""
 
     bound: str
     window_id: str
-    spent_nano: Decimal
+    spent_nano: Decimal = Decimal(0)
 
 
 class Unplanned(Alert, frozen=True, kw_only=True):
@@ -59,14 +53,14 @@ class Watch:
     def __init__(self, store: Store, targets: Targets) -> None:
         self._store = store
         self._read = targets.read
-        self._charged: set[Charged] = set()
+        self._charged: set[Charge] = set()
         self.targets: tuple[Target, ...] = ()
         """Where alerts go now."""
 
     def charged(self, rows: Iterable[Row]) -> None:
         """Note what calls were charged to; called by the ledger when they are written."""
         if self.targets and len(self._charged) < MOST:
-            self._charged.update(Charged(one.bound, one.window) for row in rows for one in row.charges)
+            self._charged.update(charge for row in rows for charge in row.charges)
 
     async def run(self) -> None:
         """Look again and again."""
@@ -83,18 +77,22 @@ class Watch:
                 await run(db, Q.forget_unplanned)
             if self.targets and not before:
                 since = datetime.now(UTC) - LOOK_BACK
-                self._charged.update(await many(db, Q.charged_since, Charged, since=since))
+                found = await many(db, Q.charged_since, Sum, since=since)
+                self._charged.update(Charge(one.bound, one.window_id) for one in found)
         if not self.targets:
             self._charged.clear()
             return
-        while self._charged:
-            some = sorted(islice(self._charged, PAGE))
-            await self._find(some)
-            self._charged.difference_update(some)
+        waiting, self._charged = list(self._charged), set()
+        try:
+            for first in range(0, len(waiting), PAGE):
+                await self._find(waiting[first : first + PAGE])
+        except (psycopg.Error, OSError):
+            self._charged.update(waiting)
+            raise
         while await self._plan() == PAGE:
             pass
 
-    async def _find(self, some: Sequence[Charged]) -> None:
+    async def _find(self, some: Sequence[Charge]) -> None:
         bounds, windows = [one.bound for one in some], [one.window for one in some]
         async with self._store.transaction() as db:
             sums = await many(db, Q.windows, Sum, bounds=bounds, windows=windows)

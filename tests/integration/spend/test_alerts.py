@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from tianji.domain.events import Charge, Refused
 from tianji.domain.sealed import Sealer
 from tianji.settings import Secret
 from tianji_testkit.receiver import Receiver
+from tianji_worker.alerts.forget import forget
 from tianji_worker.runtime import Runtime, running
 from tianji_worker.settings import WorkerSettings
 
@@ -227,3 +229,35 @@ async def test_what_a_worker_that_died_had_not_looked_at_is_told_by_the_next(boo
 
     assert events_of(posted) == [("budget_crossed", "the k")]
     assert msgspec.json.encode(posted[0].json["spend"]) == b"1.0"
+
+
+async def test_what_was_told_long_ago_is_forgotten_unless_its_window_has_no_end(books, event, receiver):
+    await settings(books, {"alerting": ["webhook"]})
+    await a_key(books, "k", "1")
+    old = "1d:20200101T000000Z"
+    async with worker(books, **webhook(receiver)) as runtime:
+        charges = [Charge("key:k", "all"), Charge("key:k", old)]
+        await books.publish(event(cost_usd="1", charges=charges))
+        await receiver.until(2)
+        async with asyncio.timeout(30):
+            while await books.ask("SELECT FROM alert_deliveries WHERE sent_at IS NULL"):  # noqa: ASYNC110  Postgres does not tell
+                await asyncio.sleep(0.1)
+        await books.db.execute("UPDATE alert_deliveries SET sent_at = NULL")
+        async with runtime.store.transaction() as db:
+            assert await forget(db, datetime.now(UTC) + timedelta(days=1)) == 0
+            assert await forget(db, datetime.now(UTC) + timedelta(days=401)) == 1
+
+    assert await books.ask("SELECT window_id FROM budget_alerts") == [("all",)]
+    assert await books.ask("SELECT given_up_at IS NOT NULL FROM alert_deliveries") == [(True,)]
+
+
+async def test_customers_without_a_budget_are_told_of_by_the_one_of_all(books, event, receiver):
+    calls = Jsonb({"max_end_user_budget": 0.5})
+    await settings(books, {"alerting": ["webhook"]})
+    await books.db.execute("UPDATE settings SET calls = %s", [calls])
+    async with worker(books, **webhook(receiver)):
+        await books.publish(event(cost_usd="0.5", charges=[Charge("customer:somebody", "all")]))
+        [posted] = await receiver.until(1)
+
+    told = posted.json
+    assert (told["event"], told["customer_id"], told["max_budget"]) == ("budget_crossed", "somebody", 0.5)
