@@ -22,6 +22,8 @@ NOT_NEGATIVE = (
 OF_MODEL = ("max_budget", "budget_limit", "rpm_limit", "tpm_limit")
 """What may be said for one model in `model_max_budget`."""
 MOST_PARALLEL = 2**31 - 1
+RAISES = ("temp_budget_increase", "temp_budget_expiry")
+"""What LiteLLM keeps in metadata, and raises a budget for a time."""
 
 
 def check_limits(said: Mapping[str, Any]) -> None:
@@ -41,6 +43,14 @@ def check_limits(said: Mapping[str, Any]) -> None:
             _check_amount(name, model, limit)
     for model, budget in (said.get("model_max_budget") or {}).items():
         _check_budget_of_model(model, budget)
+
+
+def raises_budget(said: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
+    """Say whether a request writes into the metadata what raises a budget; `metadata` is that of before."""
+    after = said.get("metadata")
+    return isinstance(after, Mapping) and any(
+        after.get(name) not in (None, metadata.get(name)) for name in RAISES
+    )
 
 
 def _check_budget_of_model(model: str, budget: Any) -> None:

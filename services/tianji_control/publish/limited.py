@@ -38,9 +38,13 @@ def limits_fields(row: Struct) -> dict[str, Any]:
 
 
 def limits_of(row: Limited) -> Limits | None:
-    """Return what a row's holder may use; None where nothing limits it."""
+    """Return what a row's holder may use; None where nothing limits it.
+
+    What has a column of its own is not read from the metadata, which others may write who set no limits.
+    """
     told = {name: getattr(row, name) for name in Limited.__struct_fields__ if name != "limited_in"}
-    return limits_in(row.limited_in | {name: value for name, value in told.items() if value is not None})
+    kept = {name: value for name, value in row.limited_in.items() if name not in told}
+    return limits_in(kept | {name: value for name, value in told.items() if value is not None})
 
 
 def limits_in(said: Mapping[str, Any] | None) -> Limits | None:

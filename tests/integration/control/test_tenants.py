@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+RAISE = {"temp_budget_increase": 9, "temp_budget_expiry": "2099-01-01T00:00:00Z"}
 
 
 async def test_a_team_is_made_shown_and_published(control) -> None:
@@ -194,13 +195,55 @@ async def test_an_owner_neither_frees_a_blocked_key_nor_lifts_its_limits(control
     made = (await control.post("/key/generate", {"max_budget": 1}, key=key)).json()
     await control.post("/key/block", {"key": made["key"]})
     assert (await control.post("/key/unblock", {"key": made["key"]}, key=key)).status == 403
-    for field, value in (("blocked", False), ("max_budget", None), ("spend", 0), ("temp_budget_increase", 9)):
+    for field, value in (
+        ("blocked", False),
+        ("max_budget", None),
+        ("budget_duration", "1s"),
+        ("budget_limits", None),
+        ("model_max_budget", {}),
+        ("spend", 0),
+        ("temp_budget_increase", 9),
+        ("metadata", RAISE),
+    ):
         refused = await control.post("/key/update", {"key": made["key"], field: value}, key=key)
         assert refused.status == 403, field
     info = (await control.get(f"/key/info?key={made['key']}", key=key)).json()["info"]
     assert info["blocked"] is True and info["max_budget"] == 1.0
     renamed = await control.post("/key/update", {"key": made["key"], "key_alias": "mine"}, key=key)
     assert renamed.status == 200
+
+
+async def test_who_runs_a_team_or_an_organization_raises_its_budget_by_no_detour(control, key_of) -> None:
+    key = await key_of(control, "runner")
+    await control.post("/organization/new", {"organization_id": "run", "organization_alias": "run"})
+    member = {"role": "org_admin", "user_id": "runner"}
+    assert (
+        await control.post("/organization/member_add", {"organization_id": "run", "member": member})
+    ).status == 200
+    heads = [{"user_id": "runner", "role": "admin"}]
+    await control.post("/team/new", {"team_id": "running", "max_budget": 1, "members_with_roles": heads})
+    for path, named in (("/team/update", "team_id"), ("/organization/update", "organization_id")):
+        body = {named: "running" if named == "team_id" else "run"}
+        assert (await control.post(path, body | {"metadata": {"note": "x"}}, key=key)).status == 200
+        assert (await control.post(path, body | {"metadata": RAISE}, key=key)).status == 403
+        assert (await control.post(path, body | {"metadata": RAISE})).status == 200
+        assert (await control.post(path, body | {"metadata": {**RAISE, "n": 1}}, key=key)).status == 200
+
+
+async def test_what_has_a_field_of_its_own_is_no_limit_in_the_metadata(control) -> None:
+    words = {
+        "max_budget": 0,
+        "rpm_limit": 0,
+        "generation": 7,
+        "made": 5,
+        "budget_limits": [{"max_budget": 0}],
+    }
+    free = await control.made_key(metadata=words)
+    assert "limits" not in await control.record("key", free["token"])
+    held = await control.made_key(max_budget=1, metadata=words | {"model_rpm_limit": {"small": 2}})
+    limits = (await control.record("key", held["token"]))["limits"]
+    assert (limits["max_budget"], limits["models"]) == ("1", [{"model": "small", "rpm": 2}])
+    assert {"rpm", "generation", "windows"}.isdisjoint(limits) and limits["made"] > 5
 
 
 async def test_a_member_cannot_change_the_key_that_the_team_gave_them(control, key_of) -> None:

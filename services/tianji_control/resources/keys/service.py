@@ -17,6 +17,7 @@ from tianji_control import durations
 from tianji_control.access.permits import ANYTHING, everywhere
 from tianji_control.call import Call
 from tianji_control.change import Change
+from tianji_control.limits import raises_budget
 from tianji_control.resources.keys import policy, store
 from tianji_control.resources.keys.fields import columns
 from tianji_control.resources.keys.ownership import check_claim, claimed, target_of
@@ -32,6 +33,10 @@ KEY_BYTES = 16
 LIMITS = (
     "max_budget",
     "soft_budget",
+    "budget_duration",
+    "budget_limits",
+    "model_max_budget",
+    "end_user_budget_id",
     "spend",
     "blocked",
     "allowed_ips",
@@ -119,7 +124,7 @@ async def check_new(
 ) -> None:
     """Require that the caller may limit the key, and give it to whom the request names."""
     policy.bounded(said, rules, fill=False)
-    if any(name in said for name in LIMITS):
+    if any(name in said for name in LIMITS) or raises_budget(said, before.metadata):
         await require(call, change.db, "key:limit", before)
     owners = {name: getattr(before, name) for name in OWNERS}
     wanted = owners | {name: said[name] for name in OWNERS if name in said}

@@ -17,6 +17,7 @@ from tianji_control import durations
 from tianji_control.access.targets import of_organization
 from tianji_control.call import Call
 from tianji_control.change import Change
+from tianji_control.limits import raises_budget
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.organizations import store
@@ -66,7 +67,8 @@ async def update(call: Call, organization_id: str, said: dict[str, Any]) -> Orga
     """Change what a request names of an organization."""
     async with call.change() as change:
         before = await locked(call, change, organization_id, "organization:update")
-        if any(said[name] != getattr(before, name, None) for name in LIMITS if name in said):
+        named = any(said[name] != getattr(before, name, None) for name in LIMITS if name in said)
+        if named or raises_budget(said, before.metadata):
             call.require("organization:limit", of_organization(organization_id))
         now = datetime.now(UTC)
         row = msgspec.structs.replace(

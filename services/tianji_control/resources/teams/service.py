@@ -19,6 +19,7 @@ from tianji_control.access.permits import ANYTHING, everywhere
 from tianji_control.access.roles import Role
 from tianji_control.call import Call
 from tianji_control.change import Change
+from tianji_control.limits import raises_budget
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.store import KeyRow
@@ -77,7 +78,8 @@ async def update(call: Call, team_id: str, said: dict[str, Any]) -> Team:
     """Change what a request names of a team."""
     async with call.change() as change:
         before = await locked(call, change, team_id, "team:update")
-        if any(said[name] != getattr(before, name, None) for name in LIMITS if name in said):
+        named = any(said[name] != getattr(before, name, None) for name in LIMITS if name in said)
+        if named or raises_budget(said, before.metadata):
             call.require("team:limit", await targets.of_team(change.db, team_id))
         moved = said.get("organization_id", before.organization_id)
         if moved != before.organization_id:

@@ -20,6 +20,7 @@ from tianji_control.access.permits import Target
 from tianji_control.access.roles import ADMINS, SYSTEM, Role, role_of
 from tianji_control.call import Call
 from tianji_control.change import Change
+from tianji_control.limits import raises_budget
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.keys.ownership import check_team
@@ -114,7 +115,7 @@ async def rewrite(
         found = await store.by_email(change.db, email)
         user_id = found.user_id if found is not None else None
     before = await locked(call, change, user_id or email or "", "user:update")
-    if any(name in said for name in LIMITS):
+    if any(name in said for name in LIMITS) or raises_budget(said, before.metadata):
         call.require("user:limit", await targets.of_user(change.db, before.user_id))
     said = with_limits(said, (await settings.in_force(change.db)).calls)
     now = datetime.now(UTC)
