@@ -28,6 +28,8 @@ QUICK_SHARE = 8
 QUICK_EXAMPLES = 3
 TIMEOUT_S = 30
 NOT_THERE_YET = 501
+ASKS_OTHERS = {"/cloudzero/export", "/spend/capture_rate", "/vantage/export"}
+"""Paths that other services have a say in: 502 where they do not answer, 503 without a key for them."""
 
 
 def operations() -> list[Any]:
@@ -56,7 +58,9 @@ def test_every_path_keeps_to_its_description(
     @given(operation.as_strategy(generation_mode=mode))
     def keeps(case: Any) -> None:
         response = case.call(base_url=target.url, session=target.session, timeout=TIMEOUT_S)
-        assert response.status_code < 500 or response.status_code == NOT_THERE_YET, response.text
+        others = (502, 503) if operation.path in ASKS_OTHERS else ()
+        fine = response.status_code < 500 or response.status_code in (NOT_THERE_YET, *others)
+        assert fine, response.text
         case.validate_response(response, checks=CHECKS)
 
     try:

@@ -41,6 +41,7 @@ _WORDS = {
     422: "Fields are missing or wrong.",
     500: "The control plane failed; its log says why.",
     501: "Something that is asked for is not there yet; the message says what.",
+    502: "Another service, which this asks, did not do it; the message says what it answered.",
     503: "A server that this needs is away.",
 }
 
