@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tianji.limits import keys
-from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable
+from tianji.limits.contract import NO_SPLIT, Bound, Chain, Exhausted, LimitsUnavailable, Split
 from tianji.limits.exchange import BARRIER_S
 from tianji.limits.limiter import HeldLimits
 from tianji.limits.seeding import Counter
@@ -82,21 +82,25 @@ class ModelStore:
         pass
 
 
-async def begin(limits: HeldLimits, chain: Chain, cost: int, tokens: int, now: float) -> Taken:
+async def begin(
+    limits: HeldLimits, chain: Chain, cost: int, tokens: int, now: float, split: Split = NO_SPLIT
+) -> Taken:
     """Take, or ask and carry the messages until there is an answer. Raises what `ask` raises."""
-    taken = limits.take(chain, cost, tokens, now)
+    taken = limits.take(chain, cost, tokens, now, split)
     if taken is not None:
         return taken
-    asking = asyncio.ensure_future(limits.ask(chain, cost, tokens, now))
+    asking = asyncio.ensure_future(limits.ask(chain, cost, tokens, now, split))
     while not asking.done():
         await asyncio.sleep(0)
         await limits.tell()
     return asking.result()
 
 
-async def begun(limits: HeldLimits, chain: Chain, cost: int, tokens: int, now: float) -> Taken | None:
+async def begun(
+    limits: HeldLimits, chain: Chain, cost: int, tokens: int, now: float, split: Split = NO_SPLIT
+) -> Taken | None:
     """Begin a call; None when it is refused."""
     try:
-        return await begin(limits, chain, cost, tokens, now)
+        return await begin(limits, chain, cost, tokens, now, split)
     except (Exhausted, LimitsUnavailable):
         return None

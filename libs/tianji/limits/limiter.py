@@ -215,7 +215,7 @@ class HeldLimits:
             else:
                 amount = amount_of(bound.kind, tokens, split)
                 if amount and not seat.ready(amount, clock):
-                    lacking.append((bound, seat, amount))
+                    lacking.append((bound, seat, amount - max(0, seat.free)))
         return lacking
 
     def _refuse_again(self, lacking: Lacking, now: float) -> None:

@@ -129,17 +129,16 @@ class RateSeat:
         self.force(part, clock)
         self.force(more - part, clock)
 
-    def share(self, bound: Bound, amount: int, clock: float, live: int) -> bool:
-        """Take from this process' share, while the store cannot be asked; it hears of it later."""
+    def share(self, bound: Bound, lacks: int, clock: float, live: int) -> bool:
+        """Take what lacks from this process' share, while the store cannot be asked; it hears of it later."""
         mine = self._counted(clock)
         known = self.known or Used()
         part, left = part_of(bound), bound.limit - known.all
         if part is not None:  # what others do not use of theirs cannot be known now
             left = min(left, own_of(bound.limit, part, known.parts) - known.mine)
         cap = (self.used_then if self.known else 0) + max(0, left) // max(1, live)
-        if mine + amount - self.free > cap:
+        if mine + lacks > cap:
             return False
-        lacks = amount - self.free
         slot = self.slot_now(clock)
         self._count(slot, lacks)
         self.add += lacks
