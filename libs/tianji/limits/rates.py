@@ -25,6 +25,7 @@ SLOTS = 120
 """A limit's period in slots, where they are not shorter than `SLOT_MS`."""
 REFUSED_S = 0.1
 NEVER = float("inf")
+_UNUSED = Used()
 
 
 @dataclass(slots=True)
@@ -215,9 +216,10 @@ class RateSeat:
 
     def left(self, bound: Bound, now: float) -> Left:
         """Return what is left as far as known here."""
-        known = self.known or Used()
-        limit = most(bound, known)
-        remaining = room(bound.limit, part_of(bound), known) + max(0, self.free)
+        known = self.known or _UNUSED
+        part = None if bound.share is None else part_of(bound)
+        limit = bound.limit if part is None else most(bound, known)
+        remaining = room(bound.limit, part, known) + max(0, self.free)
         resets_at = now + bound.per_s if self.window is None else self.window.ends
         return Left(limit, min(max(0, remaining), limit), resets_at)
 
@@ -257,6 +259,9 @@ class RateSeat:
 
     def _take_back(self, amount: int, asked: int) -> None:
         """Uncount what was drawn and not used, in the oldest slots that may hold it."""
+        if self.own.get(asked, 0) >= amount:  # nearly always
+            self._uncount(asked, amount)
+            return
         for slot in sorted(slot for slot in self.own if slot >= asked):
             part = min(amount, self.own[slot])
             self._uncount(slot, part)

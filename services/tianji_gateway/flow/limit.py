@@ -21,8 +21,8 @@ from tianji.limits.contract import (
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.shorten import SIZED, asks_less, paid_for, shorten
 from tianji_gateway.limits import extent, refusals
-from tianji_gateway.limits.chains import chain_of
 from tianji_gateway.limits.extent import Size
+from tianji_gateway.limits.recent import recent_chain
 from tianji_gateway.limits.refused import refused_by
 from tianji_gateway.snapshot.model import Snapshot, Target
 
@@ -39,7 +39,7 @@ async def limit(account: Account) -> None:
     snapshot, grant = account.snapshot, account.grant
     strained = account.rt.failures.strained(target.id for target in grant.targets)
     now = account.call.started_at
-    chain = chain_of(account.principal, account.labels, grant, snapshot.limits, now, strained=strained)
+    chain = recent_chain(account.principal, account.labels, grant, snapshot.limits, now, strained=strained)
     if chain is None:
         return
     account.chain = chain

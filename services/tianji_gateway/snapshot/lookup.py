@@ -36,6 +36,10 @@ RECENT = 2048
 """Changes kept although nobody asked for the name yet: a replica of NATS that lags behind may
 still answer with what was before them."""
 
+OPENED = 1024
+"""Records kept as what they say, too, beside their bytes: those of callers that come again and again.
+They are shared, and what follows from them may be kept with them: nobody changes them."""
+
 BEAT = "beat"
 """A name that no record has: to read it costs little, and goes the way of every look-up."""
 
@@ -71,6 +75,7 @@ class KeyLookup:
         self._filled = filled
         self._kept = Kept(capacity)
         self._recent = Kept(RECENT)
+        self._opened: dict[str, tuple[Held, object]] = {}
         self._reads: dict[tuple[str, int], _Read] = {}
         self._epoch = _NEVER
         self._epochs = _NEVER
@@ -196,11 +201,18 @@ class KeyLookup:
             held = await self._again(name, held)
         if held.value is None:
             return None
+        opened = self._opened.get(name)
+        if opened is not None and opened[0] is held and isinstance(opened[1], kind):
+            return opened[1]
         try:
-            return msgspec.json.decode(held.value, type=kind)
+            record = msgspec.json.decode(held.value, type=kind)
         except msgspec.DecodeError as fault:
             _log.error("record %s cannot be read: %s", name, fault)
             raise Unavailable("the record of this caller cannot be read") from fault
+        if len(self._opened) >= OPENED:
+            self._opened.clear()
+        self._opened[name] = held, record
+        return record
 
     def _held(self, name: str) -> Held | None:
         held = self._kept.get(name)
