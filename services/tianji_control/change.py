@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -93,7 +93,8 @@ class Change:
 
     async def tell(self, kind: str, *ids: str) -> None:
         """Note for the gateways only that objects were written; `note_all` says when."""
-        await self._note([(kind, id) for id in ids], [])
+        if ids:
+            await self._note([(kind, id) for id in ids], [])
 
     async def record(
         self,
@@ -134,10 +135,12 @@ class Change:
 
     async def keep(self, kind: str, id: str, row: Struct) -> None:
         """Keep what is about to be deleted: the ledger may go on naming it."""
-        await run(
-            self.db, Q.keep_deleted, kind=kind, id=id, object=Jsonb(plain(row), dumps=msgspec.json.encode),
-            by=self.actor.name,
-        )  # fmt: skip
+        await self.keep_all(kind, {id: row})
+
+    async def keep_all(self, kind: str, rows: Mapping[str, Struct]) -> None:
+        """Keep objects that are about to be deleted."""
+        objects = {id: plain(row) for id, row in rows.items()}
+        await run(self.db, Q.keep_deleted, kind=kind, objects=objects, by=self.actor.name)
 
 
 def without_secrets(value: Any) -> Any:

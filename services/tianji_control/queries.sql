@@ -22,7 +22,7 @@ SELECT id, pg_notify('tianji_outbox', '') AS told FROM told;
 
 -- name: keep_deleted
 INSERT INTO deleted_objects (kind, object_id, object, deleted_by)
-VALUES (%(kind)s, %(id)s, %(object)s, %(by)s);
+SELECT %(kind)s, key, value, %(by)s FROM jsonb_each(%(objects)s);
 
 -- name: claim_answer
 SELECT pg_try_advisory_xact_lock(%(half)s::int, %(other)s::int);

@@ -121,8 +121,7 @@ async def delete(call: Call) -> Response:
         for kind in HOLDERS:
             held = [one.id for one in await store.holders(change.db, kind, id)]
             await store.take(change.db, kind, id, held)
-            for one in held:
-                await change.tell(kind, one)
+            await change.tell(kind, *held)
         await store.delete(change.db, id)
         await change.record(KIND, id, "access_group:delete", before=before)
     return Response(status_code=204, headers=call.headers)
@@ -153,8 +152,7 @@ async def _write(change: Change, row: GroupRow, ask: GroupFields) -> None:
         held = {one.id for one in await store.holders(change.db, kind, row.access_group_id)}
         if wanted is not None:
             await _assign(change, kind, row.access_group_id, held, set(wanted))
-        for id in sorted(held | set(wanted or ())):
-            await change.tell(kind, id)
+        await change.tell(kind, *sorted(held | set(wanted or ())))
 
 
 async def _assign(change: Change, kind: str, id: str, held: set[str], wanted: set[str]) -> None:

@@ -53,8 +53,8 @@ SET (<<key_columns>>) = (SELECT <<key_columns>> FROM jsonb_populate_record(NULL:
 FROM jsonb_array_elements(%(rows)s) AS new (row)
 WHERE hash = new.row ->> 'hash';
 
--- name: delete_key
-DELETE FROM keys WHERE hash = %(hash)s;
+-- name: delete_keys
+DELETE FROM keys WHERE hash = ANY(%(hashes)s);
 
 -- name: newest_keys_of_teams
 SELECT k.*

@@ -57,7 +57,7 @@ async def regenerate(
         if grace:
             await change.note(KEY, before.hash, "key:regenerate", before=before)
         else:
-            await service.remove(change, before, "key:regenerate")
+            await service.remove(change, [before], "key:regenerate")
         await change.note(KEY, row.hash, "key:regenerate", before=before, after=row)
     return value, row
 

@@ -28,6 +28,7 @@ from tianji_control.resources.settings import store as settings
 from tianji_control.spent import figures
 from tianji_control.spent.figures import Now
 from tianji_control.spent.totals import total, totals
+from tianji_control.written import Written
 
 KEY_BYTES = 16
 LIMITS = (
@@ -192,15 +193,22 @@ async def delete(call: Call, keys: list[str], aliases: list[str]) -> None:
         named = await store.hashes_of_aliases(change.db, aliases)
         if len(named) < len(set(aliases)):
             raise NotFound("Not all of these key aliases are there; nothing was deleted", param="key_aliases")
-        for hash in sorted({*hashes, *named}):
-            await remove(change, await locked(call, change, hash, "key:delete"))
+        wanted = {*hashes, *named}
+        rows = await store.by_hashes_for_update(change.db, sorted(wanted))
+        for hash in sorted(wanted - {row.hash for row in rows}):
+            raise missing(hash)
+        for row in rows:
+            await require(call, change.db, "key:delete", row)
+        await remove(change, rows)
 
 
-async def remove(change: Change, row: KeyRow, action: str = "key:delete") -> None:
-    """Delete a key within a change; the caller has checked who may."""
-    await change.keep(KEY, row.hash, row)
-    await store.delete(change.db, row.hash)
-    await change.note(KEY, row.hash, action, before=row)
+async def remove(change: Change, rows: list[KeyRow], action: str = "key:delete") -> None:
+    """Delete keys within a change; the caller has checked who may."""
+    if not rows:
+        return
+    await change.keep_all(KEY, {row.hash: row for row in rows})
+    await store.delete(change.db, [row.hash for row in rows])
+    await change.note_all([Written(KEY, row.hash, action, before=row) for row in rows])
 
 
 async def find(call: Call, key: str | None) -> tuple[KeyRow, Decimal]:

@@ -113,9 +113,9 @@ async def _write(db: Connection, query: Query, row: KeyRow) -> None:
         raise _no_organization(row) from None
 
 
-async def delete(db: Connection, hash: str) -> None:
-    """Remove a key."""
-    await run(db, Q.delete_key, hash=hash)
+async def delete(db: Connection, hashes: list[str]) -> None:
+    """Remove keys."""
+    await run(db, Q.delete_keys, hashes=hashes)
 
 
 async def promised(

@@ -91,9 +91,8 @@ async def delete(call: Call, ids: list[str]) -> list[Organization]:
         for id in sorted(set(ids)):
             row = await locked(call, change, id, "organization:delete")
             gone += await _whole(change.db, [row])
-            for hash in await store.key_hashes(change.db, id):
-                if (key := await key_store.by_hash_for_update(change.db, hash)) is not None:
-                    await keys.remove(change, key)
+            hashes = await store.key_hashes(change.db, id)
+            await keys.remove(change, await key_store.by_hashes_for_update(change.db, hashes))
             for team in await team_store.of_organization(change.db, id):
                 await teams.remove(change, team)
             await change.keep(ORGANIZATION, id, row)

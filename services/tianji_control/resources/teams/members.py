@@ -214,8 +214,7 @@ async def note(
 
 async def _tell_keys(change: Change, member: MemberRow) -> None:
     """Note that a member's keys in the team are held to something else: it is part of their records."""
-    for hash in await store.hashes_of_member(change.db, member.team_id, member.user_id):
-        await change.tell(KEY, hash)
+    await change.tell(KEY, *await store.hashes_of_member(change.db, member.team_id, member.user_id))
 
 
 def _no_member(user_id: str, team_id: str) -> NotFound:

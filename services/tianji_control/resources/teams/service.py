@@ -146,8 +146,7 @@ async def delete(call: Call, team_ids: list[str]) -> None:
 
 async def remove(change: Change, row: TeamRow) -> None:
     """Delete a team with its keys and projects within a change; the caller has checked who may."""
-    for key in await key_store.of_team(change.db, row.team_id):
-        await keys.remove(change, key)
+    await keys.remove(change, await key_store.of_team(change.db, row.team_id))
     for project in await project_store.of_team(change.db, row.team_id):
         await projects.remove(change, project)
     await change.keep(TEAM, row.team_id, row)
@@ -158,9 +157,8 @@ async def remove(change: Change, row: TeamRow) -> None:
 
 async def drop_keys(change: Change, team_id: str, user_id: str) -> None:
     """Delete the keys that one user has in a team."""
-    for key in await key_store.of_team(change.db, team_id):
-        if key.user_id == user_id:
-            await keys.remove(change, key)
+    held = await key_store.of_team(change.db, team_id)
+    await keys.remove(change, [key for key in held if key.user_id == user_id])
 
 
 async def find(call: Call, team_id: str, key_limit: int | None) -> Team:

@@ -144,8 +144,7 @@ async def delete(call: Call, user_ids: list[str]) -> int:
 async def remove(call: Call, change: Change, user_id: str) -> UserRow:
     """Delete a user with all keys within a change."""
     row = await locked(call, change, user_id, "user:delete")
-    for key in await key_store.of_user(change.db, user_id):
-        await keys.remove(change, key)
+    await keys.remove(change, await key_store.of_user(change.db, user_id))
     await change.keep(USER, user_id, row)
     await change.record(USER, user_id, "user:delete", before=row)
     await store.delete(change.db, user_id)
