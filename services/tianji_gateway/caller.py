@@ -23,7 +23,8 @@ _DISCARD_S = 5.0
 _SENT = 16 << 10
 """A body up to this size is in the buffers of the client's socket before it reads: it sees an answer that
 comes before its body was read. A larger one may still be being written, and the client would see a break."""
-_WATCH_AFTER_S = 0.05
+_WATCH_AFTER_S = 0.25
+"""To watch takes a task, and a question to the server: what is answered sooner does without."""
 
 
 class Caller:

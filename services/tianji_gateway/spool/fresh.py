@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from tianji_gateway.spool.records import ENDED, Record
 from tianji_gateway.spool.tally import Count
@@ -12,7 +13,7 @@ MOST_BYTES = 2 << 20
 """Payloads take no more than this; what is written while it is used up is read from its file."""
 
 
-class Batch(NamedTuple):
+class Batch(Struct, frozen=True):
     """Ended records that wait for the bus, and how far the cursor goes once it has them."""
 
     records: list[Record]
@@ -21,7 +22,7 @@ class Batch(NamedTuple):
     counts: list[Count]
 
 
-class _Written(NamedTuple):
+class _Written(Struct, frozen=True):
     number: int
     start: int
     end: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tianji.domain.events import Began, SpendEvent
@@ -21,7 +22,7 @@ _began = msgspec.json.Decoder(Began)
 _ended = msgspec.json.Decoder(SpendEvent)
 
 
-class _Head(msgspec.Struct):
+class _Head(Struct):
     type: str
     id: str
     status: str = "success"
@@ -32,7 +33,7 @@ class _Head(msgspec.Struct):
 _head = msgspec.json.Decoder(_Head)
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True):
     """One payload with the facts that the spool needs of it."""
 
     kind: str

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 FOLDER = "spool"
 IDLE_S = 1.0
-GATHER_S = 0.05
+GATHER_S = 0.25
 """While events keep coming they are gathered for this long, so that many go in one message."""
 COUNTS_S = 1.0
 """The growing file's counts are told this often at most."""

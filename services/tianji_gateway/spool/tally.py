@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from tianji.domain.events import HourCount, SpendCounts
 
 HOUR_MS = 3_600_000
 
 
-class Count(NamedTuple):
+class Count(Struct, frozen=True):
     """One call to be counted: its id, and the field of `HourCount` it counts in."""
 
     id: str
