@@ -1,4 +1,4 @@
-"""What tests of Gemini share: models, pieces of a conversation in OpenAI's words, and what Google gets of it."""
+"""What tests of Gemini share: models, pieces of a conversation in OpenAI's words, and what Google gets."""
 
 from __future__ import annotations
 

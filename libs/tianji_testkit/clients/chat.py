@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import openai
 from openai.lib.streaming.chat import ChatCompletionStreamState
 
 from tianji_testkit.clients.contract import (
@@ -15,34 +14,18 @@ from tianji_testkit.clients.contract import (
     SHAPE,
     TOOL,
     Called,
-    Client,
     Heard,
     Picture,
     Wishes,
 )
+from tianji_testkit.clients.openais import OpenAIClient
 from tianji_testkit.scripted.script import Tokens
 
 _FINISH = {"tool_calls": "calls", "stop": "stop"}
-ERRORS: dict[str, type[Exception]] = {
-    "auth": openai.AuthenticationError,
-    "forbidden": openai.PermissionDeniedError,
-    "rate_limit": openai.RateLimitError,
-    "context": openai.BadRequestError,
-    "policy": openai.BadRequestError,
-    "overloaded": openai.InternalServerError,
-    "break": openai.APIError,
-}
 
 
-class ChatClient(Client):
+class ChatClient(OpenAIClient):
     """Chat completions."""
-
-    errors = ERRORS
-
-    @staticmethod
-    def connect(url: str, key: str) -> Any:
-        """Return the SDK's client."""
-        return openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
 
     def __init__(self, sdk: Any, model: str, wishes: Wishes) -> None:
         super().__init__(sdk, model, wishes)
@@ -137,10 +120,6 @@ class ChatClient(Client):
         whole = state.get_final_completion()
         return whole.choices[0].message, whole.choices[0].finish_reason, chunks[-1].usage
 
-    def message_of(self, error: Exception) -> str:
-        """Return the error's message."""
-        return message_of(error)
-
 
 def check(chunks: Sequence[Any]) -> None:
     """Check what OpenAI promises of a stream of chunks."""
@@ -165,15 +144,6 @@ def check(chunks: Sequence[Any]) -> None:
             else:
                 assert call.id is None, "a call's id is said once"
                 assert call.function.name is None, "a call's name is said once"
-
-
-def message_of(error: Exception) -> str:
-    """Return the message of an error body of OpenAI's."""
-    assert isinstance(error, openai.APIError)
-    body = error.body
-    assert isinstance(body, dict), f"no error body: {body!r}"
-    assert {"message", "type"} <= body.keys()
-    return str(body["message"])
 
 
 def _rebuilt(heard: Heard) -> dict[str, Any]:

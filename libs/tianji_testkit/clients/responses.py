@@ -9,31 +9,23 @@ from typing import Any
 import httpx2
 import openai
 
-from tianji_testkit.clients.chat import ERRORS, message_of
 from tianji_testkit.clients.contract import (
     DESCRIPTION,
     SCHEMA,
     SHAPE,
     TOOL,
     Called,
-    Client,
     Heard,
     Picture,
     Wishes,
 )
+from tianji_testkit.clients.openais import OpenAIClient
 from tianji_testkit.clients.responses_grammar import check
 from tianji_testkit.scripted.script import Tokens
 
 
-class ResponsesClient(Client):
+class ResponsesClient(OpenAIClient):
     """Responses without state: the application keeps all items."""
-
-    errors = ERRORS
-
-    @staticmethod
-    def connect(url: str, key: str) -> Any:
-        """Return the SDK's client."""
-        return openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
 
     def __init__(self, sdk: Any, model: str, wishes: Wishes) -> None:
         super().__init__(sdk, model, wishes)
@@ -124,10 +116,6 @@ class ResponsesClient(Client):
                 )
         check(events)
         return events[-1].response
-
-    def message_of(self, error: Exception) -> str:
-        """Return the error's message."""
-        return message_of(error)
 
 
 def _part(one: str | Picture) -> dict[str, Any]:

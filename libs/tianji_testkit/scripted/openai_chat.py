@@ -80,13 +80,7 @@ class OpenAIChat:
 
     def read(self, asked: Asked) -> Seen:
         """Check a request as the vendor would."""
-        if not self.serves(asked.path):
-            raise invalid(f"Invalid URL (POST {asked.path})", status=404)
-        self.check_key(asked)
-        body = asked.json
-        for name in body:
-            if name not in self.fields:
-                raise self.unknown_field(name, body[name])
+        body = self.checked(asked)
         if not isinstance(body.get("model"), str) and "model" in self.fields:
             raise invalid("you must provide a model parameter")
         seen = Seen(thinks=self.always_thinks)
@@ -99,6 +93,16 @@ class OpenAIChat:
         elif form.get("type") == "json_object":
             seen.shape = {}
         return seen
+
+    def checked(self, asked: Asked) -> Mapping[str, Any]:
+        """Return a request's body once address, key and the names of its fields are right."""
+        if not self.serves(asked.path):
+            raise invalid(f"Invalid URL (POST {asked.path})", status=404)
+        self.check_key(asked)
+        for name, value in asked.json.items():
+            if name not in self.fields:
+                raise self.unknown_field(name, value)
+        return asked.json
 
     def check_key(self, asked: Asked) -> None:
         """Refuse a request without the key."""

@@ -40,6 +40,7 @@ def encrypted(thought: str) -> str:
 class OpenAIResponses(OpenAIChat):
     """Responses, as OpenAI and Azure serve it."""
 
+    fields = _FIELDS
     longest_id = 64
 
     def serves(self, path: str) -> bool:
@@ -53,13 +54,7 @@ class OpenAIResponses(OpenAIChat):
 
     def read(self, asked: Asked) -> Seen:
         """Check a request as the vendor would."""
-        if not self.serves(asked.path):
-            raise invalid(f"Invalid URL (POST {asked.path})", status=404)
-        self.check_key(asked)
-        body = asked.json
-        for name in body:
-            if name not in _FIELDS:
-                raise self.unknown_field(name, body[name])
+        body = self.checked(asked)
         seen = Seen(system=body.get("instructions") or "")
         seen.thinks = bool((body.get("reasoning") or {}).get("summary"))
         self.check_user(body)

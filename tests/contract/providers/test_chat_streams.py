@@ -7,6 +7,7 @@ import pytest
 
 from tianji.providers.dialects.openai_chat.stream import ChatDecoder
 from tianji.wire.neutral import BlockStarted, BlockStopped, Event, Failed, Finished, Grew, Used
+from tianji_testkit.events import grown
 
 
 def decoded(*deltas: dict[str, Any], finish: str | None = "stop") -> list[Event]:
@@ -22,23 +23,8 @@ def decoded(*deltas: dict[str, Any], finish: str | None = "stop") -> list[Event]
 
 
 def blocks(events: list[Event]) -> list[tuple[str, str]]:
-    """Return each block's kind or name with its text, checking that only one is open at a time."""
-    found: list[tuple[str, str]] = []
-    opened = None
-    for event in events:
-        match event:
-            case BlockStarted(block=block, index=index):
-                assert (opened, index) == (None, len(found))
-                opened = index
-                found.append((getattr(block, "name", None) or type(block).__name__, ""))
-            case Grew(index=index, text=text):
-                assert index == opened
-                found[-1] = (found[-1][0], found[-1][1] + text)
-            case BlockStopped(index=index):
-                assert index == opened
-                opened = None
-    assert opened is None
-    return found
+    """Return each block's kind or name with its text."""
+    return [(getattr(block, "name", None) or type(block).__name__, text) for block, text in grown(events)]
 
 
 def call(index: Any, arguments: str = "", **more: Any) -> dict[str, Any]:

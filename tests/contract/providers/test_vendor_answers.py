@@ -11,8 +11,6 @@ from tianji.providers.dialects.openai_chat.stream import ChatDecoder
 from tianji.wire.chat import ChatFront
 from tianji.wire.neutral import (
     Ask,
-    BlockStarted,
-    BlockStopped,
     Event,
     Failed,
     Finished,
@@ -24,6 +22,7 @@ from tianji.wire.neutral import (
     Usage,
     Used,
 )
+from tianji_testkit.events import grown
 
 ASK = Ask("m")
 
@@ -48,23 +47,8 @@ def streamed(upstream: Any, raw: bytes, size: int = 1) -> list[Event]:
 
 
 def said(events: list[Event]) -> list[tuple[str, str]]:
-    """Return each block's kind with its text; only one may be open at a time, numbered from 0."""
-    found: list[tuple[str, str]] = []
-    opened = None
-    for event in events:
-        match event:
-            case BlockStarted(block=block, index=index):
-                assert (opened, index) == (None, len(found))
-                opened = index
-                found.append((type(block).__name__, getattr(block, "text", "")))
-            case Grew(index=index, text=text):
-                assert index == opened
-                found[-1] = (found[-1][0], found[-1][1] + text)
-            case BlockStopped(index=index):
-                assert index == opened
-                opened = None
-    assert opened is None
-    return found
+    """Return each block's kind with its text."""
+    return [(type(block).__name__, text) for block, text in grown(events)]
 
 
 def only(kind: type, events: list[Event]) -> Any:
