@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tianji.errors import BadRequest
-from tianji_gateway.flow.receive import Inference
+from tianji_gateway.flow.receive import Inference, object_of
+from tianji_gateway.limits.extent import ANSWERS, INNER, LENGTHS
 
 OURS = frozenset(
     {
@@ -37,6 +41,21 @@ OURS = frozenset(
 FORBIDDEN = frozenset({"api_base", "api_key", "api_version", "base_url", "aws_bedrock_runtime_endpoint"})
 """Fields with which a client would send the request, or the operator's credential, elsewhere."""
 
+_CALL = frozenset(
+    {
+        "contents",
+        "input",
+        "messages",
+        "model",
+        "modelId",
+        "prompt",
+        "service_tier",
+        "stream",
+        "stream_options",
+    }
+)
+_SIZES = LENGTHS | ANSWERS
+
 
 def prepare(inference: Inference) -> None:
     """Remove the gateway's own fields. Raises BadRequest for one that no client may set."""
@@ -48,7 +67,21 @@ def prepare(inference: Inference) -> None:
             f"`{name}` is not allowed in the request body: where a request goes is set by the operator",
             param=name,
         )
+    if "extra_body" in fields:
+        _check_extra(object_of(fields, "extra_body"))
     for name in OURS.intersection(fields):
         del fields[name]
     if inference.front.name == "chat" and "metadata" in fields and bytes(fields.get("store", b"")) != b"true":
         del fields["metadata"]  # OpenAI refuses it on calls that it does not store
+
+
+def _check_extra(body: Mapping[str, Any]) -> None:
+    """Refuse in `extra_body`, which goes before the request, what a call is admitted and paid for by."""
+    inner = [body[name] for name in INNER.intersection(body) if isinstance(body[name], dict)]
+    named = (_CALL | FORBIDDEN).intersection(body).union(*map(_SIZES.intersection, (body, *inner)))
+    if named:
+        name = min(named)
+        raise BadRequest(
+            f"`extra_body` may not say `{name}`: say it in the request itself, in the words of its format",
+            param="extra_body",
+        )

@@ -29,9 +29,29 @@ _OWN_OUTPUT = {
 _CONFIGURED_OUTPUT = ("maxOutputTokens", "max_output_tokens")
 _UNFILLED = frozenset({"generate_content"})
 """Client formats whose requests a deployment's own limit may not be put into."""
-_ANSWERS = ("n",)
-_CANDIDATES = ("candidateCount", "candidate_count")
 _CONFIG = ("generationConfig", "generation_config")
+LENGTHS = frozenset(
+    {
+        *(
+            "maxOutputTokens",
+            "maxTokenCount",
+            "maxTokens",
+            "max_completion_tokens",
+            "max_gen_len",
+            "max_length",
+        ),
+        *("max_new_tokens", "max_output_tokens", "max_tokens", "max_tokens_to_sample", "num_predict"),
+    }
+)
+"""How any provider is told how long an answer may be: what no format knows is passed on to some."""
+ANSWERS = frozenset({"best_of", "candidateCount", "candidate_count", "n", "num_return_sequences"})
+INNER = frozenset(
+    {
+        *("additionalModelRequestFields", "generationConfig", "generation_config", "inferenceConfig"),
+        *("inference_config", "options", "parameters", "sampling_params", "textGenerationConfig"),
+    }
+)
+"""Where providers look for such words beside the top level."""
 _ELSEWHERE = frozenset({"cachedContent", "conversation", "previous_response_id", "prompt"})
 """Fields that name input which is not in the request: it may be as much as the model takes."""
 _LINKED_TOKENS = 3_000
@@ -105,11 +125,11 @@ def size_of(inference: Inference) -> Size:
     filed = b"fileData" in text or b"fileId" in text or b"file_id" in text
     tools = bytes(fields["tools"]) if "tools" in fields else b""
     named = _OWN_OUTPUT.get(front, ())
-    configs = [] if names.isdisjoint(_CONFIG) else [object_of(fields, name) for name in _CONFIG]
+    inner = {name: object_of(fields, name) for name in INNER & names}
     return Size(
         input=len(text) + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
-        output=_largest(fields, named, configs, () if named else _CONFIGURED_OUTPUT),
-        answers=_largest(fields, _ANSWERS, configs, _CANDIDATES) or 1,
+        output=_output(fields, named, inner),
+        answers=_largest(fields, ANSWERS & names, inner.values(), ANSWERS) or 1,
         anything=filed or not names.isdisjoint(_ELSEWHERE),
         manner=_manner(fields, text, tools),
         filled=front not in _UNFILLED and names.isdisjoint(named),
@@ -124,6 +144,18 @@ async def counted(size: Size, inference: Inference, counter: Counter, model: str
         return size
     exact = int(tokens * _COUNTED_MARGIN) + (_TOOLS_TOKENS if "tools" in inference.fields else 0)
     return replace(size, input=min(exact, size.input))
+
+
+def _output(fields: Fields, named: tuple[str, ...], inner: Mapping[str, Mapping[str, Any]]) -> int | None:
+    """Return how long an answer may be by a request's own words, or by others' where these say more."""
+    if named:
+        own = _largest(fields, named, (), ())
+    else:
+        own = _largest(fields, (), (inner[at] for at in _CONFIG if at in inner), _CONFIGURED_OUTPUT)
+    others = (LENGTHS & fields.keys()).difference(named)
+    if own is None or not (others or inner):
+        return own
+    return max(own, _largest(fields, others, inner.values(), LENGTHS) or 0)
 
 
 def _largest(

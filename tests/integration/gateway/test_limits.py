@@ -283,6 +283,40 @@ async def test_only_the_words_of_its_own_format_say_how_long_an_answer_is(
         assert refused.status == 422
 
 
+async def test_a_word_of_another_format_makes_a_call_no_cheaper(limited: Any) -> None:
+    hold(limited, limits=Limits(max_budget="0.02"))
+    for vendors in ({"generationConfig": {"maxOutputTokens": 1000}}, {"options": {"num_predict": 1000}}):
+        async with limited.chat(KEY, max_tokens=1, **vendors) as refused:
+            assert refused.status == 422
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"model": "another"},
+        {"max_tokens": 1000},
+        {"n": 50},
+        {"generationConfig": {"maxOutputTokens": 1000}},
+        {"api_base": "http://127.0.0.1:1"},
+    ],
+)
+async def test_extra_fields_do_not_change_what_a_call_is_admitted_and_paid_for_by(
+    limited: Any, extra: dict[str, Any]
+) -> None:
+    hold(limited, models=["gpt-4o-mini"])
+    async with limited.chat(KEY, max_tokens=5, extra_body=extra) as refused:
+        assert (refused.status, (await refused.json())["error"]["param"]) == (400, "extra_body")
+    assert not limited.upstream.requests
+
+
+async def test_other_extra_fields_reach_the_provider(limited: Any) -> None:
+    hold(limited)
+    extra = {"top_k": 3, "guided_json": {"properties": {"n": {"type": "integer"}}}, "options": {"seed": 1}}
+    async with limited.chat(KEY, max_tokens=5, extra_body=extra) as served:
+        assert served.status == 200
+    assert limited.upstream.requests[0].json.items() >= extra.items()
+
+
 async def test_requests_of_a_minute_are_counted_and_told(limited: Any) -> None:
     hold(limited, limits=Limits(rpm=2, tpm=10_000))
     for left in ("1", "0"):
