@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from tianji.limits.client import RedisStore
+from tianji.limits.client import WAIT_S, RedisStore
 from tianji.limits.contract import Bound, Chain, Exhausted, LimitsUnavailable
 from tianji.limits.exchange import BARRIER_S, LEASE_S
 from tianji.limits.ledger_side import LedgerSide
@@ -86,17 +86,21 @@ class Gateway:
 class Fleet:
     """Several gateways."""
 
-    def __init__(self, url: str, barrier_s: float = BARRIER_S, lease_s: float = LEASE_S) -> None:
+    def __init__(
+        self, url: str, barrier_s: float = BARRIER_S, lease_s: float = LEASE_S, wait_s: float = WAIT_S
+    ) -> None:
+        """`wait_s` is how long they wait for Redis: a busy machine is not a Redis that is away."""
         self.url = url
         self.ledger = Ledger(url)
         self.gateways: list[Gateway] = []
         self.soft: list[tuple[Bound, str, int]] = []
         self.barrier_s = barrier_s
         self.lease_s = lease_s
+        self.wait_s = wait_s
 
     def add(self, name: str) -> Gateway:
         """Start one more."""
-        store = RedisStore(self.url, name, barrier_s=self.barrier_s)
+        store = RedisStore(self.url, name, barrier_s=self.barrier_s, wait_s=self.wait_s)
         limits = HeldLimits(store, Seeding(self.ledger.answer, None).seed, self._told, lease_s=self.lease_s)
         limits.start()
         gateway = Gateway(name, limits, store, self.ledger)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from tianji.limits.client import WAIT_S
 from tianji.limits.exchange import BARRIER_S, LEASE_S
 from tianji_testkit.limits import Fleet
 
@@ -17,9 +18,13 @@ async def fleet(redis_url: str) -> AsyncIterator[Callable[..., Fleet]]:
     fleets: list[Fleet] = []
 
     def start(
-        count: int = 3, url: str = redis_url, barrier_s: float = BARRIER_S, lease_s: float = LEASE_S
+        count: int = 3,
+        url: str = redis_url,
+        barrier_s: float = BARRIER_S,
+        lease_s: float = LEASE_S,
+        wait_s: float = WAIT_S,
     ) -> Fleet:
-        fleet = Fleet(url, barrier_s, lease_s)
+        fleet = Fleet(url, barrier_s, lease_s, wait_s)
         fleets.append(fleet)
         for number in range(count):
             fleet.add(f"gateway-{len(fleets)}-{number}")

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 
-from tianji.limits.contract import Bound, Chain
+from tianji.limits.contract import Bound, Chain, Share
 from tianji.limits.windows import rule
 from tianji_testkit.limits import USD, Fleet, Gateway
 
@@ -82,3 +82,36 @@ async def test_requests_never_pass_their_limit_in_any_period_and_nearly_all_are_
     admitted = [moment for gateway in here.gateways for moment in gateway.admitted]
     assert most_within(admitted, per_s) <= limit
     assert most_within(admitted, per_s) >= 0.95 * limit
+
+
+async def test_priorities_get_their_parts_of_a_model_that_all_want(
+    fleet: Callable[..., Fleet], new_holder: Callable[[str], str]
+) -> None:
+    here = fleet(6, barrier_s=0, wait_s=5)
+    limit, per_s, seconds = 300, 3, 10.0
+    whole, parts = new_holder("model"), new_holder("priority")
+    reserved = {"prod": 180, "dev": 60}
+
+    def chain(priority: str) -> Chain:
+        share = Share(priority, reserved[priority], limit // 2)
+        return Chain(
+            [
+                Bound(whole, "rpm", limit, per_s=per_s),
+                Bound(parts, "rpm", limit, per_s=per_s, share=share),
+            ]
+        )
+
+    of = {"prod": here.gateways[:3], "dev": here.gateways[3:]}
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as clients:
+        for priority, gateways in of.items():
+            for client in range(15):
+                call = call_for(gateways[client % 3], chain(priority), seconds, 0, 0.01)
+                clients.create_task(call)
+
+    admitted = {name: [at for one in of[name] for at in one.admitted] for name in of}
+    assert most_within([*admitted["prod"], *admitted["dev"]], per_s) <= limit
+    for name, most in reserved.items():
+        assert most_within(admitted[name], per_s) <= max(most, limit // 2)
+        steady = [at for at in admitted[name] if at > began + 2 * per_s]
+        assert most_within(steady, per_s) >= 0.6 * most  # whatever the other borrowed in the beginning
