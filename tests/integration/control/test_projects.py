@@ -89,8 +89,10 @@ async def test_a_project_with_keys_is_not_deleted_but_goes_with_its_team(control
     assert (answer.status, "1 key(s)" in answer.error["message"]) == (400, True)
     gone = await control.call("DELETE", "/project/delete", {"project_ids": projects[1:]})
     assert [one["project_id"] for one in gone.json()] == projects[1:]
+    await control.published()
     assert await control.record("project", projects[1]) is None
     assert (await control.post("/team/delete", {"team_ids": [team]})).status == 200
+    await control.published()
     assert await control.record("project", projects[0]) is None
 
 

@@ -150,3 +150,20 @@ async def test_a_bad_change_leaves_the_team_as_it_was(control: Any) -> None:
         assert answer.status == 400, body
     assert (await control.record("team", team))["alias"] == "same"
     assert (await control.post("/team/update", {"team_id": "nowhere"})).status == 404
+
+
+async def test_teams_are_listed_in_any_order(control: Any) -> None:
+    wanted = {"first": 2, "second": 3, "third": 1}
+    for name, most in wanted.items():
+        team = {"team_id": f"order-{name}", "team_alias": f"In order {name}", "max_budget": most}
+        assert (await control.post("/team/new", team)).status == 200
+
+    async def names(order: str) -> list[str]:
+        teams = (await control.get(f"/v2/team/list?search=In order&{order}")).json()["teams"]
+        return [team["team_alias"].removeprefix("In order ") for team in teams]
+
+    assert await names("sort_by=max_budget") == ["third", "first", "second"]
+    assert await names("sort_by=max_budget&sort_order=desc") == ["second", "first", "third"]
+    assert await names("sort_by=created_at&sort_order=desc") == ["third", "second", "first"]
+    for column in ("team_alias", "updated_at", "organization_id", "spend"):
+        assert await names(f"sort_by={column}&sort_order=asc") == ["first", "second", "third"], column

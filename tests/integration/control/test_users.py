@@ -103,3 +103,19 @@ async def test_a_new_user_is_in_the_organizations_that_are_named(control: Any) -
     assert [one["user_id"] for one in info["members"]] == ["resident"]
     lost = await control.post("/user/new", {"user_id": "homeless", "organizations": ["nowhere"]})
     assert lost.status == 404 and (await control.get("/user/info?user_id=homeless")).status == 404
+
+
+async def test_users_are_listed_in_any_order(control: Any) -> None:
+    for name in ("one", "three", "two"):
+        user = {"user_id": f"order-{name}", "user_alias": name, "user_email": f"{name}@order.example"}
+        made = await control.post("/user/new", user | {"auto_create_key": False})
+        assert made.status == 200
+
+    async def names(order: str) -> list[str]:
+        users = (await control.get(f"/user/list?user_email=@order.example&{order}")).json()["users"]
+        return [user["user_alias"] for user in users]
+
+    for column in ("user_id", "user_email", "user_alias", "created_at", "updated_at", "user_role", "spend"):
+        assert await names(f"sort_by={column}&sort_order=asc") == ["one", "three", "two"], column
+    for column in ("user_id", "user_email", "user_alias", "created_at"):
+        assert await names(f"sort_by={column}&sort_order=desc") == ["two", "three", "one"], column

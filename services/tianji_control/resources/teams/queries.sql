@@ -54,19 +54,12 @@ DELETE FROM teams WHERE team_id = %(id)s;
 SELECT team_id FROM teams ORDER BY team_id;
 
 -- name: team_page_{column}_{direction}
--- each: column = alias created_at updated_at max_budget organization_id; direction = ASC DESC
+-- each: column = alias created_at updated_at max_budget organization_id spend; direction = ASC DESC
 SELECT <<team_columns>>
-FROM teams
+FROM teams LEFT JOIN (
+    SELECT scope_id, spend_usd AS spend FROM spend_totals WHERE scope = 'team') spent ON scope_id = team_id
 WHERE <<team_filters>>
 ORDER BY {column} {direction} NULLS LAST, team_id
-LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: team_page_spend_{direction}
--- each: direction = ASC DESC
-SELECT <<team_columns>>
-FROM teams
-WHERE <<team_filters>>
-ORDER BY (SELECT spend_usd FROM spend_totals WHERE scope = 'team' AND scope_id = team_id) {direction} NULLS LAST, team_id
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: team_count

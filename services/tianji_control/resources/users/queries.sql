@@ -52,19 +52,12 @@ DELETE FROM users WHERE user_id = %(user_id)s;
 SELECT user_id FROM users ORDER BY user_id;
 
 -- name: user_page_{column}_{direction}
--- each: column = user_id email created_at updated_at alias role; direction = ASC DESC
+-- each: column = user_id email created_at updated_at alias role spend; direction = ASC DESC
 SELECT <<user_columns>>
-FROM users
+FROM users LEFT JOIN (
+    SELECT scope_id, spend_usd AS spend FROM spend_totals WHERE scope = 'user') spent ON scope_id = user_id
 WHERE <<user_filters>>
 ORDER BY {column} {direction} NULLS LAST, user_id
-LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: user_page_spend_{direction}
--- each: direction = ASC DESC
-SELECT <<user_columns>>
-FROM users
-WHERE <<user_filters>>
-ORDER BY (SELECT spend_usd FROM spend_totals WHERE scope = 'user' AND scope_id = user_id) {direction} NULLS LAST, user_id
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: user_count
