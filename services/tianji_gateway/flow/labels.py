@@ -76,7 +76,9 @@ def _end_user(inference: Inference, metadata: Mapping[str, Any]) -> str | None:
     for name in _END_USER_HEADERS:
         if name in inference.call.headers:
             return _short(inference.call.header(name))
-    return _short(value_of(inference.fields, "user") or metadata.get("user_id"))
+    user = value_of(inference.fields, "user") or metadata.get("user_id")
+    numbered = isinstance(user, int) and not isinstance(user, bool)
+    return _short(str(user) if numbered else user)
 
 
 def _said(inference: Inference, metadata: Mapping[str, Any]) -> list[object]:

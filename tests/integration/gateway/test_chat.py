@@ -75,6 +75,13 @@ async def test_what_a_request_says_about_itself_is_recorded(gateway: Any) -> Non
     assert {"metadata", "tags"}.isdisjoint(gateway.upstream.requests[0].json)
 
 
+async def test_a_customer_may_be_a_number(gateway: Any) -> None:
+    async with gateway.chat(user=17) as answer:
+        assert answer.status == 200
+
+    assert (await gateway.books.only()).end_user == "17"
+
+
 async def test_an_answer_without_usage_is_counted_here(gateway: Any) -> None:
     gateway.upstream.will(Reply(usage=False))
     async with gateway.chat() as answer:
