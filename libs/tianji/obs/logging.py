@@ -103,6 +103,8 @@ def dict_config(level: str = "INFO", format: str = "") -> dict[str, Any]:
             "granian.access": {"level": "INFO", "propagate": True},
             # Each vain attempt of the pool, while `tianji.store` has told that Postgres is away.
             "psycopg.pool": {"level": "ERROR", "propagate": True},
+            # A rollback that fails follows from what ended the transaction, which is told by who began it.
+            "psycopg.transaction": {"level": "ERROR", "propagate": True},
         },
     }
 

@@ -100,3 +100,9 @@ def test_json_is_the_default_away_from_a_terminal(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
 
     assert ours.dict_config()["formatters"]["ours"]["()"] is ours.JsonFormatter
+
+
+@pytest.mark.parametrize("name", ["psycopg.pool", "psycopg.transaction"])
+def test_what_follows_from_a_server_that_went_away_is_told_once_by_us(name):
+    config = ours.dict_config("INFO", "json")
+    assert logging.getLevelNamesMapping()[config["loggers"][name]["level"]] > logging.WARNING
