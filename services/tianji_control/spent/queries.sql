@@ -50,20 +50,21 @@ SELECT coalesce(sum(spend_usd), 0) FROM spend_daily
 WHERE scope = 'total' AND scope_id = '' AND provider = %(id)s AND day > %(day)s
   AND (%(model)s = '' OR model = %(model)s);
 
+-- part: that_day
+day = %(day)s AND started_at >= to_timestamp(%(since)s)
+  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s)
+
 -- name: rest_of_provider
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE provider = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE provider = %(id)s AND <<that_day>>;
 
 -- name: rest_of_deployment
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE deployment_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE deployment_id = %(id)s AND <<that_day>>;
 
 -- name: rest_of_all
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE <<that_day>>;
 
 -- name: days_of_user_in_team
 SELECT coalesce(sum(spend_usd), 0) FROM spend_cells
@@ -77,45 +78,35 @@ WHERE user_id = ANY(%(users)s) AND organization_id = ANY(%(groups)s) AND organiz
 
 -- name: rest_of_key
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE key_hash = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE key_hash = %(id)s AND <<that_day>>;
 
 -- name: rest_of_team
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE team_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE team_id = %(id)s AND <<that_day>>;
 
 -- name: rest_of_user_in_team
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE user_id = ANY(%(users)s) AND coalesce(team_id, '') || ':' || user_id = %(id)s AND day = %(day)s
-  AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE user_id = ANY(%(users)s) AND coalesce(team_id, '') || ':' || user_id = %(id)s AND <<that_day>>;
 
 -- name: rest_of_user_in_organization
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE user_id = ANY(%(users)s) AND organization_id || ':' || user_id = %(id)s AND day = %(day)s
-  AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE user_id = ANY(%(users)s) AND organization_id || ':' || user_id = %(id)s AND <<that_day>>;
 
 -- name: rest_of_organization
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE organization_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE organization_id = %(id)s AND <<that_day>>;
 
 -- name: rest_of_end_user
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE end_user = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE end_user = %(id)s AND <<that_day>>;
 
 -- name: rest_of_project
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE project_id = %(id)s AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE project_id = %(id)s AND <<that_day>>;
 
 -- name: rest_of_tag
 SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE %(id)s = ANY(tags) AND day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s);
+WHERE %(id)s = ANY(tags) AND <<that_day>>;
 
 -- name: member_terms
 -- What a member is held to: what is said of them, else what the team says of its members.

@@ -17,12 +17,9 @@ THRESHOLDS = (95, 85)
 """Percent of a budget; of several that are passed at once only the first is told."""
 
 
-class Told(Struct, frozen=True, kw_only=True):
-    """The body of a webhook. Amounts are US dollars."""
+class Names(Struct, frozen=True, kw_only=True):
+    """What people know the holder of a budget by."""
 
-    spend: float
-    max_budget: float | None = None
-    soft_budget: float | None = None
     token: str | None = None
     """The hash of the key."""
     customer_id: str | None = None
@@ -32,6 +29,14 @@ class Told(Struct, frozen=True, kw_only=True):
     organization_id: str | None = None
     user_email: str | None = None
     key_alias: str | None = None
+
+
+class Told(Names, frozen=True, kw_only=True):
+    """The body of a webhook. Amounts are US dollars."""
+
+    spend: float
+    max_budget: float | None = None
+    soft_budget: float | None = None
     projected_exceeded_date: str | None = None
     projected_spend: float | None = None
     event_group: str

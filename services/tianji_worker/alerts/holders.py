@@ -6,28 +6,19 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many
+from tianji_worker.alerts.event import Names
 
 Q = Queries.beside(__file__)
 
 
-class Holder(Struct, frozen=True, kw_only=True):
+class Holder(Names, frozen=True, kw_only=True):
     """Who is held to a budget."""
 
     id: str
     max_budget: Decimal | None = None
     soft_budget: Decimal | None = None
-    token: str | None = None
-    customer_id: str | None = None
-    user_id: str | None = None
-    team_id: str | None = None
-    team_alias: str | None = None
-    organization_id: str | None = None
-    user_email: str | None = None
-    key_alias: str | None = None
 
 
 class Kind(NamedTuple):

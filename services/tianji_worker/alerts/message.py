@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec.structs import asdict
-
-from tianji_worker.alerts.event import CROSSED, NANO, SOFT, Alert, Told
+from tianji_worker.alerts.event import CROSSED, NANO, SOFT, Alert, Names, Told
 from tianji_worker.alerts.holders import KINDS, Holder, Name
-
-_AMOUNTS = ("id", "max_budget", "soft_budget")
 
 
 def told_of(alert: Alert, name: Name | None, holder: Holder | None) -> Told:
     """Return what is told; of a holder that is gone only its budget's name is known."""
     soft = alert.event == SOFT
     kind = KINDS[name.kind] if name is not None else None
-    who = {} if holder is None else asdict(holder)
+    who = {} if holder is None else {name: getattr(holder, name) for name in Names.__struct_fields__}
     return Told(
-        **{field: value for field, value in who.items() if field not in _AMOUNTS},
+        **who,
         spend=_usd(alert.spent_nano),
         max_budget=_dollars(holder.max_budget if holder else None) if soft else _usd(alert.limit_nano),
         soft_budget=_usd(alert.limit_nano) if soft else _dollars(holder.soft_budget if holder else None),
