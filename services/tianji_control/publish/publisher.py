@@ -80,8 +80,7 @@ class Publisher:
             if not await self._elected(db):
                 return
             await db.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-            # A turn that a crash of Postgres undoes is taken again: nobody need wait for its disk.
-            await run(db, Q.commit_soon)
+            await run(db, Q.settle_in)
             await run(db, Q.listen)
             self.leading = True
             # Not worth a line where it merely leads on, over another connection.
