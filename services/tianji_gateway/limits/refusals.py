@@ -11,6 +11,7 @@ from tianji.limits.contract import Bound, Exhausted, Kind, LimitsUnavailable
 from tianji_gateway.limits.bounds import NANO
 from tianji_gateway.snapshot.model import Snapshot
 from tianji_gateway.snapshot.params import count_of
+from tianji_gateway.snapshot.target import header_value
 
 _STATUS = 422
 """LiteLLM's for a spent budget, unless the config names another."""
@@ -154,11 +155,16 @@ def _too_many(exhausted: Exhausted) -> TianjiError:
         "reset_at": f"{datetime.fromtimestamp(reset, UTC):%Y-%m-%d %H:%M:%S UTC}",
     }
     if bound.share is not None and not bound.share.even:
-        headers["x-litellm-priority"] = bound.share.name if bound.share.name.isascii() else "?"
+        headers["x-litellm-priority"] = _shown(bound.share.name)
         headers["x-litellm-saturation"] = f"{exhausted.spent / max(1, bound.limit):.2%}"
     return RateLimited(
         f"{_over(bound)}. {_rate_words(exhausted)}. Limit resets at: {headers['reset_at']}", headers=headers
     )
+
+
+def _shown(name: str) -> str:
+    """Return a name as a header may hold it."""
+    return header_value(name).decode("latin-1")
 
 
 def _over(bound: Bound) -> str:
