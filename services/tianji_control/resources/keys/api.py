@@ -171,7 +171,7 @@ async def health(call: Call) -> Response:
 async def _set_blocked(call: Call, blocked: bool) -> Response:
     row = await service.set_blocked(call, (await call.body(OneKey)).key, blocked)
     async with call.runtime.store.connection() as db:
-        [(row, spent)] = await service.rows_with_spend(db, [row.hash])
+        [(row, spent)] = await service.with_spend(db, [row])
     return call.answer(shown.full(row, spent))
 
 

@@ -38,7 +38,7 @@ async def regenerate(
         if said:  # a leaked key gets a new value even where its place has since been narrowed
             await check_places(change.db, before, row)
         if said.get("spend") is None:
-            [(as_of_now, ever)] = await service.rows_with_spend(change.db, [before.hash])
+            [(as_of_now, ever)] = await service.with_spend(change.db, [before])
             spent = as_of_now.spend_adjustment + ever
         else:
             spent = said["spend"]

@@ -157,7 +157,7 @@ async def reset_spend(call: Call, key: str, reset_to: Decimal) -> tuple[KeyRow, 
     """Set what a key counts as having spent; return it as it is now, and the figure of before."""
     async with call.change() as change:
         before = await locked(call, change, key, "key:limit")
-        [(shown, spent)] = await rows_with_spend(change.db, [before.hash])
+        [(shown, spent)] = await with_spend(change.db, [before])
         previous = shown.spend_adjustment + spent
         if not 0 <= reset_to <= previous:
             message = f"reset_to must be between 0 and what the key has spent: {previous:f}"
