@@ -15,6 +15,8 @@ from tianji.config.entries import CredentialEntry, ModelEntry, read_credentials,
 from tianji.config.environment import judge_variables, read_variables
 from tianji.config.fields import ENVIRONMENT, TOP, table
 from tianji.config.files import Reader
+from tianji.config.priorities import SECTION as CALLS
+from tianji.config.priorities import judge_priorities
 from tianji.config.problems import Place, Problem, Problems
 from tianji.config.tree import Entry, Node
 from tianji.settings import Secret
@@ -84,6 +86,7 @@ def _loaded(
     models = read_models(sections.pop("model_list", None), entries.get("model_list"), problems, credentials)
     judge_variables(variables, environment, checker)
     judge_alerting(entries.get(SECTION), sections.get(SECTION) or {}, problems)
+    judge_priorities(entries.get(CALLS), sections.get(CALLS) or {}, problems)
     deltallm.adopt(sections)
     router = sections.pop("router_settings", None) or {}
     if "max_retries" in router:

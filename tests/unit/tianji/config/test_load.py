@@ -129,7 +129,8 @@ def test_sections_that_nothing_acts_on_are_kept() -> None:
 
 
 def test_three_thousand_deployments_give_one_warning_a_field() -> None:
-    one = "- {model_name: m%d, litellm_params: {model: openai/m, api_key: os.environ/K, dimensions: 3, odd: 1}}\n"
+    params = "model: openai/m, api_key: os.environ/K, dimensions: 3, odd: 1"
+    one = "- {model_name: m%d, litellm_params: {" + params + "}}\n"
 
     loaded = parse("model_list:\n" + "".join(one % at for at in range(3000)), "c.yaml", {})
 
