@@ -46,6 +46,25 @@ class Now(Struct, frozen=True):
     resets_at: datetime | None
 
 
+class _Asked(Struct, frozen=True):
+    """A holder whose figures are asked for."""
+
+    id: str
+    limits: Limits | None
+    budget: Budget
+    anew: Generation
+
+    @property
+    def charged(self) -> bool:
+        """Whether what is spent is charged to the budget."""
+        limits = self.limits
+        return limits is not None and (limits.max_budget is not None or limits.soft_budget is not None)
+
+    def window(self) -> Window:
+        """Return the window of now."""
+        return window(self.budget.rule, time.time(), self.anew.generation)
+
+
 async def of(db: Connection, kind: str, ids: Sequence[str]) -> tuple[dict[str, Decimal], dict[str, Now]]:
     """Return what holders have spent, in the window of now where there is one, else ever; and `current`."""
     now = await current(db, kind, ids)
@@ -61,7 +80,7 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
         return {}
     source = SOURCES[kind]
     anew = await generations(db, [named(kind, id) for id in ids])
-    found: dict[str, Now] = {}
+    asked: list[_Asked] = []
     days: Calendar | None = None
     for row in await many(db, source.rows, source.row, ids=sorted(set(ids))):
         id = getattr(row, source.id)
@@ -70,10 +89,9 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
         if isinstance(row, Limited) and (row.budget_duration or by_hand):
             days = days or await calendar(db)
             budget = Budget(named(kind, id), days.rule(row.budget_duration, row.made or 0.0))
-            now = window(budget.rule, time.time(), generation.generation)
-            spent = await _spent(db, kind, id, limits_of(row), budget, now, generation)
-            found[id] = Now(spent, _moment(now.ends))
-    return found
+            asked.append(_Asked(id, limits_of(row), budget, generation))
+    spent = await _spent(db, kind, asked)
+    return {one.id: Now(spent[one.id], _moment(one.window().ends)) for one in asked}
 
 
 async def of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
@@ -84,8 +102,7 @@ async def of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
     made = limits.made if limits is not None else None
     duration = limits.duration if limits is not None else None
     budget = Budget(named(MEMBER, id), (await calendar(db)).rule(duration, made or 0.0))
-    now = window(budget.rule, time.time(), generation.generation)
-    return await _spent(db, MEMBER, id, limits, budget, now, generation)
+    return (await _spent(db, MEMBER, [_Asked(id, limits, budget, generation)]))[id]
 
 
 async def in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Now]:
@@ -124,12 +141,17 @@ def _moment(ends: float) -> datetime | None:
     return None if math.isinf(ends) else datetime.fromtimestamp(ends, UTC)
 
 
-async def _spent(
-    db: Connection, kind: str, id: str, limits: Limits | None, budget: Budget, now: Window, anew: Generation
-) -> Decimal:
-    """Return what was charged to a budget; what was spent, where there is none to be charged."""
-    if limits is not None and (limits.max_budget is not None or limits.soft_budget is not None):
-        return (await charged(db, [budget], anew.generation)).get(budget.bound, Decimal(0))
-    if anew.generation and now.starts <= anew.since:
-        return anew.base_usd + await rolled(db, kind, id, anew.since)
-    return await rolled(db, kind, id, now.starts)
+async def _spent(db: Connection, kind: str, asked: Sequence[_Asked]) -> dict[str, Decimal]:
+    """Return what was charged to budgets; what was spent, where there is none to be charged."""
+    spent: dict[str, Decimal] = {}
+    for generation in {one.anew.generation for one in asked if one.charged}:
+        some = [one for one in asked if one.charged and one.anew.generation == generation]
+        sums = await charged(db, [one.budget for one in some], generation)
+        spent |= {one.id: sums.get(one.budget.bound, Decimal(0)) for one in some}
+    for one in asked:
+        if not one.charged:
+            starts, anew = one.window().starts, one.anew
+            begun = anew.generation and starts <= anew.since
+            since = await rolled(db, kind, one.id, anew.since if begun else starts)
+            spent[one.id] = anew.base_usd + since if begun else since
+    return spent
