@@ -13,6 +13,7 @@ import msgspec
 
 from tianji.wire import envelope
 from tianji.wire.call_ids import seal
+from tianji.wire.excerpt import KEEP, Keeper
 from tianji.wire.messages.citations import write_citation
 from tianji.wire.messages.usage import write_usage
 from tianji.wire.messages.write import answer_block, message_id, stop_reason
@@ -55,8 +56,8 @@ class MessagesEncoder:
         self._failed = False
         self._next = 0
         self._open: Block | None = None
-        self._said: list[str] = []
-        """What the open text has said: citations tell places in it."""
+        self._said = Keeper[str](KEEP)
+        """The beginning of what the open text has said: citations tell places in it."""
 
     def encode(self, events: Iterable[Event]) -> bytes:
         """Return the bytes of these events."""
@@ -126,7 +127,8 @@ class MessagesEncoder:
         for delta in rest:
             self._delta(out, delta)
         if isinstance(block, Text):
-            self._said = [block.text]
+            self._said.clear()
+            self._said.add(block.text)
             for citation in block.citations:
                 self._cite(out, citation)
 
@@ -156,12 +158,12 @@ class MessagesEncoder:
         if event.signature is not None and isinstance(block, Reasoning):
             self._delta(out, {"type": "signature_delta", "signature": event.signature})
         if isinstance(block, Text):
-            self._said.append(event.text)
+            self._said.add(event.text)
             if event.citation is not None:
                 self._cite(out, event.citation)
 
     def _cite(self, out: list[bytes], citation: Object) -> None:
-        written = write_citation(citation, "".join(self._said))
+        written = write_citation(citation, "".join(self._said.parts))
         if written is not None:
             self._delta(out, {"type": "citations_delta", "citation": written})
 
