@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tianji_control.call import Guarded
 from tianji_control.routes import ROUTES
-from tianji_testkit import permission_calls, report_calls
+from tianji_testkit import permission_calls, report_calls, settings_calls
 from tianji_testkit.permission_calls import Place, made
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PAGE = Path(__file__).parents[3] / "docs/reference/permissions.md"
 BEGAN_NS = int(datetime(2026, 2, 1, tzinfo=UTC).timestamp()) * 10**9
 SCOPES = ("team", "organization", "user")
-TRIES = permission_calls.TRIES | report_calls.TRIES
+TRIES = permission_calls.TRIES | report_calls.TRIES | settings_calls.TRIES
 IN_SYSTEM = ("proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer")
 
 
