@@ -72,6 +72,7 @@ class BudgetSeat:
         "drawn_at",
         "free",
         "key",
+        "known_own",
         "known_settled",
         "known_sum",
         "met",
@@ -102,6 +103,8 @@ class BudgetSeat:
         self.refusal: Refusal | None = None
         self.known_sum = 0
         self.known_settled = 0
+        self.known_own = 0
+        """This process' part of `known_settled`."""
         self.told = False
         """Whether the store said just now that the soft budget is passed, for the first time."""
 
@@ -167,6 +170,7 @@ class BudgetSeat:
             self.base_settled += reply.base_settled
         self.free += reply.granted
         self.known_sum, self.known_settled = reply.sum, reply.settled
+        self.known_own = op.settled + max(0, reply.base_settled)
         if reply.verdict == REFUSED:
             self.refusal = Refusal(op.least, op.limit, moment.clock + REFUSED_S)
         self.told = bool(reply.told)
@@ -207,6 +211,7 @@ class BudgetSeat:
             bound.limit,
             min(max(0, bound.limit - self.known_sum + self.free), bound.limit),
             None if never else self.window.ends,
+            self.known_settled - self.known_own + self.base_settled + self.settled,
         )
 
 

@@ -70,9 +70,6 @@ class SeatBook:
             span = window(bound.rule, now, bound.generation)
             place: tuple[str, ...] = ("budget", bound.id, span.id)
             seat = self._seats.get(place) or BudgetSeat(bound, span)
-            if isinstance(seat, BudgetSeat) and bound.limit < seat.bound.limit:
-                seat.narrow()
-                self.active.add(seat)
         elif bound.kind == "parallel":
             place = ("parallel", bound.id)
             seat = self._seats.get(place) or ParallelSeat(bound)
@@ -81,6 +78,9 @@ class SeatBook:
             period = str(bound.per_s) if days is None else days.id
             place = (bound.kind, bound.id, period, *([bound.share.name] if bound.share else []))
             seat = self._seats.get(place) or RateSeat(bound, days)
+        if bound.limit < seat.bound.limit:
+            seat.narrow()
+            self.active.add(seat)
         seat.bound = bound
         self._seats[place] = seat
         return seat

@@ -135,6 +135,8 @@ class Left(Struct, frozen=True):
     remaining: int
     resets_at: float | None
     """When all of it is there again; None: never, or for `parallel` when a call ends."""
+    spent: int = 0
+    """Of a budget: what calls that have ended did cost, as far as this process knows."""
 
 
 class Exhausted(Exception):

@@ -13,7 +13,7 @@ from time import monotonic
 
 from tianji.limits.budgets import BudgetSeat
 from tianji.limits.chains import Seat, SeatBook
-from tianji.limits.contract import Bound, SoftReached
+from tianji.limits.contract import NO_LIMIT, Bound, SoftReached
 from tianji.limits.parallel import ParallelSeat
 from tianji.limits.rates import RateSeat
 from tianji.limits.trades import (
@@ -97,7 +97,7 @@ class Exchange:
             if known is None:
                 self._wants[seat] = _Want(bound, need, need)
             else:
-                known.need += need
+                known.need = min(known.need + need, NO_LIMIT)
                 known.least = min(known.least, need)
                 known.bound = bound
         if self._next is None:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError
 
 from tianji.domain.events import Charge
 from tianji.errors import Unavailable
@@ -62,10 +62,19 @@ class LedgerSide:
         async with self._one:
             try:
                 async with asyncio.timeout(self._wait_s):
-                    await self._link.connect()
-                    return await self._link.run(script, names, args)
+                    return await self._answer(script, names, args)
             except (RedisError, OSError, TimeoutError) as fault:
                 await self._link.drop()
                 raise Unavailable(
                     f"Redis at {self._link.where} does not answer: {type(fault).__name__}"
                 ) from None
+
+    async def _answer(self, script: Script, names: list[str], args: list[object]) -> object:
+        """Run a script; on a new connection where Redis has started anew since the last one."""
+        if not await self._link.connect():
+            try:
+                return await self._link.run(script, names, args)
+            except (ConnectionError, OSError):
+                await self._link.drop()
+                await self._link.connect()
+        return await self._link.run(script, names, args)

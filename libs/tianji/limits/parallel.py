@@ -51,10 +51,16 @@ class ParallelSeat:
         if not self.free:
             self.full_at = clock
 
+    def narrow(self) -> None:
+        """Give back what is free: the limit was lowered."""
+        self.free = 0
+        self.lost()
+
     def settle(self) -> None:
-        """Free a slot."""
+        """Free a slot, unless the limit was lowered meanwhile."""
         self.busy -= 1
-        self.free += 1
+        if self.busy + self.free < self.bound.limit:
+            self.free += 1
 
     def share(self, bound: Bound, live: int) -> bool:
         """Get a slot of this process' share, while the store cannot be asked."""

@@ -111,6 +111,14 @@ class RateSeat:
         grant.drawn += amount
         return asked
 
+    def narrow(self) -> None:
+        """Give back what is free: the limit was lowered, and this was granted under the one before."""
+        for grant in self.grants:
+            if not grant.local:
+                self._uncount(grant.counted, grant.left)
+            self.free -= grant.left
+            grant.left = 0
+
     def force(self, amount: int, clock: float) -> None:
         """Use an amount though there may not be enough."""
         if self.ready(amount, clock) and amount:

@@ -142,4 +142,4 @@ def key_headers(max_budget: str | None, tpm: int | None, rpm: int | None) -> tup
 
 
 def _spent(left: Left) -> bytes:
-    return format((left.limit - left.remaining) / NANO, ".9f").rstrip("0").rstrip(".").encode()
+    return format(left.spent / NANO, ".9f").rstrip("0").rstrip(".").encode()

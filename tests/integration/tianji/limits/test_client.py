@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -15,7 +16,7 @@ from tianji.domain.events import Charge
 from tianji.embedded import Valkey
 from tianji.limits import keys
 from tianji.limits.client import RedisStore
-from tianji.limits.contract import Bound, Chain
+from tianji.limits.contract import NO_LIMIT, Bound, Chain
 from tianji.limits.ledger_side import LedgerSide
 from tianji.limits.seeding import Counter, ProcessSum
 from tianji.limits.trades import EpochChanged, StoreAway
@@ -147,3 +148,25 @@ async def test_a_seed_raises_and_never_lowers(redis_url: str, new_holder: Callab
 
     found = redis.Redis.from_url(redis_url, decode_responses=True).hgetall(keys.budget(team, "all"))
     assert (found["sum"], found["settled"], found["p:a"]) == ("35", "35", "30")
+
+
+async def test_the_ledger_side_finds_a_redis_that_was_restarted(own_valkey: Valkey) -> None:
+    side, counter = LedgerSide(own_valkey.start()), [Counter("team:1", "all")]
+    assert not await side.seed(counter, [])  # no gateway has begun to count there
+    own_valkey.stop()
+    url = own_valkey.start()
+    await (await joined(url, "p")).close()
+
+    assert await side.seed(counter, [ProcessSum("team:1", "all", "a", 30)])
+    await side.close()
+
+
+async def test_however_much_is_wanted_together_can_be_told(
+    fleet: Callable[..., Fleet], new_holder: Callable[[str], str]
+) -> None:
+    here = fleet(1, barrier_s=0)
+    gateway, team = here.gateways[0], new_holder("team")
+    chain = Chain([Bound(team, "budget", 100, born=time.time() + 1)])
+
+    assert not any(await asyncio.gather(*(gateway.begin(chain, cost=NO_LIMIT) for _ in range(2000))))
+    assert (gateway.unavailable, len(gateway.refused)) == (0, 2000)

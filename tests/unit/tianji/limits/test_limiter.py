@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tianji.limits import keys
-from tianji.limits.contract import NO_LIMIT, Bound, Chain, Exhausted, LimitsUnavailable
+from tianji.limits.contract import NO_LIMIT, Bound, Chain, Exhausted, Kind, LimitsUnavailable
 from tianji.limits.limiter import HeldLimits
 from tianji.limits.memory import Memory
 from tianji.limits.opening import Seeding
@@ -270,3 +270,28 @@ async def test_what_runs_in_a_process_that_dies_with_the_store_counts_when_the_l
     with pytest.raises(Exhausted):
         await begin(other, Chain([TEAM]), 40, 0, world.now)
     assert await begin(other, Chain([TEAM]), 20, 0, world.now)
+
+
+@pytest.mark.parametrize("kind", ["rpm", "rpd", "tpm", "tpd", "parallel"])
+async def test_a_lowered_limit_holds_at_once_for_what_was_granted_before(kind: Kind) -> None:
+    world = World()
+    limits = world.process("p")
+    wide, narrow = Bound("key:1", kind, 1000), Bound("key:1", kind, 1)
+    taken = [await begin(limits, Chain([wide]), 0, 1, world.now) for _ in range(3)]
+    for one in taken[1:]:
+        limits.settle(one, 0, 1)
+
+    with pytest.raises(Exhausted):
+        await begin(limits, Chain([narrow]), 0, 1, world.now)
+
+
+async def test_what_calls_did_cost_is_told_apart_from_what_others_hold() -> None:
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    await begin(other, Chain([TEAM]), 40, 0, world.now)
+    limits.settle(await begin(limits, Chain([TEAM]), 10, 0, world.now), 7, 0)
+    assert limits.left(TEAM, world.now).spent == 7
+    await limits.tell(flush=True)
+    limits.settle(await begin(limits, Chain([TEAM]), 10, 0, world.now), 5, 0)
+
+    assert limits.left(TEAM, world.now).spent == 12
