@@ -18,6 +18,8 @@ litellm_settings:
   callbacks: [dynamic_rate_limiter_v3]
   priority_reservation: {{prod: 0.6, dev: 0.1}}
   priority_reservation_settings: {{default_priority: 0.2, saturation_threshold: 0.5}}
+general_settings:
+  tpd_limit_counts: calls
 router_settings:
   optional_pre_call_checks: [enforce_model_rate_limits]
 model_list:

@@ -54,6 +54,8 @@ def chain_of(
         raised = limits.more_until is not None and now < limits.more_until
         if limits.loose and not strained:
             limits = _loosened(limits)
+        if limits.tpd is not None and not fleet.days_of_calls:
+            limits = _without_days(limits)
         named = models if limits.models else ()
         parts.append(part_of(holder, limits, named, fleet.calendar, raised))
     if fleet.division is not None:
@@ -121,6 +123,12 @@ def _key_limits(limits: Limits | None, fleet: FleetLimits) -> Limits | None:
 def _loosened(limits: Limits) -> Limits:
     """Leave out what holds only while the model fails."""
     return replace(limits, loose=(), **dict.fromkeys(limits.loose))
+
+
+@lru_cache(maxsize=_CHAINS)
+def _without_days(limits: Limits) -> Limits:
+    """Leave out the tokens of a day, which count batches."""
+    return replace(limits, tpd=None)
 
 
 def _member(own: Limits | None, usual: Limits | None) -> Limits | None:

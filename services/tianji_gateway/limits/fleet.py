@@ -49,6 +49,8 @@ class FleetLimits(Struct, frozen=True, kw_only=True, eq=False):
     """How models' own rates are divided among those who call; None: they are not."""
     users_in_teams: bool = False
     """Whether users' budgets also count what they spend with a team's key."""
+    days_of_calls: bool = False
+    """Whether `tpd_limit` of holders counts all calls; LiteLLM's counts batches only."""
 
 
 def fleet_limits(settings: Settings, tags: Iterable[TagRecord]) -> FleetLimits:
@@ -72,6 +74,7 @@ def fleet_limits(settings: Settings, tags: Iterable[TagRecord]) -> FleetLimits:
         parallel_per_key=count_of(general.get("max_parallel_requests")),
         division=division_of(calls),
         users_in_teams=general.get("apply_user_budget_to_team_keys") is True,
+        days_of_calls=general.get("tpd_limit_counts") == "calls",
     )
 
 

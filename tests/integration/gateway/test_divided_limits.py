@@ -36,6 +36,9 @@ async def statuses(gateway: Any, key: str, calls: int, **fields: Any) -> list[in
 async def test_tokens_of_a_day_are_counted_and_told(gateway: Any, upstream: Any) -> None:
     upstream.usual = answer(600)
     gateway.people.add(KEY, limits=Limits(tpd=500))
+    assert await statuses(gateway, KEY, 3) == [200, 200, 200]  # by itself it counts batches, as for LiteLLM
+
+    gateway.serve("gpt-4o-mini", {}, settings=Settings(general={"tpd_limit_counts": "calls"}))
     async with gateway.chat(KEY) as served:
         assert served.status == 200
         assert served.headers["x-ratelimit-limit-tokens-per-day"] == "500"
