@@ -92,7 +92,7 @@ class Spool:
             self._require_room(1.0)
             self._claim.mark()
             self._journal.began(began.id, payload)
-            self._said_unwritable = False
+            self._say_writable()
         except OSError as fault:
             self._say_unwritable(fault)
             if self._settings.failure_mode == "refuse":
@@ -114,7 +114,7 @@ class Spool:
             self._require_room(HEADROOM)
             self._claim.mark()
             self._journal.ended(record)
-            self._said_unwritable = False
+            self._say_writable()
         except OSError as fault:
             self._say_unwritable(fault)
             self._hold(record)
@@ -307,6 +307,11 @@ class Spool:
         if not self._said_unwritable:
             self._said_unwritable = True
             log.error("the spool cannot be written", extra={"fault": str(fault)})
+
+    def _say_writable(self) -> None:
+        if self._said_unwritable:
+            self._said_unwritable = False
+            log.info("the spool can be written again")
 
 
 def _sync(fd: int) -> None:

@@ -231,3 +231,24 @@ async def test_a_disk_that_takes_nothing_refuses_or_serves_as_the_operator_chose
     await refusing.close()
     assert (refusing.open_calls, refusing.backlog) == (0, 0)
     await asyncio.gather(*tasks)
+
+
+async def test_a_disk_that_fails_is_told_once_and_told_again_when_it_does_not(
+    event, tmp_path, monkeypatch, caplog
+):
+    caplog.set_level("INFO", "tianji_gateway.spool")
+    spool = Spool.open(tmp_path, "told", SpoolSettings())
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("tianji_gateway.spool.segments.os.write", full)
+        for number in range(2):
+            with pytest.raises(Unavailable):
+                spool.began(began_of(event(number)))
+    for number in range(2):
+        spool.began(began_of(event(number)))
+    await spool.close()
+
+    assert caplog.messages == ["the spool cannot be written", "the spool can be written again"]
