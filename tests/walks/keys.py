@@ -121,9 +121,12 @@ def key_expire(world: World, k: str, expired: bool) -> Deed:
 
 def key_regenerate(world: World, k: str, grace: str | None) -> Deed:
     def effect(world: World) -> None:
+        assert old is not None
         if grace:
             free = next(name for n in count() if (name := f"{k}-{n}") not in world.keys)
-            world.keys[free] = deepcopy(world.keys[k])
+            world.keys[free] = old
+        old.successor = world.keys[k] = deepcopy(old)
 
+    old = world.keys.get(k)
     body = {"key": k, "grace_period": grace}
-    return Deed("POST", "/key/regenerate", body, k in world.keys, effect)
+    return Deed("POST", "/key/regenerate", body, old is not None and old.successor is None, effect)

@@ -44,6 +44,8 @@ class Key(Level):
     addresses: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     expired: bool = False
+    successor: Key | None = None
+    """The key that this one is another name of, within the grace of its rotation."""
 
 
 @dataclass
@@ -61,8 +63,15 @@ class World:
     customers: dict[str, Level] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
 
+    def in_force(self, key: Key | None) -> Key | None:
+        """Follow a key to the one that took its place, unless it has ended itself."""
+        while key is not None and key.successor is not None and not (key.expired or key.blocked):
+            key = key.successor if any(one is key.successor for one in self.keys.values()) else None
+        return key
+
     def lets_in(self, key: Key | None, path: str, customer: str = "") -> bool:
         """Say whether a key may call a path at all."""
+        key = self.in_force(key)
         if key is None or key.expired or any(level.blocked for level in self.chain(key, customer)):
             return False
         if key.addresses and not any(one.startswith(HERE) for one in key.addresses):
@@ -71,6 +80,7 @@ class World:
 
     def allows(self, key: Key, model: str, customer: str = "") -> bool:
         """Say whether there is such a model, and every list that has a say allows it."""
+        key = self.in_force(key) or key
         lists = [
             level.models
             for level in self.chain(key, customer)
@@ -92,6 +102,7 @@ class World:
 
     def unaliased(self, key: Key, model: str) -> str:
         """Return what a name stands for to a key."""
+        key = self.in_force(key) or key
         model = key.aliases.get(model, model)
         team = self.teams.get(key.team or "")
         return team.aliases.get(model, model) if team else model

@@ -23,6 +23,8 @@ class Chain(Struct, frozen=True, kw_only=True):
     """A key with all that it belongs to."""
 
     key: KeyRecord
+    replaced: Sequence[KeyRecord] = ()
+    """Values of the key that it took the place of, from the one that was used on: all must be in force."""
     team: TeamRecord | None = None
     project: ProjectRecord | None = None
     user: UserRecord | None = None
@@ -64,10 +66,11 @@ def barred(chain: Chain, now: float) -> Refusal | None:
         return Refusal("blocked", "user", user.id)
     if chain.customer is not None and chain.customer.blocked:
         return Refusal("blocked", "customer", chain.customer.id)
-    if key.blocked:
-        return Refusal("blocked", "key", key.hash)
-    if key.expires is not None and key.expires <= now:
-        return Refusal("expired", "key", key.hash)
+    for value in (*chain.replaced, key):
+        if value.blocked:
+            return Refusal("blocked", "key", value.hash)
+        if value.expires is not None and value.expires <= now:
+            return Refusal("expired", "key", value.hash)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -40,6 +40,8 @@ class Caller(Struct, frozen=True):
     """A stored key with what its user may do."""
 
     hash: str
+    successor: str | None
+    """The key that took its place, within a grace: whom it acts for then."""
     user_id: str | None
     team_id: str | None
     blocked: bool
@@ -85,20 +87,20 @@ async def authenticate(
         raise AuthenticationFailed(
             "Authentication Error, invalid API key: a key of this gateway begins with 'sk-'", param="key"
         )
-    caller = await one(db, Q.caller_by_hash, Caller, hash=hashed)
+    caller, replaced = await _found(db, hashed)
     if caller is None:
         raise AuthenticationFailed(
             f"Authentication Error, invalid API key: no such key here (key hash {hashed})",
             type="token_not_found_in_db",
             param="key",
         )
-    _check_usable(caller, address)
+    _check_usable(caller, replaced, address)
     return _actor(caller)
 
 
 async def actor_of(db: Connection, hash: str) -> Actor:
     """Return whom a stored key acts for, whether it is let in or not. Raises NotFound."""
-    caller = await one(db, Q.caller_by_hash, Caller, hash=hash)
+    caller, _ = await _found(db, hash)
     if caller is None:
         raise NotFound("There is no such key", param="key")
     return _actor(caller)
@@ -110,6 +112,24 @@ async def actor_of_user(db: Connection, user_id: str) -> Actor:
     if caller is None:
         raise NotFound(f"There is no user {user_id}", param="user_id")
     return _actor(caller)
+
+
+async def _found(db: Connection, hash: str) -> tuple[Caller | None, list[KeyRecord]]:
+    """Return whom a key acts for, and the values on the way to it that were replaced."""
+    caller, replaced = await one(db, Q.caller_by_hash, Caller, hash=hash), []
+    while caller is not None and caller.successor is not None:
+        replaced.append(_key(caller))
+        caller = await one(db, Q.caller_by_hash, Caller, hash=caller.successor)
+    return caller, replaced
+
+
+def _key(caller: Caller) -> KeyRecord:
+    return KeyRecord(
+        hash=caller.hash,
+        blocked=caller.blocked,
+        expires=caller.expires.timestamp() if caller.expires else None,
+        allowed_ips=caller.allowed_ips,
+    )
 
 
 def _actor(caller: Caller) -> Actor:
@@ -137,14 +157,10 @@ def _actor(caller: Caller) -> Actor:
     )
 
 
-def _check_usable(caller: Caller, address: str | None) -> None:
+def _check_usable(caller: Caller, replaced: list[KeyRecord], address: str | None) -> None:
     chain = Chain(
-        key=KeyRecord(
-            hash=caller.hash,
-            blocked=caller.blocked,
-            expires=caller.expires.timestamp() if caller.expires else None,
-            allowed_ips=caller.allowed_ips,
-        ),
+        key=_key(caller),
+        replaced=replaced,
         project=ProjectRecord(id="", blocked=caller.project_blocked),
         team=TeamRecord(id=caller.team_id or "", blocked=caller.team_blocked),
         user=UserRecord(id=caller.user_id or "", blocked=caller.user_blocked),
@@ -159,7 +175,15 @@ def _check_usable(caller: Caller, address: str | None) -> None:
         return
     if refusal.rule == "expired":
         raise AuthenticationFailed(
-            f"Authentication Error, this key expired at {caller.expires}", type="expired_key", param="key"
+            f"Authentication Error, this key expired at {_ended(caller, replaced)}",
+            type="expired_key",
+            param="key",
         )
     whose = "this key" if refusal.who == "key" else f"the {refusal.who} of this key"
     raise AuthenticationFailed(f"Authentication Error, {whose} is blocked; an admin can unblock it")
+
+
+def _ended(caller: Caller, replaced: list[KeyRecord]) -> datetime:
+    """Return when the first of the values of a key ended."""
+    ends = [value.expires for value in (*replaced, _key(caller)) if value.expires is not None]
+    return datetime.fromtimestamp(min(ends), UTC)

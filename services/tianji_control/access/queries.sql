@@ -1,5 +1,5 @@
 -- name: caller_by_hash
-SELECT k.hash, k.user_id, k.team_id, k.blocked, k.expires, u.role, coalesce(u.blocked, false) AS user_blocked,
+SELECT k.hash, k.extra->>'successor' AS successor, k.user_id, k.team_id, k.blocked, k.expires, u.role, coalesce(u.blocked, false) AS user_blocked,
        k.allowed_routes, k.models, coalesce(t.models, '{}') AS team_models,
        coalesce(t.blocked, false) AS team_blocked, k.allowed_ips,
        EXISTS (SELECT FROM projects p WHERE p.project_id = k.project_id AND p.blocked) AS project_blocked,
@@ -20,7 +20,7 @@ LEFT JOIN teams t ON t.team_id = k.team_id
 WHERE k.hash = %(hash)s;
 
 -- name: caller_of_user
-SELECT '' AS hash, u.user_id, NULL AS team_id, false AS blocked, NULL::timestamptz AS expires, u.role,
+SELECT '' AS hash, NULL AS successor, u.user_id, NULL AS team_id, false AS blocked, NULL::timestamptz AS expires, u.role,
        u.blocked AS user_blocked, '{}'::text[] AS allowed_routes, '{}'::text[] AS models,
        '{}'::text[] AS team_models, false AS team_blocked, '{}'::text[] AS allowed_ips,
        false AS project_blocked, false AS organization_blocked,

@@ -186,11 +186,11 @@ async def _in_force(key: KeyRecord, keys: Keys) -> KeyRecord | None:
 
     Raises AuthenticationFailed where its grace is over, or it is blocked itself.
     """
-    refusal = barred(Chain(key=key), time.time())
-    if refusal is not None:
-        raise _barred(refusal, key)
     found: KeyRecord | None = key
     while found is not None and found.successor is not None:
+        refusal = barred(Chain(key=found), time.time())
+        if refusal is not None:
+            raise _barred(refusal, found)
         found = await keys.key(found.successor)
     return found
 

@@ -38,7 +38,7 @@ async def test_a_new_value_keeps_all_else_and_ends_the_old_one(control: Any) -> 
 async def test_with_a_grace_time_the_old_value_serves_on_until_then(control: Any) -> None:
     old = await control.made_key(key_alias="graced")
     new = (await control.post("/key/regenerate", {"key": old["token"], "grace_period": "1h"})).json()
-    info = (await control.get("/key/info", key=old["key"])).json()["info"]
+    info = (await control.get(f"/key/info?key={old['token']}")).json()["info"]
     left = datetime.datetime.fromisoformat(info["expires"]) - datetime.datetime.now(datetime.UTC)
     assert datetime.timedelta(minutes=59) < left <= datetime.timedelta(hours=1)
     assert info["key_alias"] is None and new["key_alias"] == "graced" and new["expires"] is None
@@ -46,6 +46,25 @@ async def test_with_a_grace_time_the_old_value_serves_on_until_then(control: Any
     assert (await control.record("key", old["token"]))["successor"] == new["token"]
     again = await control.post("/key/regenerate", {"key": old["token"]})
     assert (again.status, again.error["param"]) == (400, "key")
+
+
+async def test_within_its_grace_an_old_value_is_let_in_as_the_new_one_is(control: Any) -> None:
+    old = await control.made_key(key_alias="followed")
+    new = (await control.post("/key/regenerate", {"key": old["token"], "grace_period": "1h"})).json()
+    newest = (await control.post("/key/regenerate", {"key": new["token"], "grace_period": "1h"})).json()
+    assert (await control.get("/key/info", key=old["key"])).json()["info"]["key_alias"] == "followed"
+
+    async def let_in(value: dict[str, Any]) -> tuple[bool, int]:
+        asked = await control.post("/access/explain", {"key": value["key"], "route": "/v1/models"})
+        assert asked.status == 200, asked.body
+        return asked.json()["allowed"], (await control.get("/key/info", key=value["key"])).status
+
+    assert [await let_in(value) for value in (old, new, newest)] == [(True, 200)] * 3
+    await control.post("/key/block", {"key": new["token"]})
+    assert [await let_in(value) for value in (old, new, newest)] == [(False, 401), (False, 401), (True, 200)]
+    await control.post("/key/unblock", {"key": new["token"]})
+    await control.post("/key/block", {"key": newest["token"]})
+    assert [await let_in(value) for value in (old, new, newest)] == [(False, 401)] * 3
 
 
 async def test_an_owner_gives_their_key_a_new_value_of_their_choice(control: Any) -> None:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from starlette.routing import BaseRoute, Match
 
 from tianji.domain.access import Chain, Refusal, barred, barred_address, barred_model, barred_route
@@ -42,13 +42,19 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 async def chain_of(db: Connection, hash: str, customer: str | None = None) -> Chain | None:
     """Return a key with all that it belongs to, as gateways see it, and whom a call is made for."""
-    key = await _record(db, KEY, hash, KeyRecord)
+    key, replaced = await _record(db, KEY, hash, KeyRecord), []
+    while key is not None and key.successor is not None:
+        replaced.append(key)
+        key = await _record(db, KEY, key.successor, KeyRecord)
+    if key is None and replaced:  # the value ended with the key that took its place
+        key = structs.replace(replaced.pop(), expires=0.0)
     if key is None:
         return None
     team = await _record(db, TEAM, key.team_id, TeamRecord)
     organization_id = (team.organization_id if team is not None else None) or key.organization_id
     return Chain(
         key=key,
+        replaced=replaced,
         team=team,
         project=await _record(db, PROJECT, key.project_id, ProjectRecord),
         user=await _record(db, USER, key.user_id, UserRecord),
