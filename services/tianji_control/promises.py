@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, run
+from tianji.store.rows import Connection, many, run
 
 GUARANTEED = "guaranteed_throughput"
 _KINDS = ("rpm", "tpm")
@@ -60,6 +60,20 @@ def same_promise(one: Holder, other: Holder) -> bool:
 async def alone(db: Connection, owner: str) -> None:
     """Keep others from promising of an owner's limits until the transaction ends."""
     await run(db, Q.promise_alone, owner=owner)
+
+
+async def to_keys(
+    db: Connection, *, but: str, team_id: str | None = None, organization_id: str | None = None
+) -> list[Promised]:
+    """Return what the keys of a team or organization may use together, without one of them."""
+    return await many(
+        db, Q.promised_to_keys, Promised, but=but, team_id=team_id, organization_id=organization_id
+    )
+
+
+async def to_teams(db: Connection, *, but: str, organization_id: str) -> list[Promised]:
+    """Return what the teams of an organization may use together, without one of them."""
+    return await many(db, Q.promised_to_teams, Promised, but=but, organization_id=organization_id)
 
 
 def check_promise(

@@ -46,3 +46,31 @@ SELECT coalesce(sum(rows), 0)::bigint FROM row_counts WHERE kind = %(kind)s;
 
 -- name: promise_alone
 SELECT pg_advisory_xact_lock(hashtextextended('promise:' || %(owner)s, 0));
+
+-- part: promised_in_all
+-- What the others may use together: in all, and of each model.
+of_models AS (
+    SELECT said.key AS model, kind.name AS kind, said.value AS most
+    FROM others, (VALUES ('rpm'), ('tpm')) AS kind (name),
+         LATERAL jsonb_each_text(CASE jsonb_typeof(metadata -> ('model_' || kind.name || '_limit'))
+             WHEN 'object' THEN metadata -> ('model_' || kind.name || '_limit') ELSE '{}' END) AS said
+    WHERE said.value ~ '^[0-9]{1,15}$')
+SELECT '' AS model, coalesce(sum(rpm_limit), 0)::bigint AS rpm, coalesce(sum(tpm_limit), 0)::bigint AS tpm
+FROM others
+UNION ALL
+SELECT model, coalesce(sum(most::bigint) FILTER (WHERE kind = 'rpm'), 0)::bigint,
+       coalesce(sum(most::bigint) FILTER (WHERE kind = 'tpm'), 0)::bigint
+FROM of_models GROUP BY model;
+
+-- name: promised_to_keys
+WITH others AS (
+    SELECT rpm_limit, tpm_limit, metadata FROM keys
+    WHERE hash <> %(but)s AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+      AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
+), <<promised_in_all>>;
+
+-- name: promised_to_teams
+WITH others AS (
+    SELECT rpm_limit, tpm_limit, metadata FROM teams
+    WHERE team_id <> %(but)s AND organization_id = %(organization_id)s
+), <<promised_in_all>>;

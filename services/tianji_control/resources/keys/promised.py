@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tianji.store.rows import Connection
-from tianji_control.promises import alone, check_promise, is_guaranteed, same_promise
-from tianji_control.resources.keys import store
+from tianji_control.promises import alone, check_promise, is_guaranteed, same_promise, to_keys
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.organizations import store as organizations
 from tianji_control.resources.teams import store as teams
@@ -21,11 +20,11 @@ async def check_promised(db: Connection, before: KeyRow | None, row: KeyRow) -> 
         await alone(db, f"team:{row.team_id}")
         team = await teams.by_id(db, row.team_id)
         if team is not None:
-            promised = await store.promised(db, row.hash, team_id=row.team_id)
+            promised = await to_keys(db, but=row.hash, team_id=row.team_id)
             check_promise(row, team, promised, what="Key", whose="team")
     if row.organization_id is not None:
         await alone(db, f"organization:{row.organization_id}")
         organization = await organizations.by_id(db, row.organization_id)
         if organization is not None:
-            promised = await store.promised(db, row.hash, organization_id=row.organization_id)
+            promised = await to_keys(db, but=row.hash, organization_id=row.organization_id)
             check_promise(row, organization, promised, what="Key", whose="organization")

@@ -142,21 +142,3 @@ WHERE kind = 'key'
        OR object ->> 'team_id' = ANY(%(teams)s) OR object ->> 'organization_id' = ANY(%(organizations)s))
 ORDER BY deleted_at DESC
 LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: promised_to_keys
--- What the others may use together: in all, and of each model.
-WITH others AS (SELECT rpm_limit, tpm_limit, metadata FROM keys WHERE hash <> %(hash)s
-    AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
-    AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)),
-of_models AS (
-    SELECT said.key AS model, kind.name AS kind, said.value AS most
-    FROM others, (VALUES ('rpm'), ('tpm')) AS kind (name),
-         LATERAL jsonb_each_text(CASE jsonb_typeof(metadata -> ('model_' || kind.name || '_limit'))
-             WHEN 'object' THEN metadata -> ('model_' || kind.name || '_limit') ELSE '{}' END) AS said
-    WHERE said.value ~ '^[0-9]{1,15}$')
-SELECT '' AS model, coalesce(sum(rpm_limit), 0)::bigint AS rpm, coalesce(sum(tpm_limit), 0)::bigint AS tpm
-FROM others
-UNION ALL
-SELECT model, coalesce(sum(most::bigint) FILTER (WHERE kind = 'rpm'), 0)::bigint,
-       coalesce(sum(most::bigint) FILTER (WHERE kind = 'tpm'), 0)::bigint
-FROM of_models GROUP BY model;

@@ -13,7 +13,6 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many, one, run
-from tianji_control.promises import Promised
 
 Q = Queries.beside(__file__)
 
@@ -116,15 +115,6 @@ async def _write(db: Connection, query: Query, row: KeyRow) -> None:
 async def delete(db: Connection, hashes: list[str]) -> None:
     """Remove keys."""
     await run(db, Q.delete_keys, hashes=hashes)
-
-
-async def promised(
-    db: Connection, hash: str, *, team_id: str | None = None, organization_id: str | None = None
-) -> list[Promised]:
-    """Return what the other keys of a team or organization may use together."""
-    return await many(
-        db, Q.promised_to_keys, Promised, hash=hash, team_id=team_id, organization_id=organization_id
-    )
 
 
 async def newest_of_teams(db: Connection, team_ids: list[str], limit: int | None = None) -> list[KeyRow]:

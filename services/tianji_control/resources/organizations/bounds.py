@@ -5,7 +5,7 @@ from __future__ import annotations
 from tianji.domain.access import ALL_MODELS, allows
 from tianji.errors import BadRequest
 from tianji.store.rows import Connection
-from tianji_control.promises import alone, check_promise, is_guaranteed
+from tianji_control.promises import alone, check_promise, is_guaranteed, to_teams
 from tianji_control.resources.organizations import store
 from tianji_control.resources.teams.store import TeamRow
 
@@ -34,5 +34,5 @@ async def check_bounds(db: Connection, team: TeamRow) -> None:
             raise BadRequest(message, type="bad_request_error", param=name)
     if is_guaranteed(team):
         await alone(db, f"organization:{organization.organization_id}")
-        promised = await store.promised(db, organization.organization_id, team.team_id)
+        promised = await to_teams(db, but=team.team_id, organization_id=organization.organization_id)
         check_promise(team, organization, promised, what="Team", whose="organization")

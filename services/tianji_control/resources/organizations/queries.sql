@@ -56,20 +56,3 @@ SELECT organization_id, role FROM organization_members WHERE user_id = %(user_id
 
 -- name: keys_of_organization
 SELECT hash FROM keys WHERE organization_id = %(id)s ORDER BY hash;
-
--- name: promised_to_teams
--- What the others may use together: in all, and of each model.
-WITH others AS (SELECT rpm_limit, tpm_limit, metadata FROM teams WHERE team_id <> %(team_id)s
-    AND organization_id = %(id)s),
-of_models AS (
-    SELECT said.key AS model, kind.name AS kind, said.value AS most
-    FROM others, (VALUES ('rpm'), ('tpm')) AS kind (name),
-         LATERAL jsonb_each_text(CASE jsonb_typeof(metadata -> ('model_' || kind.name || '_limit'))
-             WHEN 'object' THEN metadata -> ('model_' || kind.name || '_limit') ELSE '{}' END) AS said
-    WHERE said.value ~ '^[0-9]{1,15}$')
-SELECT '' AS model, coalesce(sum(rpm_limit), 0)::bigint AS rpm, coalesce(sum(tpm_limit), 0)::bigint AS tpm
-FROM others
-UNION ALL
-SELECT model, coalesce(sum(most::bigint) FILTER (WHERE kind = 'rpm'), 0)::bigint,
-       coalesce(sum(most::bigint) FILTER (WHERE kind = 'tpm'), 0)::bigint
-FROM of_models GROUP BY model;

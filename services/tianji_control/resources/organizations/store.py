@@ -12,7 +12,6 @@ from tianji.errors import BadRequest
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, many, one, parameters, run, run_unique
 from tianji_control.access.permits import Sight
-from tianji_control.promises import Promised
 
 Q = Queries.beside(__file__)
 
@@ -66,11 +65,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
 async def by_id(db: Connection, id: str) -> OrganizationRow | None:
     """Return an organization."""
     return await one(db, Q.organizations_by_id, OrganizationRow, ids=[id])
-
-
-async def promised(db: Connection, id: str, but_team: str) -> list[Promised]:
-    """Return what the teams of an organization may use together, without one of them."""
-    return await many(db, Q.promised_to_teams, Promised, id=id, team_id=but_team)
 
 
 async def by_id_for_update(db: Connection, id: str) -> OrganizationRow | None:
