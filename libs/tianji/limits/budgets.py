@@ -95,7 +95,7 @@ class BudgetSeat:
         self.base = 0
         self.base_settled = 0
         self.met = False
-        """Whether the store has told what it has of this process from an earlier acquaintance."""
+        """Whether it is known what this process was charged before; else the store is asked for it."""
         self.dirty = False
         """Whether the store does not know yet what was settled."""
         self.drawn_at = 0.0
@@ -118,6 +118,11 @@ class BudgetSeat:
     def taken(self) -> int:
         """What this process counts against the budget."""
         return self.base + self.settled + self.reserved + self.free
+
+    @property
+    def charged(self) -> int:
+        """What calls of this process that have ended did cost, also before it met this counter anew."""
+        return self.base_settled + self.settled
 
     @property
     def holds(self) -> bool:
@@ -157,7 +162,7 @@ class BudgetSeat:
         """Return what to tell the store."""
         self.dirty = False
         return BudgetOp(
-            taken=self.taken, settled=self.base_settled + self.settled, want=want, need=need, least=least,
+            taken=self.taken, settled=self.charged, want=want, need=need, least=least,
             limit=bound.limit, starts=_begins(bound, self.window), first=not self.met,
             expires_at=expires_at(self.window.ends), soft=bound.soft,
         )  # fmt: skip
@@ -211,7 +216,7 @@ class BudgetSeat:
             bound.limit,
             min(max(0, bound.limit - self.known_sum + self.free), bound.limit),
             None if never else self.window.ends,
-            self.known_settled - self.known_own + self.base_settled + self.settled,
+            self.known_settled - self.known_own + self.charged,
         )
 
 

@@ -14,6 +14,9 @@ from tianji.limits.windows import window
 
 Seat = BudgetSeat | RateSeat | ParallelSeat
 
+MOST_PAST = 20_000
+"""Of so many budgets that are gone a process remembers what it was charged, some 5 MB."""
+
 
 class Seats:
     """The counters of a chain, by kind."""
@@ -46,12 +49,18 @@ class Seats:
 
 
 class SeatBook:
-    """All counters of this process; those that nobody uses go."""
+    """All counters of this process; those that nobody uses go, but what was charged to them is remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_past: int = MOST_PAST) -> None:
         self._seats: WeakValueDictionary[tuple[str, ...], Seat] = WeakValueDictionary()
         self.active: set[Seat] = set()
         """Those that the store must hear of; they stay until it has."""
+        self._past: dict[Charge, tuple[float, int]] = {}
+        """When windows end, and what this process was charged in them, of budgets that may be gone."""
+        self._most_past = most_past
+        self._all_past = True
+        """Whether nothing of that was left out; else the store must tell."""
+        self._now = 0.0
 
     def find(self, chain: Chain, now: float) -> Seats:
         """Return a chain's counters as of now."""
@@ -69,7 +78,7 @@ class SeatBook:
         if bound.kind == "budget":
             span = window(bound.rule, now, bound.generation)
             place: tuple[str, ...] = ("budget", bound.id, span.id)
-            seat = self._seats.get(place) or BudgetSeat(bound, span)
+            seat = self._seats.get(place) or self._budget(bound, span, now)
         elif bound.kind == "parallel":
             place = ("parallel", bound.id)
             seat = self._seats.get(place) or ParallelSeat(bound)
@@ -83,4 +92,25 @@ class SeatBook:
             self.active.add(seat)
         seat.bound = bound
         self._seats[place] = seat
+        return seat
+
+    def retire(self, seat: Seat) -> None:
+        """Let go of a counter that was not used for long and of which the store has heard all."""
+        self.active.discard(seat)
+        if not isinstance(seat, BudgetSeat) or not seat.charged:
+            return
+        self._past[seat.charge] = (seat.window.ends, seat.charged)
+        if len(self._past) > self._most_past:
+            self._past = {charge: past for charge, past in self._past.items() if past[0] > self._now}
+        while len(self._past) > self._most_past:
+            del self._past[next(iter(self._past))]
+            self._all_past = False
+
+    def _budget(self, bound: Bound, span: Window, now: float) -> BudgetSeat:
+        seat = BudgetSeat(bound, span)
+        self._now = now
+        past = self._past.pop(seat.charge, None)
+        if past is not None:
+            seat.base = seat.base_settled = past[1]
+        seat.met = past is not None or self._all_past
         return seat

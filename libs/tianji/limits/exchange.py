@@ -175,7 +175,7 @@ class Exchange:
             if seat.give_back(clock, everything):
                 ops.append((seat, seat.op(seat.bound)))
             elif not seat.holds and clock - _used_at(seat) > KEEP_S:
-                self._book.active.discard(seat)
+                self._book.retire(seat)
         return ops
 
     async def _send(self, ops: list[tuple[Seat, Op]]) -> Verdicts:

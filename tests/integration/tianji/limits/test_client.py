@@ -102,21 +102,6 @@ async def test_a_redis_that_may_drop_keys_is_warned_of(
     assert "noeviction" in caplog.text
 
 
-async def test_a_process_that_takes_an_old_name_goes_on_where_that_stood(
-    fleet: Callable[..., Fleet], new_holder: Callable[[str], str]
-) -> None:
-    here = fleet(0, barrier_s=0)
-    budget = Bound(new_holder("team"), "budget", 100, born=time.time() + 1)
-    first = here.add("again")
-    assert await first.begin(Chain([budget]), cost=60)
-    await here.settled()
-
-    second = here.add("again")
-
-    assert await second.begin(Chain([budget]), cost=60) is None
-    assert second.refused
-
-
 async def test_an_ended_process_keeps_of_a_budget_only_what_the_ledger_has_of_it(
     redis_url: str, fleet: Callable[..., Fleet], new_holder: Callable[[str], str]
 ) -> None:

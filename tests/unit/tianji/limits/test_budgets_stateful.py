@@ -98,15 +98,15 @@ class Budgets(RuleBasedStateMachine):
         self.world.now += 0.5
         self.world.lose()
 
-    @rule(process=st.integers(0, 2), same_name=st.booleans())
-    def kill_a_process(self, process: int, same_name: bool) -> None:
+    @rule(process=st.integers(0, 2))
+    def kill_a_process(self, process: int) -> None:
         """Its calls are billed at what was reserved: nobody knows their end."""
         name, limits = self.processes.pop(process)
         for call, (_, owner, taken) in list(self.running.items()):
             if owner is limits:
                 self._bill(name, taken, taken.cost)
                 del self.running[call]
-        self._start(name if same_name else f"p{self.starts}")
+        self._start(f"p{self.starts}")
 
     @invariant()
     def no_budget_is_passed(self) -> None:

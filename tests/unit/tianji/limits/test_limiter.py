@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tianji.limits import keys
+from tianji.limits.budgets import BudgetSeat
+from tianji.limits.chains import SeatBook
 from tianji.limits.contract import NO_LIMIT, Bound, Chain, Exhausted, Kind, LimitsUnavailable
 from tianji.limits.limiter import HeldLimits
 from tianji.limits.memory import Memory
@@ -295,3 +297,40 @@ async def test_what_calls_did_cost_is_told_apart_from_what_others_hold() -> None
     limits.settle(await begin(limits, Chain([TEAM]), 10, 0, world.now), 5, 0)
 
     assert limits.left(TEAM, world.now).spent == 12
+
+
+async def test_a_call_that_is_served_anyway_is_counted_once_when_the_ledger_has_it_already() -> None:
+    world = World()
+    limits = world.process("p")
+    world.lose()
+    chain = Chain([TEAM])
+    limits.settle(limits.force(chain, 30, 0, world.now), 25, 0)
+    world.spent[keys.budget(TEAM.id, "all"), "p"] = 25
+    for _ in range(7):
+        world.now += 1
+        await limits.tell(flush=True)
+    limits.settle(await begin(limits, chain, 10, 0, world.now), 5, 0)
+    await limits.close()
+
+    assert store_sum(world, TEAM) == 30
+
+
+async def test_what_is_remembered_of_idle_budgets_is_bounded() -> None:
+    book = SeatBook(most_past=2)
+    bounds = [Bound(f"key:{number}", "budget", 100) for number in range(4)]
+    seats = [book.seat(bound, START) for bound in bounds]
+    for number, seat in enumerate(seats):
+        assert isinstance(seat, BudgetSeat) and seat.met
+        seat.draw(10 + number, START)
+        seat.settle(10 + number, 10 + number)
+        book.retire(seat)
+    del seats, seat
+
+    met = [book.seat(bound, START) for bound in bounds]
+
+    assert [(seat.met, seat.charged) for seat in met if isinstance(seat, BudgetSeat)] == [
+        (False, 0),
+        (False, 0),
+        (True, 12),
+        (True, 13),
+    ]
