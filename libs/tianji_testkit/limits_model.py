@@ -135,9 +135,7 @@ class Model:
 
         if not op.want:
             return reply(GRANTED)
-        if self._waiting(now_ms):
-            return reply(WAITING)
-        verdict, amount = self._grant(_room(op, used, mine, parts), op, now_ms)
+        verdict, amount = self._grant(min(_room(op, used, mine, parts), op.most), op, now_ms)
         if verdict == REFUSED:
             return reply(REFUSED, wait_ms=self._wait(op, whole, counted[-1], parts, now_ms))
         at = now
@@ -180,6 +178,9 @@ class Model:
 
     def _wait(self, op: RateOp, whole: Slots, mine: Slots, parts: int, now_ms: int) -> int:
         """Return when what is needed comes free, if nobody takes anything until then."""
+        used, own = (sum(self._counted(slots, op, now_ms).values()) for slots in (whole, mine))
+        if _room(op, used, own, parts) >= op.least:
+            return op.lease
         for slot in sorted(self._counted(whole, op, now_ms)):
             then = _frees(op, slot)
             used, own = (sum(self._counted(slots, op, then).values()) for slots in (whole, mine))
@@ -194,10 +195,9 @@ class Model:
                 del held[other]
         held[process] = (op.taken, now_ms + op.expire)
         verdict, granted = GRANTED, 0
-        if op.want and self._waiting(now_ms):
-            verdict = WAITING
-        elif op.want:
-            verdict, granted = self._grant(op.limit - sum(slots for slots, _ in held.values()), op, now_ms)
+        if op.want:
+            room = op.limit - sum(slots for slots, _ in held.values())
+            verdict, granted = self._grant(min(room, op.most), op, now_ms)
         held[process] = (op.taken + granted, now_ms + op.expire)
         return ParallelReply(verdict, granted, sum(slots for slots, _ in held.values()))
 

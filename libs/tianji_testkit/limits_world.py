@@ -27,6 +27,8 @@ class World:
         self.soft: list[tuple[Bound, str, int]] = []
         self.epoch = 1
         self.fault = ""
+        self.away = False
+        """Whether the store answers nobody."""
         self.late: list[tuple[int, str, int, list[tuple[str, Op]]]] = []
         self.spent: defaultdict[tuple[str, str], int] = defaultdict(int)
         """By counter's key and process."""
@@ -65,6 +67,8 @@ class ModelStore:
         world = self.world
         fault, world.fault = world.fault, ""
         self.sequence += 1
+        if world.away:
+            raise StoreAway("away")
         if fault == "lost":
             world.late.append((world.epoch, self.process, self.sequence, ops))
             raise StoreAway("lost")

@@ -44,6 +44,8 @@ MOST_OPS = 500
 KEEP_S = 600.0
 """A counter that was not used for so long is forgotten here."""
 NEW_EPOCHS = 3
+UNTOLD_S = 3.0
+"""For so long after the store was away others may not have told it yet what they took of their own."""
 
 Verdicts = dict[Seat, Reply]
 """What the store said of each seat; empty while it is away."""
@@ -131,7 +133,10 @@ class Exchange:
         if not wants and not flush:
             return not self.away
         try:
-            ops = [(seat, self._asking(seat, want)) for seat, want in wants.items()]
+            ops: list[tuple[Seat, Op]] = []
+            for seat, want in wants.items():
+                want_now = self._slice(seat, want.need)
+                ops.append((seat, self._op(seat, want.bound, want_now, want.need, want.least)))
             if flush:
                 ops += await self._telling(everything, set(wants))
             heard = await self._send(ops[:MOST_OPS])
@@ -155,13 +160,16 @@ class Exchange:
         if waiting is not None and not waiting.done():
             waiting.set_result(heard)
 
-    def _asking(self, seat: Seat, want: _Want) -> Op:
-        most = (
-            seat.slice(want.need)
-            if isinstance(seat, ParallelSeat)
-            else seat.size.next(want.need, self._clock())
-        )
-        return seat.op(want.bound, most, want.need, want.least)
+    def _slice(self, seat: Seat, need: int) -> int:
+        return seat.slice(need) if isinstance(seat, ParallelSeat) else seat.size.next(need, self._clock())
+
+    def _op(self, seat: Seat, bound: Bound, want: int, need: int, least: int) -> Op:
+        """Return what to ask; of what others may take untold no more than this process' own share."""
+        if isinstance(seat, BudgetSeat) or not want or self._clock() >= self._steady_at:
+            return seat.op(bound, want, need, least)
+        if isinstance(seat, ParallelSeat):
+            return seat.op(bound, want, need, least, seat.share(bound, self.live))
+        return seat.op(bound, want, need, least, seat.share(bound, self._clock(), self.live))
 
     async def _telling(self, everything: bool, asked: set[Seat]) -> list[tuple[Seat, Op]]:
         """Return what the store must hear of seats that ask for nothing."""
@@ -192,7 +200,7 @@ class Exchange:
                         self._steady_at = self._clock() + BARRIER_S
                     self._met = True
         except StoreAway:
-            pass
+            self._steady_at = max(self._steady_at, self._clock() + UNTOLD_S)
         self.away = True
         for seat, op in ops:
             _lost(seat, op)
@@ -212,17 +220,17 @@ class Exchange:
                     _lost(seat, op)
                 raise
         self._untold = False
-        return [(seat, seat.op(seat.bound, op.want, op.need, op.least)) for seat, op in ops]
+        return [(seat, self._op(seat, seat.bound, op.want, op.need, op.least)) for seat, op in ops]
 
     async def _trade(self, ops: list[tuple[Seat, Op]]) -> Verdicts:
         sent_at = self._clock()
         answer = await self._store.trade([(seat.key, op) for seat, op in ops])
         self.away = False
-        # Of a new data set not all have said yet that they live: an even share is one of all that did.
+        # Not all have said yet that they live: an even share is one of all that did before.
         steady = self._clock() >= self._steady_at
         self.live = answer.live if steady else max(self.live, answer.live)
         self.trusted_until = sent_at + self._lease_s
-        moment = Moment(sent_at, self._clock(), answer.live, answer.time_ms, steady)
+        moment = Moment(sent_at, self._clock(), self.live, answer.time_ms, steady)
         said: Verdicts = {}
         for (seat, op), reply in zip(ops, answer.replies, strict=True):
             _hear(seat, op, reply, moment)

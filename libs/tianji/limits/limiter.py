@@ -234,8 +234,10 @@ class HeldLimits:
                 raise self._refusal(bound, seat, need, now)
             if reply is not None and reply.verdict == UNKNOWN and isinstance(seat, BudgetSeat):
                 unknown.append(seat)
-            elif reply is None or reply.verdict == WAITING:
-                self._share(bound, seat, need, now, new=reply is not None)
+            elif reply is not None and reply.verdict == WAITING:
+                raise LimitsUnavailable(bound, "Redis is just new")
+            elif reply is None:
+                self._share(bound, seat, need, now)
         if unknown:
             try:
                 await self._seeds.have(unknown)
@@ -244,15 +246,15 @@ class HeldLimits:
                     unknown[0].bound, f"the ledger cannot tell: {fault.message}"
                 ) from None
 
-    def _share(self, bound: Bound, seat: Seat, need: int, now: float, *, new: bool) -> None:
+    def _share(self, bound: Bound, seat: Seat, need: int, now: float) -> None:
         """Get something of this process' own share, while the store cannot give."""
         if isinstance(seat, BudgetSeat):
-            raise LimitsUnavailable(bound, "Redis is just new" if new else "Redis is away")
+            raise LimitsUnavailable(bound, "Redis is away")
         clock, live = self._clock(), self._exchange.live
         had = (
-            seat.share(bound, live)
+            seat.take_share(bound, live)
             if isinstance(seat, ParallelSeat)
-            else seat.share(bound, need, clock, live)
+            else seat.take_share(bound, need, clock, live)
         )
         self._book.active.add(seat)
         if not had:

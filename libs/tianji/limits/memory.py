@@ -81,9 +81,9 @@ class Memory:
             return self._budget(key, op)
         if isinstance(op, RateOp):
             return self._rate(key, op, int(now * 1000))
-        room = op.limit - op.taken
-        verdict = REFUSED if op.want and room < op.least else GRANTED
-        granted = _slice(room, op) if op.want and verdict == GRANTED else 0
+        left = min(op.limit - op.taken, op.most)
+        verdict = REFUSED if op.want and left < op.least else GRANTED
+        granted = _slice(left, op) if op.want and verdict == GRANTED else 0
         return ParallelReply(verdict, granted, op.taken + granted)
 
     def _budget(self, key: str, op: BudgetOp) -> BudgetReply:
@@ -124,10 +124,11 @@ class Memory:
         parts = self._parts(key, op, now_ms)
         known = Used(sum(places[0].values()), sum(places[-1].values()), parts)
         verdict, granted, at, wait_ms = GRANTED, 0, now, 0
-        if op.want and room(op.limit, op.part, known) < op.least:
+        left = min(room(op.limit, op.part, known), op.most)
+        if op.want and left < op.least:
             verdict, wait_ms = REFUSED, _frees(op, places[0], places[-1], known, now_ms)
         elif op.want:
-            granted = _slice(room(op.limit, op.part, known), op)
+            granted = _slice(left, op)
             if (known.all + granted) * 2 <= op.limit:
                 at = (now_ms + op.long_lease - op.lease) // op.slot
             for slots in places:
@@ -168,6 +169,8 @@ def _hear(slots: dict[int, int], op: RateOp, now: int, now_ms: int) -> None:
 
 def _frees(op: RateOp, whole: dict[int, int], mine: dict[int, int], known: Used, now_ms: int) -> int:
     """Return in how many ms what is needed comes free, if nobody takes anything until then."""
+    if room(op.limit, op.part, known) >= op.least:
+        return op.lease
     for slot in sorted(whole):
         own = mine.get(slot, 0)
         known = Used(known.all - whole[slot], known.mine - own, known.parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tianji.limits import keys
 from tianji.limits.budgets import IDLE_S, TIGHT_IDLE_S, Refusal
-from tianji.limits.contract import Bound, Exhausted, Left
+from tianji.limits.contract import NO_LIMIT, Bound, Exhausted, Left
 from tianji.limits.trades import REFUSED, Moment, ParallelOp, ParallelReply
 
 EXPIRE_MS = 10_000
@@ -62,25 +62,29 @@ class ParallelSeat:
         if self.busy + self.free < self.bound.limit:
             self.free += 1
 
-    def share(self, bound: Bound, live: int) -> bool:
+    def share(self, bound: Bound, live: int) -> int:
+        """Return how many slots this process may take more, while others may take theirs untold."""
+        if self.known_sum is None:
+            return max(0, bound.limit // live - self.busy - self.free)
+        return max(0, bound.limit - self.known_sum) // live
+
+    def take_share(self, bound: Bound, live: int) -> bool:
         """Get a slot of this process' share, while the store cannot be asked."""
-        room = bound.limit if self.known_sum is None else bound.limit - self.known_sum
-        mine = self.busy + self.free
-        base = 0 if self.known_sum is None else mine
-        if mine + 1 > base + max(0, room) // max(1, live):
+        if not self.share(bound, live):
             return False
         self.free += 1
-        if self.known_sum is not None:
-            self.known_sum += live  # so much of the room is spoken for
+        self._spoken_for(1, live)
         return True
 
     def slice(self, need: int) -> int:
         """Return how many to ask for when `need` are needed now."""
         return need + self.busy // GROWTH
 
-    def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0) -> ParallelOp:
+    def op(
+        self, bound: Bound, want: int = 0, need: int = 0, least: int = 0, most: int = NO_LIMIT
+    ) -> ParallelOp:
         """Return what to tell the store."""
-        return ParallelOp(self.busy + self.free, want, need, least, bound.limit, EXPIRE_MS)
+        return ParallelOp(self.busy + self.free, want, need, least, bound.limit, EXPIRE_MS, most)
 
     def heard(self, op: ParallelOp, reply: ParallelReply, moment: Moment) -> None:
         """Take in the store's answer."""
@@ -88,6 +92,7 @@ class ParallelSeat:
         if moment.steady:
             self.known_sum = reply.sum
         elif self.known_sum is not None:
+            self._spoken_for(reply.granted, moment.live)
             self.known_sum = max(self.known_sum, reply.sum)
         self.told_at = moment.clock
         if reply.verdict == REFUSED:
@@ -124,3 +129,8 @@ class ParallelSeat:
         """Return what is left as far as known here."""
         remaining = bound.limit - (self.known_sum or 0) + self.free
         return Left(bound.limit, min(max(0, remaining), bound.limit), None)
+
+    def _spoken_for(self, slots: int, live: int) -> None:
+        """Note that of what was known to be left each process takes as many as this one."""
+        if self.known_sum is not None:
+            self.known_sum += slots * live

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tianji.limits import keys
 from tianji.limits.budgets import IDLE_S, TIGHT_IDLE_S, Refusal, Slice
-from tianji.limits.contract import Bound, Exhausted, Left, Window
+from tianji.limits.contract import NO_LIMIT, Bound, Exhausted, Left, Window
 from tianji.limits.parts import Used, most, own_of, part_of, room, used
 from tianji.limits.trades import REFUSED, Moment, RateOp, RateReply
 
@@ -138,15 +138,19 @@ class RateSeat:
         self.force(part, clock)
         self.force(more - part, clock)
 
-    def share(self, bound: Bound, lacks: int, clock: float, live: int) -> bool:
-        """Take what lacks from this process' share, while the store cannot be asked; it hears of it later."""
+    def share(self, bound: Bound, clock: float, live: int) -> int:
+        """Return how much this process may take more of its own, while others may take theirs untold."""
         mine = self._counted(clock)
         known = self.known or Used()
         part, left = part_of(bound), bound.limit - known.all
         if part is not None:  # what others do not use of theirs cannot be known now
             left = min(left, own_of(bound.limit, part, known.parts) - known.mine)
-        cap = (self.used_then if self.known else 0) + max(0, left) // max(1, live)
-        if mine + lacks > cap:
+        cap = (self.used_then if self.known else 0) + max(0, left) // live
+        return max(0, cap - mine)
+
+    def take_share(self, bound: Bound, lacks: int, clock: float, live: int) -> bool:
+        """Take what lacks from this process' share, while the store cannot be asked; it hears of it later."""
+        if lacks > self.share(bound, clock, live):
             return False
         slot = self.slot_now(clock)
         self._count(slot, lacks)
@@ -154,13 +158,13 @@ class RateSeat:
         self._hold(Grant(clock + self.lease_ms / 1000, slot, slot, lacks, local=True))
         return True
 
-    def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0) -> RateOp:
+    def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0, most: int = NO_LIMIT) -> RateOp:
         """Return what to tell the store; what is told is forgotten here."""
         add, self.add = self.add, 0
         returns, self.returns = self.returns, {}
         return RateOp(
             want, need, least, bound.limit, bound.per_s * 1000, self.slot_ms, self.lease_ms, LONG_LEASE_MS,
-            add, sorted(returns.items()), self.history, part_of(bound),
+            add, sorted(returns.items()), self.history, part_of(bound), most,
         )  # fmt: skip
 
     def heard(self, op: RateOp, reply: RateReply, moment: Moment) -> None:

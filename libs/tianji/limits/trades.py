@@ -10,8 +10,8 @@ from typing import Protocol
 from msgspec import Struct
 
 GRANTED, REFUSED, UNKNOWN, WAITING = 0, 1, 2, 3
-"""Verdicts. UNKNOWN: the ledger must seed the counter. WAITING: the store is new, not all have told
-it yet what they hold."""
+"""Verdicts of budgets; other bounds are granted or refused. UNKNOWN: the ledger must seed the counter.
+WAITING: the store is new, not all have told it yet what they hold."""
 
 
 class BudgetOp(Struct, frozen=True, array_like=True, tag="b"):
@@ -75,7 +75,9 @@ class RateOp(Struct, frozen=True, array_like=True, tag="r"):
     returns: list[tuple[int, int]]
     history: list[tuple[int, int]] | None
     """After a loss: all that this process counts."""
-    part: RatePart | None = None
+    part: RatePart | None
+    most: int
+    """No more is granted: `ParallelOp.most`."""
 
 
 class RateReply(Struct, frozen=True, array_like=True):
@@ -87,7 +89,7 @@ class RateReply(Struct, frozen=True, array_like=True):
     """The slot that the grant is counted in; later than `slot` for one with a long lease."""
     used: int
     wait_ms: int
-    """When refused: when what is needed comes free."""
+    """When refused: when what is needed comes free; when only by `most`, a lease's time."""
     mine: int = 0
     """Of a divided limit: what its part uses of `used`."""
     parts: int = 1
@@ -104,6 +106,8 @@ class ParallelOp(Struct, frozen=True, array_like=True, tag="p"):
     limit: int
     expire: int
     """For how many ms they are held without a further word."""
+    most: int
+    """No more is granted: this process' share of what was left, while others may use theirs untold."""
 
 
 class ParallelReply(Struct, frozen=True, array_like=True):
@@ -137,7 +141,7 @@ class Moment(Struct, frozen=True):
     time_ms: int
     """The store's clock."""
     steady: bool = True
-    """False for a while after a new data set was met: not all have told yet what they hold of it."""
+    """False while others may not have told yet what they hold: the store is new, or was away."""
 
 
 class StoreAway(Exception):

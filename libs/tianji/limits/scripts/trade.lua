@@ -105,7 +105,7 @@ end
 -- `part_key` as well.
 local function rate(key, op, part_key, active_key)
   local want, need, least, limit, per, size = op[2], op[3], op[4], op[5], op[6], op[7]
-  local lease, long_lease, add, returns, history, part = op[8], op[9], op[10], op[11], op[12], op[13]
+  local lease, long_lease, add, returns, history, part, most = op[8], op[9], op[10], op[11], op[12], op[13], op[14]
   local slot, divided = math.floor(now_ms / size), type(part) == 'table'
   local places = divided and {key, part_key} or {key}
   local lasts = per + long_lease + lease + 2 * size
@@ -129,20 +129,23 @@ local function rate(key, op, part_key, active_key)
     local reserved = part[4] and math.floor(limit / parts) or part[2]
     return math.min(limit - used, math.max(reserved - mine, part[3] - used))
   end
+  local function frees(used, mine)
+    if room(used, mine) >= least then return lease end
+    local order = {}
+    for index in pairs(slots) do order[#order + 1] = index end
+    table.sort(order)
+    for _, index in ipairs(order) do
+      used, mine = used - slots[index], mine - (own[index] or 0)
+      if room(used, mine) >= least then return age(index) end
+    end
+    return per
+  end
   local verdict, granted, at, wait = GRANTED, 0, slot, 0
   if want > 0 then
-    if waiting then verdict = WAITING
-    elseif room(used, mine) < least then
-      verdict, wait = REFUSED, per
-      local order, used, mine = {}, used, mine
-      for index in pairs(slots) do order[#order + 1] = index end
-      table.sort(order)
-      for _, index in ipairs(order) do
-        used, mine = used - slots[index], mine - (own[index] or 0)
-        if room(used, mine) >= least then wait = age(index) break end
-      end
+    if math.min(room(used, mine), most) < least then
+      verdict, wait = REFUSED, frees(used, mine)
     else
-      granted = slice(room(used, mine), want, need)
+      granted = slice(math.min(room(used, mine), most), want, need)
       if (used + granted) * 2 <= limit then
         at = math.floor((now_ms + long_lease - lease) / size)
       end
@@ -155,7 +158,7 @@ local function rate(key, op, part_key, active_key)
 end
 
 local function parallel(key, op)
-  local taken, want, need, least, limit, expire = op[2], op[3], op[4], op[5], op[6], op[7]
+  local taken, want, need, least, limit, expire, most = op[2], op[3], op[4], op[5], op[6], op[7], op[8]
   local mine = 'h:' .. process
   local sum = taken
   local all = redis.call('HGETALL', key)
@@ -168,9 +171,8 @@ local function parallel(key, op)
   end
   local verdict, granted = GRANTED, 0
   if want > 0 then
-    local room = limit - sum
-    if waiting then verdict = WAITING
-    elseif room < least then verdict = REFUSED
+    local room = math.min(limit - sum, most)
+    if room < least then verdict = REFUSED
     else granted = slice(room, want, need) end
   end
   if taken + granted > 0 then

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tianji.limits import keys
 from tianji.limits.client import RedisStore
+from tianji.limits.contract import NO_LIMIT
 from tianji.limits.ledger_side import LedgerSide
 from tianji.limits.seeding import Counter, ProcessSum
 from tianji.limits.trades import Answer, BudgetOp, EpochChanged, Op, ParallelOp, RateOp, RatePart
@@ -25,6 +26,7 @@ Want = tuple[int, ...]
 AMOUNT = st.integers(0, 60)
 SOME = st.tuples(AMOUNT, AMOUNT, AMOUNT).map(lambda some: tuple(sorted(some, reverse=True)))
 WANTS = st.one_of(st.just((0, 0, 0)), SOME)
+MOST = st.one_of(st.just(NO_LIMIT), st.integers(0, 60))
 STARTS = st.sampled_from([-1.0, 0.0, 3e9])
 
 
@@ -34,13 +36,13 @@ def budget_op(want: Want, taken: int, part: float, starts: float, first: bool) -
 
 
 def rate_op(
-    want: Want, add: int, back: list[tuple[int, int]], was: list[int] | None, part: RatePart | None
+    want: Want, add: int, back: list[tuple[int, int]], was: list[int] | None, part: RatePart | None, most: int
 ) -> RateOp:
-    most, need, least = want
+    wants, need, least = want
     now = int(time.time() * 50)
     returns = [(now + slot, amount) for slot, amount in back]
     history = None if was is None else [(now - slot, amount) for slot, amount in enumerate(was)]
-    return RateOp(most, need, max(1, least), 100, 100, 20, 40, 120, add, returns, history, part)
+    return RateOp(wants, need, max(1, least), 100, 100, 20, 40, 120, add, returns, history, part, most)
 
 
 BUDGET_OPS = st.builds(budget_op, WANTS, AMOUNT, st.sampled_from([0.0, 0.5, 1.0]), STARTS, st.booleans())
@@ -60,12 +62,14 @@ RATE_OPS = st.builds(
             st.booleans(),
         ),
     ),
+    MOST,
 )
 PARALLEL_OPS = st.builds(
-    lambda want, taken, expire: ParallelOp(taken, *want[:2], max(1, want[2]), 50, expire),
+    lambda want, taken, expire, most: ParallelOp(taken, *want[:2], max(1, want[2]), 50, expire, most),
     WANTS,
     st.integers(0, 20),
     st.sampled_from([15, 10_000]),
+    MOST,
 )
 MESSAGES = st.lists(
     st.tuples(

@@ -8,13 +8,14 @@ from tianji.limits import keys
 from tianji.limits.budgets import BudgetSeat
 from tianji.limits.chains import SeatBook
 from tianji.limits.contract import NO_LIMIT, Bound, Chain, Exhausted, Kind, LimitsUnavailable
+from tianji.limits.exchange import BARRIER_S
 from tianji.limits.limiter import HeldLimits
 from tianji.limits.memory import Memory
 from tianji.limits.opening import Seeding
 from tianji.limits.seeding import ProcessSum, SeedAnswer, SeedRequest
 from tianji.limits.trades import BudgetOp
 from tianji.limits.windows import rule
-from tianji_testkit.limits_world import START, World, begin
+from tianji_testkit.limits_world import START, World, begin, begun
 
 TEAM = Bound("team:1", "budget", 100, who="team Blue", born=START)
 
@@ -135,6 +136,64 @@ async def test_without_the_store_a_budget_is_not_known_and_limits_go_by_this_pro
 
     assert 5 <= admitted <= 10
     assert 50 < refusal.value.retry_after_s < 70
+
+
+@pytest.mark.parametrize("lose", [False, True])
+@pytest.mark.parametrize("kind", ["rpm", "tpm", "parallel"])
+async def test_nobody_gets_what_others_took_of_their_own_while_the_store_was_away(
+    kind: Kind, lose: bool
+) -> None:
+    """It is told of by each at its next message only, be the store as it was or a new one."""
+    world = World()
+    bound, names = Bound("key:1", kind, 30), ("p", "q", "r")
+    fleet = {name: (world.process(name), Chain([bound])) for name in names}
+    for _ in range(2):
+        for limits, _ in fleet.values():
+            await limits.tell(flush=True)
+
+    async def admitted(name: str) -> int:
+        limits, chain = fleet[name]
+        count = 0
+        while await begun(limits, chain, 0, 1, world.now):
+            count += 1
+            world.now += 0.001
+        return count
+
+    in_all = sum([1 for name in names if await begun(*fleet[name], 0, 1, world.now)])
+    for limits, _ in fleet.values():
+        await limits.tell(flush=True)
+    world.away = True
+    for limits, _ in fleet.values():
+        await limits.tell(flush=True)
+    in_all += sum([await admitted(name) for name in names])
+    world.now += 1
+    world.away = False
+    if lose:
+        world.lose()
+    for name in reversed(names):
+        await fleet[name][0].tell(flush=True)
+        in_all += await admitted(name)
+
+    assert 20 <= in_all <= 30
+
+
+@pytest.mark.parametrize("kind", ["rpm", "parallel"])
+async def test_a_store_that_is_new_to_all_gives_out_no_more_than_there_is(kind: Kind) -> None:
+    """Also around the end of the time in which it does not give what began before it."""
+    world = World()
+    world.lose()
+    chain = Chain([Bound("key:1", kind, 20)])
+    fleet = [world.process(name) for name in ("p", "q", "r")]
+    for limits in fleet:
+        await limits.tell(flush=True)
+    world.now += BARRIER_S - 0.1
+    in_all = sum([1 for limits in fleet for _ in range(3) if await begun(limits, chain, 0, 0, world.now)])
+    world.now += 0.2
+    for limits in reversed(fleet):
+        while await begun(limits, chain, 0, 0, world.now):
+            in_all += 1
+
+    assert in_all == 20
 
 
 async def test_a_call_that_is_served_anyway_is_counted_when_the_store_is_back() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tianji.limits import keys
+from tianji.limits.contract import NO_LIMIT
 from tianji.limits.memory import Memory
 from tianji.limits.trades import EpochChanged, Op, RateOp, RatePart
 from tianji_testkit.limits_model import Model
@@ -28,7 +29,8 @@ def steps(draw: st.DrawFn) -> tuple[int, str, RateOp]:
     )
     returns = draw(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=2))
     add = draw(st.sampled_from([0, 0, 3]))
-    op = RateOp(most, need, max(1, least), 100, 1000, 100, 200, 600, add, returns, None, part)
+    share = draw(st.sampled_from([NO_LIMIT, 0, 30]))
+    op = RateOp(most, need, max(1, least), 100, 1000, 100, 200, 600, add, returns, None, part, share)
     key = keys.rate("rpm", "one", "whole" if part is None else f"even {even}")
     return draw(st.sampled_from([0, 40, 300])), key, op
 

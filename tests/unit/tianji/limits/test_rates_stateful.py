@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from tianji.limits.contract import Bound, Chain
-from tianji.limits.exchange import FLUSH_S
+from tianji.limits.exchange import BARRIER_S, FLUSH_S
 from tianji.limits.limiter import HeldLimits
 from tianji.limits.parallel import EXPIRE_MS, RENEW_S
 from tianji.limits.taken import Taken
@@ -43,6 +51,11 @@ class Limits(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.loop.close()
+
+    @initialize(age_s=st.sampled_from([0.0, BARRIER_S - 1, BARRIER_S]))
+    def begin_with_a_store(self, age_s: float) -> None:
+        """Processes and store begin at nearly the same time, or the store is there for long."""
+        self.world.model.began = self.world.now - age_s
 
     def _start(self) -> None:
         self.starts += 1
