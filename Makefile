@@ -44,7 +44,7 @@ walks: $(TEST_READY) ## Hold two gateways against a model of who may call what, 
 fuzz: $(TEST_READY) ## Throw what the API's own description allows at it, and what it does not (EXAMPLES=50 T=tests/fuzz/test_junk.py).
 	@$(BIN)/python -m pytest -q --timeout 3600 --fuzz $(or $(EXAMPLES),50) $(or $(T),tests/fuzz)
 
-race: $(TEST_READY) ## Race for budgets and limits on several gateways (RUNS=3 CLIENTS=64 CONTEST=budget TROUBLE=kill).
+race: $(TEST_READY) ## Race for budgets and limits on several gateways (RUNS=3 CLIENTS=64 CONTEST=tpm TROUBLE=gateway).
 	@PYTHONPATH=tests $(BIN)/python -m race $(if $(RUNS),--runs $(RUNS)) $(if $(GATEWAYS),--gateways $(GATEWAYS)) \
 		$(if $(CLIENTS),--clients $(CLIENTS)) $(if $(CONTEST),--contest $(CONTEST)) $(if $(TROUBLE),--trouble $(TROUBLE))
 

@@ -32,7 +32,10 @@ class Crowd:
     gateways: Sequence[str]
     key: str
     name: str
+    model: str = "m"
     most_words: int = 25
+    length: int | None = 25
+    """How long an answer may be, as requests say it; None: they do not."""
     wait_ms: int = 5
     pause_s: float = 0.1
     """What a client waits that was refused."""
@@ -77,11 +80,12 @@ class Crowd:
                 return
             words = random.randint(1, self.most_words)
             asked = prompt(f"{self.name}-{number}-{turn}", wait_ms=self.wait_ms, words=words)
-            body = {
-                "model": "m",
-                "max_tokens": self.most_words,
+            body: dict[str, object] = {
+                "model": self.model,
                 "messages": [{"role": "user", "content": asked}],
             }
+            if self.length is not None:
+                body["max_tokens"] = self.length
             gateway = self.gateways[(number + turn) % len(self.gateways)]
             began = time.monotonic() - self.began
             try:

@@ -22,8 +22,8 @@ class Provider:
     """Speaks OpenAI's format; each word of its answers is a token."""
 
     def __init__(self) -> None:
-        self.arrivals: list[tuple[str, float]] = []
-        """The marker of each call, and when it came."""
+        self._came: list[tuple[str, float, int]] = []
+        """The marker of each call, when it came, and the tokens that it took."""
         self._busy = 0
         self._peak = 0
         self._busy_s = 0.0
@@ -35,6 +35,14 @@ class Provider:
         """Return its address."""
         assert self._runner is not None
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+
+    def came(self, name: str) -> list[tuple[float, int]]:
+        """Return when the calls of a race, or of one client in it, came, and the tokens that each took."""
+        return [(at, tokens) for marker, at, tokens in self._came if marker.startswith(f"{name}-")]
+
+    def calls_of(self, name: str) -> int:
+        """Return how many calls of a race came."""
+        return len(self.came(name))
 
     def watch(self) -> None:
         """Begin to measure how busy it is."""
@@ -68,10 +76,11 @@ class Provider:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         asked = _ASKED.search(await request.read())
         assert asked is not None
-        self.arrivals.append((asked[1].decode(), time.monotonic()))
+        answer = chat_answer({}, Reply(text=" ".join(["word"] * int(asked[3]))))
+        self._came.append((asked[1].decode(), time.monotonic(), answer["usage"]["total_tokens"]))
         self._step(1)
         try:
             await asyncio.sleep(int(asked[2]) / 1000)
         finally:
             self._step(-1)
-        return web.json_response(chat_answer({}, Reply(text=" ".join(["word"] * int(asked[3])))))
+        return web.json_response(answer)
