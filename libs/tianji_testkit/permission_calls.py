@@ -146,7 +146,7 @@ def _activity() -> dict[str, Try]:
         f"GET /{name}/daily/activity{more}": Try(
             on(f"/{name}/daily/activity{more}?{span}"), lists=lists.get(name)
         )
-        for name in ("team", "organization", "user", "customer", "end_user", "tag")
+        for name in ("team", "organization", "user", "customer", "end_user", "tag", "agent")
         for more in ("", "/aggregated")
     }
 

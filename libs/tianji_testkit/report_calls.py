@@ -13,7 +13,7 @@ LISTS = {"team": "key", "organization": "key", "user": "key"}
 
 def _activity() -> dict[str, Try]:
     found: dict[str, Try] = {}
-    for name in ("team", "organization", "user", "customer", "end_user", "tag"):
+    for name in ("team", "organization", "user", "customer", "end_user", "tag", "agent"):
         path = f"/{name}/daily/activity"
         for more, query in (
             ("aggregated/keys", "limit=100"),

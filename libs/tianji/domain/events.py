@@ -51,6 +51,7 @@ class Began(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="began"):
     team_id: str | None = None
     organization_id: str | None = None
     project_id: str | None = None
+    agent_id: str | None = None
     end_user: str | None = None
     tags: list[str] = field(default_factory=list)
     reserved_usd: str = "0"
@@ -113,6 +114,8 @@ class SpendEvent(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="end
     team_alias: str | None = None
     organization_id: str | None = None
     project_id: str | None = None
+    agent_id: str | None = None
+    """The agent that it counts for: the key's, else the one that the request names."""
     end_user: str | None = None
     client_ip: str | None = None
     user_agent: str | None = None

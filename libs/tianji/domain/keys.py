@@ -33,6 +33,8 @@ class KeyRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     team_id: str | None = None
     organization_id: str | None = None
     project_id: str | None = None
+    agent_id: str | None = None
+    """The agent that its calls count for."""
     models: list[str] = field(default_factory=list)
     """Model groups, patterns or special names; empty means all."""
     aliases: dict[str, str] = field(default_factory=dict)

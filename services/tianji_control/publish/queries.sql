@@ -40,7 +40,7 @@ SET revision = %(revision)s, config_sequence = %(config_sequence)s, keys_sequenc
 
 -- name: keys_by_hash
 SELECT k.hash, k.extra->>'successor' AS successor, k.name, k.alias, k.user_id, k.team_id, k.organization_id,
-       k.project_id, k.aliases,
+       k.project_id, k.agent_id, k.aliases,
        k.models || granted_models(k.models, k.extra) AS models,
        k.allowed_routes, k.allowed_ips, k.blocked, k.expires, coalesce(s.spend_usd, 0) + k.spend_adjustment AS spend,
        k.metadata, k.config, k.permissions,

@@ -42,6 +42,7 @@ class KeyRow(Limited, frozen=True, kw_only=True):
     team_id: str | None
     organization_id: str | None
     project_id: str | None
+    agent_id: str | None
     models: list[str]
     aliases: dict[str, str]
     allowed_routes: list[str]

@@ -1,4 +1,4 @@
-"""Under which names a request is counted: its customer, tags, session and metadata."""
+"""Under which names a request is counted: its customer, agent, tags, session and metadata."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _MOST_METADATA = 16_384
 _FIELDS = frozenset({"litellm_metadata", "litellm_session_id", "metadata", "tags", "user"})
 _HEADERS = frozenset(
     {
+        b"x-litellm-agent-id",
         b"x-litellm-customer-id",
         b"x-litellm-end-user-id",
         b"x-litellm-session-id",
@@ -32,6 +33,8 @@ class Labels(Struct, frozen=True):
     """Under which names a request's spend is found again."""
 
     end_user: str | None = None
+    agent_id: str | None = None
+    """What the request says; an agent that the key is of goes before it."""
     session_id: str | None = None
     tags: list[str] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +52,7 @@ def labels_of(inference: Inference, principal: Principal) -> Labels:
     metadata = _metadata(inference)
     return Labels(
         end_user=_end_user(inference, metadata),
+        agent_id=_short(inference.call.header(b"x-litellm-agent-id") or metadata.get("agent_id")),
         session_id=_short(
             inference.call.header(b"x-litellm-session-id")
             or value_of(fields, "litellm_session_id")

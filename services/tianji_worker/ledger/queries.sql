@@ -5,15 +5,15 @@ CREATE TEMPORARY TABLE IF NOT EXISTS spend_incoming (LIKE spend_logs INCLUDING D
 -- part: row
 day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
     route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
-    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, project_id, end_user,
-    client_ip, user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
-    cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, project_id, agent_id,
+    end_user, client_ip, user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
     provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
 
 -- part: fresh
-day, key_hash, team_id, user_id, organization_id, project_id, end_user, model, model_group, provider, tags, status,
-    cost_usd, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
+day, key_hash, team_id, user_id, organization_id, project_id, agent_id, end_user, model, model_group, provider, tags,
+    status, cost_usd, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
     upstream_model, call_type, deployment_id, api_base, http_status, error_type, gateway_id, charged_bounds,
     charged_windows
 
@@ -181,5 +181,6 @@ WHERE updated_at < %(before)s::date AND window_id ~ ':[0-9]{8}T[0-9]{6}Z$'
   AND to_timestamp(right(window_id, 16), 'YYYYMMDD"T"HH24MISS') < %(before)s::date;
 
 -- name: schema_present
--- The newest tables that the worker writes.
-SELECT to_regclass('closed_days') IS NOT NULL AND to_regclass('budget_alerts') IS NOT NULL;
+-- The newest tables and columns that the worker writes.
+SELECT to_regclass('closed_days') IS NOT NULL AND to_regclass('budget_alerts') IS NOT NULL
+   AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('spend_logs') AND attname = 'agent_id');

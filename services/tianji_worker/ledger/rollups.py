@@ -38,6 +38,7 @@ DIMENSIONS = (
     Dimension("model", _GROUP, by_day=False),
     Dimension("provider", "fresh.provider", by_day=False),
     Dimension("project", "fresh.project_id"),
+    Dimension("agent", "fresh.agent_id", by_key=True),
     Dimension("deployment", "fresh.deployment_id"),
     Dimension("organization_member", "fresh.organization_id || ':' || fresh.user_id", by_day=False),
 )

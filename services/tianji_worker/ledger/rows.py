@@ -59,6 +59,7 @@ _SAME_NAME = [
     "team_alias",
     "organization_id",
     "project_id",
+    "agent_id",
     "end_user",
     "client_ip",
     "user_agent",
@@ -82,7 +83,7 @@ _TOKENS = [
 ]
 _NAMES = (
     *("model", "model_group", "deployment_id", "provider", "upstream_model", "api_base", "call_type"),
-    *("error_type", "key_hash", "user_id", "team_id", "organization_id", "project_id"),
+    *("error_type", "key_hash", "user_id", "team_id", "organization_id", "project_id", "agent_id"),
 )
 _LABELS = ("end_user", "session_id", "response_id")
 COLUMNS = (

@@ -20,7 +20,7 @@ from tianji_worker.ledger.write import Ledger
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SPAN = "start_date=2026-02-01&end_date=2026-02-03"
-ENTITIES = ("team", "user", "organization", "tag", "customer", "end_user")
+ENTITIES = ("team", "user", "organization", "tag", "agent", "customer", "end_user")
 
 
 def event(day: str, **changes: Any) -> SpendEvent:
@@ -66,6 +66,7 @@ async def world(control: Any) -> dict[str, str]:
             "team_id": f"t-{name}",
             "organization_id": f"o-{name}",
             "end_user": f"c-{name}",
+            "agent_id": f"agent-{name}",
             "tags": [f"tag-{name}", "both"],
         }
         for name in ("a", "b")
@@ -130,6 +131,7 @@ async def test_entities_are_told_by_their_names(control: Any, world: dict[str, s
         "user": ("u-a", {"user_email": "a@example.com", "user_alias": None}),
         "customer": ("c-a", {"alias": None}),
         "tag": ("tag-a", {}),
+        "agent": ("agent-a", {}),
     }
     for name, (id, metadata) in ids.items():
         found = (await control.get(f"/{name}/daily/activity?{SPAN}")).json()

@@ -82,6 +82,20 @@ async def test_a_customer_may_be_a_number(gateway: Any) -> None:
     assert (await gateway.books.only()).end_user == "17"
 
 
+async def test_a_call_counts_for_the_agent_of_its_key_or_else_for_the_one_that_it_names(gateway: Any) -> None:
+    gateway.people.add("sk-of-an-agent", agent_id="of the key")
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hello."}]}
+    key, named = {"authorization": "Bearer sk-of-an-agent"}, {"x-litellm-agent-id": "of the header"}
+    said = body | {"metadata": {"agent_id": "of the body"}}
+    for headers, asked in ((key, body), (key | named, said), (named, said), ({}, said), ({}, body)):
+        async with gateway.post("/v1/chat/completions", asked, **headers) as answer:
+            assert answer.status == 200
+
+    agents = ["of the key", "of the key", "of the header", "of the body", None]
+    assert [event.agent_id for event in gateway.books.ends] == agents
+    assert [event.agent_id for event in gateway.books.begins] == agents
+
+
 async def test_an_answer_without_usage_is_counted_here(gateway: Any) -> None:
     gateway.upstream.will(Reply(usage=False))
     async with gateway.chat() as answer:

@@ -34,7 +34,8 @@ ORGANIZATION = Entity("organization", "organization", "organization_ids", "exclu
 CUSTOMER = Entity("customer", "end_user", "end_user_ids", "exclude_end_user_ids", "ledger:read")
 END_USER = Entity("end_user", "end_user", "end_user_ids", "exclude_end_user_ids", "ledger:read")
 TAG = Entity("tag", "tag", "tags", None, "ledger:read")
-ENTITIES = (TEAM, USER, ORGANIZATION, CUSTOMER, END_USER, TAG)
+AGENT = Entity("agent", "agent", "agent_ids", "exclude_agent_ids", "ledger:read")
+ENTITIES = (TEAM, USER, ORGANIZATION, CUSTOMER, END_USER, TAG, AGENT)
 
 
 class Query(Struct, kw_only=True):

@@ -2,7 +2,7 @@
 id, gateway_id, snapshot, status, http_status, error_type, error_message, started_at, first_token_at, ended_at,
        route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
        upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user,
-       client_ip, user_agent, session_id, tags, metadata, input_tokens, output_tokens, cache_read_tokens,
+       agent_id, client_ip, user_agent, session_id, tags, metadata, input_tokens, output_tokens, cache_read_tokens,
        cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
        web_searches, usage_estimated, cost_usd, cost_parts, price_version, priced, finish, written_at
 

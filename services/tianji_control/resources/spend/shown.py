@@ -46,7 +46,7 @@ def log(row: LogRow, said: BodiesRow | None = None) -> dict[str, Any]:
         "session_id": row.session_id,
         "status": row.status,
         "mcp_namespaced_tool_name": None,
-        "agent_id": None,
+        "agent_id": row.agent_id,
         "litellm_call_id": str(row.id),
         "created_at": _time(row.written_at),
         "updated_at": _time(row.written_at),

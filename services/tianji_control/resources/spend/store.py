@@ -54,6 +54,7 @@ class LogRow(Struct, frozen=True, kw_only=True):
     team_alias: str | None
     organization_id: str | None
     end_user: str | None
+    agent_id: str | None
     client_ip: str | None
     user_agent: str | None
     session_id: str | None
