@@ -37,8 +37,8 @@ FROM (SELECT organization_id FROM teams WHERE team_id = %(team_id)s
       UNION SELECT %(organization_id)s::text) places
 WHERE organization_id IS NOT NULL;
 
--- name: organizations_of_user
-SELECT organization_id FROM organization_members WHERE user_id = %(user_id)s;
+-- name: organizations_of_users
+SELECT user_id, organization_id FROM organization_members WHERE user_id = ANY(%(user_ids)s);
 
 -- name: powers_of_user
 SELECT m.team_id, t.organization_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from tianji.store.rows import Connection, many
@@ -30,10 +32,22 @@ async def of_team(db: Connection, team_id: str) -> Target:
     return await of_key(db, user_id=None, team_id=team_id, organization_id=None, hash=None)
 
 
+def of_team_in(team_id: str, organization_id: str | None) -> Target:
+    """Return a team whose organization is known as an object of permissions."""
+    return Target(team_id=team_id, organizations=frozenset({organization_id} if organization_id else ()))
+
+
 async def of_user(db: Connection, user_id: str) -> Target:
     """Return a user as an object of permissions."""
-    rows = await many(db, Q.organizations_of_user, dict[str, str], user_id=user_id)
-    return Target(user_id=user_id, organizations=_ids(rows))
+    return (await of_users(db, [user_id]))[user_id]
+
+
+async def of_users(db: Connection, user_ids: Sequence[str]) -> dict[str, Target]:
+    """Return users as objects of permissions."""
+    places: dict[str, set[str]] = {id: set() for id in user_ids}
+    for row in await many(db, Q.organizations_of_users, dict[str, str], user_ids=list(places)):
+        places[row["user_id"]].add(row["organization_id"])
+    return {id: Target(user_id=id, organizations=frozenset(held)) for id, held in places.items()}
 
 
 async def powers_of(db: Connection, user_id: str) -> list[Power]:

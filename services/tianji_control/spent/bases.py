@@ -18,7 +18,6 @@ from tianji.domain.snapshot import KEY
 from tianji.limits.calendar import Budget, budgets_of
 from tianji.limits.windows import window
 from tianji.store.rows import Connection, many, run
-from tianji_control.publish.compile import SOURCES
 from tianji_control.spent.holders import (
     KINDS,
     NEVER,
@@ -27,10 +26,9 @@ from tianji_control.spent.holders import (
     calendar,
     generations,
     limits,
-    limits_of_one,
     named,
 )
-from tianji_control.spent.rolled import ever, rolled
+from tianji_control.spent.rolled import Since, rolled_all
 from tianji_control.written import Written
 
 BUDGET_FIELDS = ("max_budget", "soft_budget", "budget_duration", "budget_id", "model_max_budget")
@@ -43,6 +41,14 @@ class Who(Struct, frozen=True):
 
     kind: str
     id: str
+
+
+class _Held(Struct, frozen=True):
+    """A budget that somebody is held to."""
+
+    id: str
+    budget: Budget
+    anew: Generation
 
 
 class Due(Struct, frozen=True):
@@ -64,15 +70,23 @@ class Sum(Struct, frozen=True):
 async def follow(db: Connection, written: Iterable[Written]) -> None:
     """Have the ledger's windows follow what was written of holders; call it within the change."""
     changed: list[Who] = []
+    adjusted: dict[str, dict[str, Decimal]] = {}
     for one in written:
         kind, id = one.kind, one.id
         if kind not in KINDS or one.after is None:
             continue
-        adjusted = _adjustment(one.after)
-        if adjusted != _adjustment(one.before):
-            await begin_anew(db, kind, id, adjusted + await rolled(db, kind, id, 0))
+        adjustment = _adjustment(one.after)
+        if adjustment != _adjustment(one.before):
+            adjusted.setdefault(kind, {})[id] = adjustment
         elif _terms(one.after) != _terms(one.before) and not (kind == KEY and one.before is None):
             changed.append(Who(kind, id))
+    for kind, by_id in sorted(adjusted.items()):
+        spent = await rolled_all(db, kind, [Since(id) for id in by_id])
+        await begin_anew(
+            db,
+            kind,
+            {id: adjustment + ever for (id, adjustment), ever in zip(by_id.items(), spent, strict=True)},
+        )
     await _top_up_all(db, changed)
 
 
@@ -91,71 +105,90 @@ async def _top_up_all(db: Connection, holders: Iterable[Who]) -> None:
 
 async def top_up(db: Connection, kind: str, *ids: str) -> None:
     """Charge to the windows of now of these holders what was spent in them and not charged."""
-    if kind in SOURCES:
-        held = await limits(db, kind, ids)
-    else:
-        held = {id: one for id in ids if (one := await limits_of_one(db, kind, id)) is not None}
-    if not held:
-        return
-    anew = await generations(db, [named(kind, id) for id in held])
-    days, spent = await calendar(db), await ever(db, kind, held)
-    due = [
-        await _due(db, kind, id, budget, anew.get(named(kind, id), NEVER), spent)
-        for id, one in held.items()
-        for budget in budgets_of(kind, id, one, days)
-    ]
-    await _charge(db, due)
+    await _charge(db, await _due(db, kind, await _held(db, kind, ids)))
 
 
-async def begin_anew(db: Connection, kind: str, id: str, spent_usd: Decimal) -> None:
-    """Let a holder's budgets count from now on, as if this much had been spent.
+async def begin_anew(db: Connection, kind: str, spent_usd: Mapping[str, Decimal]) -> None:
+    """Let the budgets of holders count from now on, as if this much had been spent.
 
     A budget of which less was spent, one of several, counts on from that.
     """
-    held = await limits_of_one(db, kind, id)
-    holder = named(kind, id)
-    anew = (await generations(db, [holder])).get(holder, NEVER)
-    budgets = [] if held is None else list(budgets_of(kind, id, held, await calendar(db)))
-    before = await charged(db, budgets, anew.generation)
-    await run(db, Q.begin_anew, holder=holder, base_usd=spent_usd)
+    held = await _held(db, kind, spent_usd)
+    before = await charged(db, [(one.budget, one.anew.generation) for one in held])
+    holders = [named(kind, id) for id in spent_usd]
+    await run(db, Q.begin_anew, holders=holders, bases_usd=list(spent_usd.values()))
     now = time.time()
     due = []
-    for budget in budgets:
-        base = spent_usd if budget.main else min(spent_usd, before.get(budget.bound, Decimal(0)))
-        due.append(Due(budget.bound, window(budget.rule, now, anew.generation + 1).id, base))
+    for one in held:
+        budget, base = one.budget, spent_usd[one.id]
+        if not budget.main:
+            base = min(base, before.get(budget.bound, Decimal(0)))
+        due.append(Due(budget.bound, window(budget.rule, now, one.anew.generation + 1).id, base))
     await _charge(db, due)
 
 
 async def begin_all_anew(db: Connection, kind: str, ids: Iterable[str]) -> None:
     """Let the budgets of many holders count from now on, as if nothing had been spent."""
-    await run(db, Q.begin_all_anew, holders=[named(kind, id) for id in ids])
+    holders = [named(kind, id) for id in ids]
+    await run(db, Q.begin_anew, holders=holders, bases_usd=[Decimal(0)] * len(holders))
 
 
-async def charged(db: Connection, budgets: Iterable[Budget], generation: int) -> dict[str, Decimal]:
-    """Return in US dollars what budgets were charged in their windows of now; none is left out as 0."""
+async def charged(db: Connection, budgets: Iterable[tuple[Budget, int]]) -> dict[str, Decimal]:
+    """Return in US dollars what budgets were charged in their windows of now; none is left out as 0.
+
+    Beside each budget stands how often it was begun anew by hand.
+    """
     now = time.time()
-    names = {budget.bound: window(budget.rule, now, generation).id for budget in budgets}
+    names = {budget.bound: window(budget.rule, now, generation).id for budget, generation in budgets}
+    if not names:
+        return {}
     rows = await many(db, Q.window_sums, Sum, bounds=list(names), windows=list(names.values()))
     return {row.bound: row.spent_nano / NANO for row in rows}
 
 
 async def charge(db: Connection, kind: str, id: str, budget: Budget, anew: Generation) -> None:
     """Charge to a budget's window of now what was spent in it and not charged."""
-    await _charge(db, [await _due(db, kind, id, budget, anew, {})])
+    await _charge(db, await _due(db, kind, [_Held(id, budget, anew)]))
 
 
-async def _due(
-    db: Connection, kind: str, id: str, budget: Budget, anew: Generation, known: Mapping[str, Decimal]
-) -> Due:
-    """Say what was spent in a budget's window of now; `known` is what some have ever spent."""
-    now = window(budget.rule, time.time(), anew.generation)
-    begun = anew.generation and now.starts <= anew.since
-    since = anew.since if begun else now.starts
-    if since <= 0 and not budget.model and id in known:
-        spent = known[id]
-    else:
-        spent = await rolled(db, kind, id, since, budget.model)
-    return Due(budget.bound, now.id, spent + anew.base_usd if begun and budget.main else spent)
+async def _held(db: Connection, kind: str, ids: Iterable[str]) -> list[_Held]:
+    """Return the budgets that hold these holders."""
+    held = await limits(db, kind, list(ids))
+    if not held:
+        return []
+    anew = await generations(db, [named(kind, id) for id in held])
+    days = await calendar(db)
+    return [
+        _Held(id, budget, anew.get(named(kind, id), NEVER))
+        for id, one in held.items()
+        for budget in budgets_of(kind, id, one, days)
+    ]
+
+
+async def _due(db: Connection, kind: str, held: Sequence[_Held]) -> list[Due]:
+    """Say what was spent in the windows of now of budgets."""
+    now = time.time()
+    windows = [window(one.budget.rule, now, one.anew.generation) for one in held]
+    begun = [
+        bool(one.anew.generation) and its.starts <= one.anew.since
+        for one, its in zip(held, windows, strict=True)
+    ]
+    spent = await rolled_all(
+        db,
+        kind,
+        [
+            Since(one.id, one.anew.since if anew else its.starts, one.budget.model)
+            for one, its, anew in zip(held, windows, begun, strict=True)
+        ],
+    )
+    return [
+        Due(
+            one.budget.bound,
+            its.id,
+            usd + one.anew.base_usd if anew and one.budget.main else usd,
+        )
+        for one, its, anew, usd in zip(held, windows, begun, spent, strict=True)
+    ]
 
 
 async def _charge(db: Connection, due: Sequence[Due]) -> None:

@@ -29,11 +29,10 @@ from tianji_control.spent.holders import (
     Generation,
     calendar,
     generations,
-    limits_in_organizations,
-    limits_of_one,
+    limits,
     named,
 )
-from tianji_control.spent.rolled import rolled
+from tianji_control.spent.rolled import Since, rolled_all
 from tianji_control.spent.totals import totals
 
 R = TypeVar("R", bound=Struct)
@@ -97,12 +96,12 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
 async def of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
     """Return what a member has spent of a team: in the window of now, where their budget has a duration."""
     id = f"{team_id}:{user_id}"
-    limits, anew = await limits_of_one(db, MEMBER, id), await generations(db, [named(MEMBER, id)])
+    held, anew = (await limits(db, MEMBER, [id])).get(id), await generations(db, [named(MEMBER, id)])
     generation = anew.get(named(MEMBER, id), NEVER)
-    made = limits.made if limits is not None else None
-    duration = limits.duration if limits is not None else None
+    made = held.made if held is not None else None
+    duration = held.duration if held is not None else None
     budget = Budget(named(MEMBER, id), (await calendar(db)).rule(duration, made or 0.0))
-    return (await _spent(db, MEMBER, [_Asked(id, limits, budget, generation)]))[id]
+    return (await _spent(db, MEMBER, [_Asked(id, held, budget, generation)]))[id]
 
 
 async def in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Now]:
@@ -110,13 +109,13 @@ async def in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Now]
 
     Without a budget it is what was ever spent.
     """
-    held, days = await limits_in_organizations(db, ids), await calendar(db)
+    held, days = await limits(db, ORGANIZATION_MEMBER, ids), await calendar(db)
     own = {
-        id: Budget(named(ORGANIZATION_MEMBER, id), days.rule(limits.duration, limits.made or 0.0))
-        for id, limits in held.items()
-        if limits.max_budget is not None or limits.soft_budget is not None
+        id: Budget(named(ORGANIZATION_MEMBER, id), days.rule(terms.duration, terms.made or 0.0))
+        for id, terms in held.items()
+        if terms.max_budget is not None or terms.soft_budget is not None
     }
-    spent = await charged(db, own.values(), 0)
+    spent = await charged(db, [(budget, 0) for budget in own.values()])
     ever = await totals(db, "organization_member", ids)
     found = {id: Now(spend_usd, None) for id, spend_usd in ever.items()}
     for id, budget in own.items():
@@ -143,15 +142,17 @@ def _moment(ends: float) -> datetime | None:
 
 async def _spent(db: Connection, kind: str, asked: Sequence[_Asked]) -> dict[str, Decimal]:
     """Return what was charged to budgets; what was spent, where there is none to be charged."""
-    spent: dict[str, Decimal] = {}
-    for generation in {one.anew.generation for one in asked if one.charged}:
-        some = [one for one in asked if one.charged and one.anew.generation == generation]
-        sums = await charged(db, [one.budget for one in some], generation)
-        spent |= {one.id: sums.get(one.budget.bound, Decimal(0)) for one in some}
+    some = [one for one in asked if one.charged]
+    sums = await charged(db, [(one.budget, one.anew.generation) for one in some])
+    spent = {one.id: sums.get(one.budget.bound, Decimal(0)) for one in some}
+    rest: dict[str, tuple[Since, Decimal]] = {}
     for one in asked:
         if not one.charged:
             starts, anew = one.window().starts, one.anew
             begun = anew.generation and starts <= anew.since
-            since = await rolled(db, kind, one.id, anew.since if begun else starts)
-            spent[one.id] = anew.base_usd + since if begun else since
-    return spent
+            rest[one.id] = (
+                Since(one.id, anew.since if begun else starts),
+                anew.base_usd if begun else Decimal(0),
+            )
+    told = await rolled_all(db, kind, [since for since, _ in rest.values()])
+    return spent | {id: base + usd for (id, (_, base)), usd in zip(rest.items(), told, strict=True)}

@@ -12,7 +12,7 @@ from tianji.domain.limits import Limits
 from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, PROJECT, TAG, TEAM, USER
 from tianji.limits.calendar import Calendar, calendar_of
 from tianji.store.queries import Queries
-from tianji.store.rows import Connection, many, value
+from tianji.store.rows import Connection, many
 from tianji_control.publish.compile import SOURCES
 from tianji_control.publish.limited import limits_in, limits_of
 from tianji_control.publish.rows import Limited
@@ -25,10 +25,11 @@ MEMBER = "member"
 """Of a team; the id is `<team>:<user>`."""
 ORGANIZATION_MEMBER = "orgmember"
 """The id is `<organization>:<user>`."""
+_TERMS = {MEMBER: Q.member_terms, ORGANIZATION_MEMBER: Q.organization_member_terms}
 
 
 class Terms(Struct, frozen=True):
-    """What a member of an organization is held to."""
+    """What a member is held to."""
 
     id: str
     terms: dict[str, Any]
@@ -53,28 +54,31 @@ def named(kind: str, id: str) -> str:
 
 async def limits(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, Limits]:
     """Return what limits each of these holders, as gateways are told; who is not limited is left out."""
-    source = SOURCES[kind]
-    rows = await many(db, source.rows, source.row, ids=sorted(set(ids)))
-    found = {getattr(row, source.id): limits_of(row) for row in rows if isinstance(row, Limited)}
+    if kind in _TERMS:
+        groups, users = _parts(ids)
+        rows = await many(db, _TERMS[kind], Terms, ids=list(ids), groups=groups, users=users)
+        found = {row.id: limits_in(row.terms) for row in rows}
+    else:
+        source = SOURCES[kind]
+        there = await many(db, source.rows, source.row, ids=sorted(set(ids)))
+        found = {getattr(row, source.id): limits_of(row) for row in there if isinstance(row, Limited)}
     return {id: one for id, one in found.items() if one is not None}
 
 
 async def limits_of_one(db: Connection, kind: str, id: str) -> Limits | None:
     """Return what limits a holder or a member."""
-    if kind == ORGANIZATION_MEMBER:
-        return (await limits_in_organizations(db, [id])).get(id)
-    if kind != MEMBER:
-        return (await limits(db, kind, [id])).get(id)
-    groups, users = parted(id)
-    return limits_in(await value(db, Q.member_terms, dict[str, Any], id=id, groups=groups, users=users))
+    return (await limits(db, kind, [id])).get(id)
 
 
-async def limits_in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Limits]:
-    """Return what limits members of organizations; who is not limited is left out."""
-    groups = sorted({group for id in ids for group in parted(id)[0]})
-    rows = await many(db, Q.organization_member_terms, Terms, ids=list(ids), groups=groups)
-    found = {row.id: limits_in(row.terms) for row in rows}
-    return {id: one for id, one in found.items() if one is not None}
+def _parts(ids: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return what the two parts of members' ids may be."""
+    groups: dict[str, None] = {}
+    users: dict[str, None] = {}
+    for id in ids:
+        before, after = parted(id)
+        groups |= dict.fromkeys(before)
+        users |= dict.fromkeys(after)
+    return list(groups), list(users)
 
 
 def parted(id: str) -> tuple[list[str], list[str]]:

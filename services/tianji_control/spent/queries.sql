@@ -11,13 +11,8 @@ WHERE holder = ANY(%(holders)s);
 
 -- name: begin_anew
 INSERT INTO budget_generations AS stored (holder, generation, base_usd)
-VALUES (%(holder)s, 1, %(base_usd)s)
-ON CONFLICT (holder) DO UPDATE
-SET generation = stored.generation + 1, base_usd = excluded.base_usd, since = clock_timestamp();
-
--- name: begin_all_anew
-INSERT INTO budget_generations AS stored (holder, generation, base_usd)
-SELECT holder, 1, 0 FROM unnest(%(holders)s::text[]) AS holder ORDER BY holder
+SELECT holder, 1, base_usd FROM unnest(%(holders)s::text[], %(bases_usd)s::numeric[]) AS anew (holder, base_usd)
+ORDER BY holder
 ON CONFLICT (holder) DO UPDATE
 SET generation = stored.generation + 1, base_usd = excluded.base_usd, since = clock_timestamp();
 
@@ -41,83 +36,148 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 -- name: totals
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = %(scope)s AND scope_id = ANY(%(ids)s);
 
+-- part: asked
+jsonb_to_recordset(%(asked)s) AS asked (
+    n int, id text, groups text[], users text[], day date, since float8, model text)
+
 -- name: days_of_scope
-SELECT coalesce(sum(spend_usd), 0) FROM spend_daily
-WHERE scope = %(scope)s AND scope_id = %(id)s AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);
+SELECT asked.n, (
+    SELECT coalesce(sum(spend_usd), 0)
+    FROM spend_daily
+    WHERE scope = %(scope)s AND scope_id = asked.id AND day > asked.day AND (asked.model = '' OR model = asked.model)
+) AS spent
+FROM <<asked>>;
 
 -- name: days_of_provider
-SELECT coalesce(sum(spend_usd), 0) FROM spend_daily
-WHERE scope = 'total' AND scope_id = '' AND provider = %(id)s AND day > %(day)s
-  AND (%(model)s = '' OR model = %(model)s);
+SELECT asked.n, (
+    SELECT coalesce(sum(spend_usd), 0)
+    FROM spend_daily
+    WHERE scope = 'total' AND scope_id = '' AND provider = asked.id AND day > asked.day
+      AND (asked.model = '' OR model = asked.model)
+) AS spent
+FROM <<asked>>;
 
 -- part: that_day
-day = %(day)s AND started_at >= to_timestamp(%(since)s)
-  AND (%(model)s = '' OR coalesce(nullif(model_group, ''), model) = %(model)s)
+day = asked.day AND started_at >= to_timestamp(asked.since)
+  AND (asked.model = '' OR coalesce(nullif(model_group, ''), model) = asked.model)
 
 -- name: rest_of_provider
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE provider = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE provider = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_deployment
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE deployment_id = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE deployment_id = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_all
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: days_of_user_in_team
-SELECT coalesce(sum(spend_usd), 0) FROM spend_cells
-WHERE user_id = ANY(%(users)s) AND team_id = ANY(%(groups)s) AND team_id || ':' || user_id = %(id)s
-  AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);
+SELECT asked.n, (
+    SELECT coalesce(sum(spend_usd), 0)
+    FROM spend_cells
+    WHERE user_id = ANY(asked.users) AND team_id = ANY(asked.groups) AND team_id || ':' || user_id = asked.id
+      AND day > asked.day AND (asked.model = '' OR model = asked.model)
+) AS spent
+FROM <<asked>>;
 
 -- name: days_of_user_in_organization
-SELECT coalesce(sum(spend_usd), 0) FROM spend_cells
-WHERE user_id = ANY(%(users)s) AND organization_id = ANY(%(groups)s) AND organization_id || ':' || user_id = %(id)s
-  AND day > %(day)s AND (%(model)s = '' OR model = %(model)s);
+SELECT asked.n, (
+    SELECT coalesce(sum(spend_usd), 0)
+    FROM spend_cells
+    WHERE user_id = ANY(asked.users) AND organization_id = ANY(asked.groups)
+      AND organization_id || ':' || user_id = asked.id
+      AND day > asked.day AND (asked.model = '' OR model = asked.model)
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_key
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE key_hash = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE key_hash = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_team
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE team_id = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE team_id = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_user_in_team
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE user_id = ANY(%(users)s) AND coalesce(team_id, '') || ':' || user_id = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE user_id = ANY(asked.users) AND coalesce(team_id, '') || ':' || user_id = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_user_in_organization
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE user_id = ANY(%(users)s) AND organization_id || ':' || user_id = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE user_id = ANY(asked.users) AND organization_id || ':' || user_id = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_organization
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE organization_id = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE organization_id = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_end_user
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE end_user = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE end_user = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_project
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE project_id = %(id)s AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE project_id = asked.id AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: rest_of_tag
-SELECT coalesce(sum(cost_usd), 0) FROM spend_logs
-WHERE %(id)s = ANY(tags) AND <<that_day>>;
+SELECT asked.n, (
+    SELECT coalesce(sum(cost_usd), 0)
+    FROM spend_logs
+    WHERE asked.id = ANY(tags) AND <<that_day>>
+) AS spent
+FROM <<asked>>;
 
 -- name: member_terms
 -- What a member is held to: what is said of them, else what the team says of its members.
-SELECT m.extra || jsonb_build_object(
+SELECT m.team_id || ':' || m.user_id AS id, m.extra || jsonb_build_object(
     'max_budget', coalesce(to_jsonb(m.max_budget), t.extra->'team_member_budget'),
     'budget_duration', coalesce(
         m.budget_duration,
         CASE WHEN m.max_budget IS NULL THEN t.extra->>'team_member_budget_duration' END),
     'made', extract(epoch FROM m.created_at)) AS terms
 FROM team_members m JOIN teams t ON t.team_id = m.team_id
-WHERE m.team_id = ANY(%(groups)s) AND m.user_id = ANY(%(users)s) AND m.team_id || ':' || m.user_id = %(id)s;
+WHERE m.team_id = ANY(%(groups)s) AND m.user_id = ANY(%(users)s) AND m.team_id || ':' || m.user_id = ANY(%(ids)s);
 
 -- name: organization_member_terms
 SELECT m.organization_id || ':' || m.user_id AS id, organization_member_terms(m, b) AS terms
@@ -161,7 +221,7 @@ WITH written AS (
         VALUES
             ('key', log.key_hash), ('team', log.team_id), ('user', log.user_id),
             ('organization', log.organization_id), ('end_user', log.end_user), ('project', log.project_id),
-            ('agent', log.agent_id), ('deployment', log.deployment_id), ('total', ''), ('cells', '')
+            ('deployment', log.deployment_id), ('total', ''), ('cells', '')
         UNION ALL
         SELECT DISTINCT 'tag', tag FROM unnest(log.tags) AS tag
     ) AS part (scope, scope_id)

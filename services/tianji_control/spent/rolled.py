@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from tianji.domain.snapshot import CUSTOMER, KEY, ORGANIZATION, PROJECT, TAG, TEAM, USER
 from tianji.limits.configured import DEPLOYMENT, PROVIDER, PROXY
 from tianji.store.queries import Query
-from tianji.store.rows import Connection, value
+from tianji.store.rows import Connection, many
 from tianji_control.spent.holders import MEMBER, ORGANIZATION_MEMBER, Q, parted
-from tianji_control.spent.totals import total, totals
+from tianji_control.spent.totals import totals
 
 
 class _Sums(NamedTuple):
@@ -41,30 +43,49 @@ _TABLE = {
 _BEFORE_ALL = date(1, 1, 1)
 
 
-async def ever(db: Connection, kind: str, ids: Iterable[str]) -> dict[str, Decimal]:
-    """Return what holders have ever spent, of a kind of which one row tells it."""
-    scope = _TABLE[kind].scope
-    return {**dict.fromkeys(ids, Decimal(0)), **await totals(db, scope, ids)} if scope else {}
+class Since(NamedTuple):
+    """From when on somebody's spend is asked for, 0 for ever; with one model group, where it is named."""
+
+    id: str
+    since: float = 0.0
+    model: str = ""
 
 
-async def rolled(db: Connection, kind: str, id: str, since: float, model: str = "") -> Decimal:
-    """Return what a holder has spent since a moment, 0 for ever; with one model group, where it is named.
+class _Spent(Struct, frozen=True):
+    """What was spent; `n` says who is meant."""
+
+    n: int
+    spent: Decimal
+
+
+async def rolled_all(db: Connection, kind: str, asked: Sequence[Since]) -> list[Decimal]:
+    """Return what holders of one kind have spent since a moment each, in this order.
 
     Of a user, calls with a team's keys are not theirs.
     """
     sums = _TABLE[kind]
-    if since <= 0 and not model and sums.scope:
-        return await total(db, sums.scope, id)
-    day, partial = _first_day(since)
-    pair = f":{id}" if kind == USER else id
-    groups, users = parted(pair)
-    given = {
-        "id": pair, "groups": groups, "users": users, "scope": sums.scope, "model": model, "day": day,
-        "since": since,
-    }  # fmt: skip
-    spent = await value(db, sums.days, Decimal, **given) or Decimal(0)
-    if partial:
-        spent += await value(db, sums.rest, Decimal, **given) or Decimal(0)
+    in_all = {one.id for one in asked if sums.scope and one.since <= 0 and not one.model}
+    ever = await totals(db, sums.scope, in_all)
+    spent = [ever.get(one.id, Decimal(0)) for one in asked]
+    whole: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
+    for n, one in enumerate(asked):
+        if sums.scope and one.since <= 0 and not one.model:
+            continue
+        day, partial = _first_day(one.since)
+        pair = f":{one.id}" if kind == USER else one.id
+        groups, users = parted(pair)
+        given = {
+            "n": n, "id": pair, "groups": groups, "users": users, "model": one.model, "day": day.isoformat(),
+            "since": one.since,
+        }  # fmt: skip
+        whole.append(given)
+        if partial:
+            parts.append(given)
+    for query, wanted in ((sums.days, whole), (sums.rest, parts)):
+        if wanted:
+            for row in await many(db, query, _Spent, asked=wanted, scope=sums.scope):
+                spent[row.n] += row.spent
     return spent
 
 

@@ -21,7 +21,7 @@ from tianji_control.resources.organizations.store import MemberRow
 from tianji_control.resources.teams import service as teams
 from tianji_control.resources.teams import store as team_store
 from tianji_control.resources.teams.members import user_of
-from tianji_control.resources.users import service as users
+from tianji_control.resources.users.ensured import ensure
 from tianji_control.resources.users.store import UserRow
 from tianji_control.spent import bases
 from tianji_control.spent.holders import ORGANIZATION_MEMBER
@@ -68,7 +68,7 @@ async def add(call: Call, organization_id: str, ask: MemberAdd) -> list[tuple[Us
     async with call.change() as change:
         await service.locked(call, change, organization_id, "organization:members")
         for one in wanted:
-            user = await users.ensure(change, one.user_id, one.user_email)
+            user = await ensure(change, one.user_id, one.user_email)
             before = await store.member(change.db, organization_id, user.user_id)
             row = MemberRow(
                 organization_id=organization_id,

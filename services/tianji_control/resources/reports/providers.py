@@ -33,7 +33,7 @@ async def budgets(call: Call) -> Response:
             for name, terms in config.items()
             if isinstance(terms, Mapping)
         }
-        spent = await charged(db, held.values(), 0)
+        spent = await charged(db, [(budget, 0) for budget in held.values()])
     return call.answer(
         {
             "providers": {

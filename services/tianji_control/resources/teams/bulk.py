@@ -40,14 +40,13 @@ async def bulk_member_add(call: Call) -> Response:
     results: list[dict[str, Any]] = []
     async with call.change() as change:
         team = await service.locked(call, change, ask.team_id, "team:members")
-        for one in ask.members:
+        joined = await members.join_all(change, team, ask.members, terms)
+        for one, became in zip(ask.members, joined, strict=True):
             result: dict[str, Any] = {"user_id": one.user_id, "user_email": one.user_email, "success": True}
-            try:
-                async with change.part():
-                    user, member = await members.join(change, team, one, terms)
-            except TianjiError as fault:
-                result |= {"success": False, "error": fault.message}
+            if isinstance(became, TianjiError):
+                result |= {"success": False, "error": became.message}
             else:
+                user, member = became
                 result["updated_user"] = users.shown(user, 0, [ask.team_id])
                 result["updated_team_membership"] = membership(member)
             results.append(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +11,14 @@ from msgspec import UNSET, Struct, UnsetType
 
 from tianji.domain.access import ALL_MODELS, allows
 from tianji.domain.snapshot import KEY, TEAM
-from tianji.errors import BadRequest, NotFound, PermissionDenied
+from tianji.errors import BadRequest, NotFound, PermissionDenied, TianjiError
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.limits import check_limits
 from tianji_control.resources.teams import service, store
 from tianji_control.resources.teams.fields import Member
 from tianji_control.resources.teams.store import MemberRow, TeamRow
-from tianji_control.resources.users import service as users
+from tianji_control.resources.users import ensured as users
 from tianji_control.resources.users import store as user_store
 from tianji_control.resources.users.store import UserRow
 from tianji_control.spent import bases, figures
@@ -61,6 +62,9 @@ class Added(Struct, frozen=True):
     members: list[MemberRow]
 
 
+Joined = tuple[UserRow, MemberRow]
+"""A new member, and the user who it is."""
+
 _EXTRA = ("temp_budget_increase", "temp_budget_expiry", "model_max_budget")
 
 
@@ -70,9 +74,11 @@ async def add(call: Call, ask: MemberAdd) -> Added:
     check_limits({"max_budget": ask.max_budget_in_team})
     async with call.change() as change:
         team = await service.locked(call, change, ask.team_id, "team:members")
-        joined: list[tuple[UserRow, MemberRow]] = []
-        for one in wanted:
-            joined.append(await join(change, team, one, ask))
+        joined: list[Joined] = []
+        for result in await join_all(change, team, wanted, ask):
+            if isinstance(result, TianjiError):
+                raise result
+            joined.append(result)
         await note(change, team, "team:member_add")
     return Added(team, [user for user, _ in joined], [member for _, member in joined])
 
@@ -116,7 +122,7 @@ async def reset_spend(call: Call, team_id: str, user_id: str, reset_to: Decimal)
         if not 0 <= reset_to <= previous:
             message = f"reset_to must be between 0 and what the member has spent: {previous:f}"
             raise BadRequest(message, type="bad_request_error", param="reset_to")
-        await bases.begin_anew(change.db, MEMBER, f"{team_id}:{user_id}", reset_to)
+        await bases.begin_anew(change.db, MEMBER, {f"{team_id}:{user_id}": reset_to})
         await _tell_keys(change, row)
         await note(change, team, "team:member_reset_spend", row, row)
     return row, previous
@@ -152,17 +158,43 @@ async def user_of(change: Change, user_id: str | None, user_email: str | None) -
     return user.user_id
 
 
-async def join(change: Change, team: TeamRow, one: Member, ask: MemberAdd) -> tuple[UserRow, MemberRow]:
-    """Add one member within a change. Raises BadRequest for who is in the team already."""
-    user = await users.ensure(change, one.user_id, one.user_email)
-    if await store.member(change.db, team.team_id, user.user_id) is not None:
-        raise BadRequest(
-            f"The user {user.user_id} is in the team {team.team_id} already; "
-            "change them with /team/member_update",
-            type="team_member_already_in_team",
-            param="user_id",
-        )
-    member = MemberRow(
+async def join_all(
+    change: Change, team: TeamRow, wanted: Sequence[Member], ask: MemberAdd
+) -> list[Joined | TianjiError]:
+    """Add members within a change; say of each who they are, or why they cannot be added."""
+    try:
+        async with change.part():
+            return await _join_together(change, team, wanted, ask)
+    except BadRequest as fault:
+        if len(wanted) == 1:
+            return [fault]
+    # Somebody cannot be made, or nobody be let in: who it is shows one after the other.
+    return [result for one in wanted for result in await join_all(change, team, [one], ask)]
+
+
+async def _join_together(
+    change: Change, team: TeamRow, wanted: Sequence[Member], ask: MemberAdd
+) -> list[Joined | TianjiError]:
+    named = await users.ensure_all(change, [(one.user_id, one.user_email) for one in wanted])
+    there = set(await store.members_among(change.db, team.team_id, [user.user_id for user in named]))
+    results: list[Joined | TianjiError] = []
+    joined: list[MemberRow] = []
+    for user, one in zip(named, wanted, strict=True):
+        if user.user_id in there:
+            results.append(_there_already(user.user_id, team.team_id))
+            continue
+        there.add(user.user_id)
+        joined.append(_member(team, user, one, ask))
+        results.append((user, joined[-1]))
+    if joined:
+        await store.save_members(change.db, joined)
+        await bases.top_up(change.db, MEMBER, *(f"{team.team_id}:{row.user_id}" for row in joined))
+        await _tell_keys(change, *joined)
+    return results
+
+
+def _member(team: TeamRow, user: UserRow, one: Member, ask: MemberAdd) -> MemberRow:
+    return MemberRow(
         team_id=team.team_id,
         user_id=user.user_id,
         user_email=user.email,
@@ -171,10 +203,14 @@ async def join(change: Change, team: TeamRow, one: Member, ask: MemberAdd) -> tu
         budget_duration=ask.budget_duration,
         models=_share(team, ask.allowed_models or team.extra.get("default_team_member_models")),
     )
-    await store.save_member(change.db, member)
-    await bases.top_up(change.db, MEMBER, f"{team.team_id}:{user.user_id}")
-    await _tell_keys(change, member)
-    return user, member
+
+
+def _there_already(user_id: str, team_id: str) -> BadRequest:
+    return BadRequest(
+        f"The user {user_id} is in the team {team_id} already; change them with /team/member_update",
+        type="team_member_already_in_team",
+        param="user_id",
+    )
 
 
 def _share(team: TeamRow, models: list[str] | None) -> list[str]:
@@ -212,9 +248,10 @@ async def note(
     await change.record(TEAM, team.team_id, action, before=before, after=after or (None if before else team))
 
 
-async def _tell_keys(change: Change, member: MemberRow) -> None:
-    """Note that a member's keys in the team are held to something else: it is part of their records."""
-    await change.tell(KEY, *await store.hashes_of_member(change.db, member.team_id, member.user_id))
+async def _tell_keys(change: Change, *members: MemberRow) -> None:
+    """Note that members' keys in their team are held to something else: it is part of their records."""
+    ids = [member.user_id for member in members]
+    await change.tell(KEY, *await store.hashes_of_members(change.db, members[0].team_id, ids))
 
 
 def _no_member(user_id: str, team_id: str) -> NotFound:

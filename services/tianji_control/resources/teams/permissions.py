@@ -83,11 +83,12 @@ async def bulk_update(call: Call) -> Response:
         raise WrongFields([Fault(["body", "team_ids"], words, "missing")])
     async with call.change() as change:
         ids = await store.all_ids(change.db) if ask.apply_to_all_teams else sorted(set(ask.team_ids or []))
-        for team_id in ids:
-            before = await service.locked(call, change, team_id, "team:update")
+        changed = []
+        for before in await service.locked_all(call, change, ids, "team:update"):
             held = before.extra.get(FIELD) or []
             row = _granted(before, [*held, *(name for name in ask.permissions if name not in held)])
-            await service.saved(change, before, row, "team:permissions_update")
+            changed.append((before, row))
+        await service.save_all(change, changed, "team:permissions_update")
         call.checked_each()
     return call.answer(
         {

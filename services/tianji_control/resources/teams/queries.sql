@@ -26,9 +26,9 @@ FROM teams WHERE team_id = ANY(%(ids)s) ORDER BY alias, team_id;
 INSERT INTO teams (<<team_columns>>)
 SELECT <<team_columns>> FROM jsonb_populate_record(NULL::teams, %(row)s);
 
--- name: team_for_update
+-- name: teams_for_update
 SELECT <<team_columns>>
-FROM teams WHERE team_id = %(id)s FOR UPDATE;
+FROM teams WHERE team_id = ANY(%(ids)s) ORDER BY team_id FOR UPDATE;
 
 -- name: team_for_share
 SELECT <<team_columns>>
@@ -42,10 +42,11 @@ FROM teams WHERE organization_id = %(organization_id)s ORDER BY team_id FOR UPDA
 SELECT <<team_columns>>
 FROM teams WHERE organization_id = ANY(%(ids)s) ORDER BY alias, team_id;
 
--- name: update_team
+-- name: update_teams
 UPDATE teams
-SET (<<team_columns>>) = (SELECT <<team_columns>> FROM jsonb_populate_record(NULL::teams, %(row)s))
-WHERE team_id = %(row)s::jsonb ->> 'team_id';
+SET (<<team_columns>>) = (SELECT <<team_columns>> FROM jsonb_populate_record(NULL::teams, new.row))
+FROM jsonb_array_elements(%(rows)s) AS new (row)
+WHERE team_id = new.row ->> 'team_id';
 
 -- name: delete_team
 DELETE FROM teams WHERE team_id = %(id)s;
@@ -66,23 +67,26 @@ LIMIT %(limit)s OFFSET %(offset)s;
 SELECT count(*) FROM teams
 WHERE <<team_filters>>;
 
--- name: save_member
+-- name: save_members
+-- They came in the order of the rows.
 INSERT INTO team_members (team_id, user_id, role, max_budget, budget_duration, tpm_limit, rpm_limit, models,
                           extra, created_at)
-VALUES (%(team_id)s, %(user_id)s, %(role)s, %(max_budget)s, %(budget_duration)s, %(tpm_limit)s, %(rpm_limit)s,
-        %(models)s, %(extra)s, clock_timestamp())
+SELECT one.team_id, one.user_id, one.role, one.max_budget, one.budget_duration, one.tpm_limit, one.rpm_limit,
+       one.models, one.extra, clock_timestamp() + new.n * interval '1 microsecond'
+FROM jsonb_array_elements(%(rows)s) WITH ORDINALITY AS new (row, n),
+     jsonb_populate_record(NULL::team_members, new.row) AS one
 ON CONFLICT (team_id, user_id) DO UPDATE
 SET role = excluded.role, max_budget = excluded.max_budget, budget_duration = excluded.budget_duration,
     tpm_limit = excluded.tpm_limit, rpm_limit = excluded.rpm_limit, models = excluded.models,
     extra = excluded.extra, updated_at = now();
 
--- name: keys_of_member
-SELECT hash FROM keys WHERE team_id = %(team_id)s AND user_id = %(user_id)s;
+-- name: keys_of_members
+SELECT hash FROM keys WHERE team_id = %(team_id)s AND user_id = ANY(%(user_ids)s) ORDER BY hash;
 
--- name: member_for_update
+-- name: members_for_update
 SELECT <<member_columns>>
 FROM team_members m JOIN users u ON u.user_id = m.user_id
-WHERE m.team_id = %(team_id)s AND m.user_id = %(user_id)s FOR UPDATE OF m;
+WHERE m.team_id = %(team_id)s AND m.user_id = ANY(%(user_ids)s) ORDER BY m.user_id FOR UPDATE OF m;
 
 -- name: remove_member
 DELETE FROM team_members WHERE team_id = %(team_id)s AND user_id = %(user_id)s;

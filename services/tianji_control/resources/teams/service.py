@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,8 +32,9 @@ from tianji_control.resources.settings import defaults
 from tianji_control.resources.teams import store
 from tianji_control.resources.teams.fields import LIMITS, Member, NewTeam, TeamFields, columns
 from tianji_control.resources.teams.store import MemberRow, TeamRow
-from tianji_control.resources.users import service as users
+from tianji_control.resources.users.ensured import ensure_all
 from tianji_control.spent import figures
+from tianji_control.written import Written
 
 
 class Team(Struct, frozen=True):
@@ -68,9 +70,12 @@ async def create(call: Call, ask: NewTeam) -> Team:
         await check_bounds(change.db, row)
         await store.insert(change.db, row)
         await change.note(TEAM, row.team_id, "team:new", after=row)
-        for member in _members(call, ask):
-            user = await users.ensure(change, member.user_id, member.user_email)
-            await store.add_member(change.db, row.team_id, user.user_id, member.role)
+        members = _members(call, ask)
+        users = await ensure_all(change, [(member.user_id, member.user_email) for member in members])
+        roles = {user.user_id: member.role for user, member in zip(users, members, strict=True)}
+        await store.save_members(
+            change.db, [MemberRow(team_id=row.team_id, user_id=id, role=role) for id, role in roles.items()]
+        )
         return await _whole(change.db, row)
 
 
@@ -181,12 +186,33 @@ async def locked(call: Call, change: Change, team_id: str, permission: str) -> T
     return row
 
 
+async def locked_all(call: Call, change: Change, ids: list[str], permission: str) -> list[TeamRow]:
+    """Do the same for several teams, in this order; all are refused with one of them."""
+    rows = {row.team_id: row for row in await store.by_ids_for_update(change.db, ids)}
+    for id in ids:
+        if id not in rows:
+            raise missing(id)
+        call.require(permission, targets.of_team_in(id, rows[id].organization_id))
+    return [rows[id] for id in ids]
+
+
 async def saved(change: Change, before: TeamRow, row: TeamRow, action: str) -> TeamRow:
     """Write a changed team; return it as it is now."""
-    row = msgspec.structs.replace(row, updated_at=datetime.now(UTC), updated_by=change.actor.name)
+    row = _touched(change, row)
     await store.update(change.db, row)
     await change.note(TEAM, row.team_id, action, before=before, after=row)
     return row
+
+
+async def save_all(change: Change, changed: Sequence[tuple[TeamRow, TeamRow]], action: str) -> None:
+    """Write changed teams, each as it was before and as it is to be; none gets another organization."""
+    written = [Written(TEAM, row.team_id, action, before, _touched(change, row)) for before, row in changed]
+    await store.update_all(change.db, [row for one in written if isinstance(row := one.after, TeamRow)])
+    await change.note_all(written)
+
+
+def _touched(change: Change, row: TeamRow) -> TeamRow:
+    return msgspec.structs.replace(row, updated_at=datetime.now(UTC), updated_by=change.actor.name)
 
 
 def missing(team_id: str) -> NotFound:

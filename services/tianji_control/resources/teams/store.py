@@ -98,7 +98,12 @@ async def insert(db: Connection, row: TeamRow) -> None:
 
 async def by_id_for_update(db: Connection, id: str) -> TeamRow | None:
     """Return a team and keep others from writing it until the transaction ends."""
-    return await one(db, Q.team_for_update, TeamRow, id=id)
+    return await one(db, Q.teams_for_update, TeamRow, ids=[id])
+
+
+async def by_ids_for_update(db: Connection, ids: list[str]) -> list[TeamRow]:
+    """Return these teams and keep others from writing them until the transaction ends."""
+    return await many(db, Q.teams_for_update, TeamRow, ids=ids)
 
 
 async def by_id_to_join(db: Connection, id: str) -> TeamRow | None:
@@ -123,9 +128,15 @@ async def update(db: Connection, row: TeamRow) -> None:
     """Write a changed team. Raises BadRequest when its new organization is not there."""
     try:
         async with db.transaction():
-            await run(db, Q.update_team, row=row)
+            await run(db, Q.update_teams, rows=[row])
     except ForeignKeyViolation:
         raise _no_organization(row) from None
+
+
+async def update_all(db: Connection, rows: list[TeamRow]) -> None:
+    """Write changed teams whose organization is that of before."""
+    if rows:
+        await run(db, Q.update_teams, rows=rows)
 
 
 async def delete(db: Connection, id: str) -> None:
@@ -155,12 +166,24 @@ async def add_member(db: Connection, team_id: str, user_id: str, role: str) -> N
 
 async def save_member(db: Connection, row: MemberRow) -> None:
     """Write a member, new or changed; the user must be there."""
-    await run(db, Q.save_member, **parameters(row))
+    await save_members(db, [row])
+
+
+async def save_members(db: Connection, rows: list[MemberRow]) -> None:
+    """Write members, new or changed, each once; the users must be there."""
+    if rows:
+        await run(db, Q.save_members, rows=rows)
 
 
 async def member(db: Connection, team_id: str, user_id: str) -> MemberRow | None:
     """Return one member and keep others from writing it until the transaction ends."""
-    return await one(db, Q.member_for_update, MemberRow, team_id=team_id, user_id=user_id)
+    return await one(db, Q.members_for_update, MemberRow, team_id=team_id, user_ids=[user_id])
+
+
+async def members_among(db: Connection, team_id: str, user_ids: list[str]) -> dict[str, MemberRow]:
+    """Return those of these users who are members and keep others from writing them."""
+    rows = await many(db, Q.members_for_update, MemberRow, team_id=team_id, user_ids=user_ids)
+    return {row.user_id: row for row in rows}
 
 
 async def remove_member(db: Connection, team_id: str, user_id: str) -> None:
@@ -186,9 +209,9 @@ async def of_user(db: Connection, user_id: str) -> list[str]:
     return [row["team_id"] for row in await many(db, Q.teams_of_user, dict[str, str], user_id=user_id)]
 
 
-async def hashes_of_member(db: Connection, team_id: str, user_id: str) -> list[str]:
-    """List the hashes of the keys that one user has in a team."""
-    rows = await many(db, Q.keys_of_member, dict[str, str], team_id=team_id, user_id=user_id)
+async def hashes_of_members(db: Connection, team_id: str, user_ids: list[str]) -> list[str]:
+    """List the hashes of the keys that these users have in a team."""
+    rows = await many(db, Q.keys_of_members, dict[str, str], team_id=team_id, user_ids=user_ids)
     return [row["hash"] for row in rows]
 
 

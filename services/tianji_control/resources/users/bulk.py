@@ -11,8 +11,9 @@ from tianji.errors import TianjiError
 from tianji_control.call import Call
 from tianji_control.decode import parts_of
 from tianji_control.envelope import Fault, WrongFields
-from tianji_control.resources.users import service, store
+from tianji_control.resources.users import store
 from tianji_control.resources.users.fields import UserFields
+from tianji_control.resources.users.rewriting import Asked, rewrite_all
 from tianji_control.resources.users.shown import shown
 
 MOST_AT_ONCE = 500
@@ -38,14 +39,11 @@ async def bulk_update(call: Call) -> Response:
         if not wanted or (len(wanted) > MOST_AT_ONCE and not ask.all_users):
             words = f"name 1 to {MOST_AT_ONCE} users, or set all_users"
             raise WrongFields([Fault(["body", "users"], words, "value_error")])
-        for one in wanted:
+        rows = await rewrite_all(call, change, [_asked(one, call.request.url.path) for one in wanted])
+        for one, row in zip(wanted, rows, strict=True):
             result: dict[str, Any] = {"user_id": one.get("user_id"), "user_email": one.get("user_email")}
-            try:
-                fields, said = parts_of(one, UserFields, call.request.url.path)
-                async with change.part():
-                    row = await service.rewrite(call, change, fields.user_id, fields.user_email, said)
-            except TianjiError as fault:
-                results.append(result | {"success": False, "error": fault.message, "updated_user": None})
+            if isinstance(row, TianjiError):
+                results.append(result | {"success": False, "error": row.message, "updated_user": None})
             else:
                 results.append(result | {"success": True, "error": None, "updated_user": shown(row, 0, [])})
         call.checked_each()
@@ -58,3 +56,11 @@ async def bulk_update(call: Call) -> Response:
             "failed_updates": len(results) - done,
         }
     )
+
+
+def _asked(one: dict[str, Any], path: str) -> Asked | TianjiError:
+    try:
+        fields, said = parts_of(one, UserFields, path)
+    except TianjiError as fault:
+        return fault
+    return Asked(fields.user_id, fields.user_email, said)

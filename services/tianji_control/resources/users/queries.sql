@@ -21,29 +21,38 @@ user_id, alias, email, sso_user_id, role, models, blocked, max_budget, budget_du
 SELECT <<user_columns>>
 FROM users WHERE user_id = %(user_id)s;
 
+-- name: users_by_id
+SELECT <<user_columns>>
+FROM users WHERE user_id = ANY(%(user_ids)s);
+
 -- name: user_by_email
 SELECT <<user_columns>>
 FROM users WHERE lower(email) = lower(%(email)s);
 
--- name: insert_user
+-- name: users_by_email
+SELECT asked.email AS asked, user_id
+FROM unnest(%(emails)s::text[]) AS asked (email) JOIN users ON lower(users.email) = lower(asked.email);
+
+-- name: insert_users
 INSERT INTO users (<<user_columns>>)
-SELECT <<user_columns>> FROM jsonb_populate_record(NULL::users, %(row)s);
+SELECT <<user_columns>> FROM jsonb_populate_recordset(NULL::users, %(rows)s) ORDER BY user_id;
 
 -- name: keys_of_user
 SELECT hash FROM keys WHERE user_id = %(user_id)s ORDER BY created_at DESC, hash;
 
--- name: user_for_update
+-- name: users_for_update
 SELECT <<user_columns>>
-FROM users WHERE user_id = %(user_id)s FOR UPDATE;
+FROM users WHERE user_id = ANY(%(user_ids)s) ORDER BY user_id FOR UPDATE;
 
 -- name: user_for_share
 SELECT <<user_columns>>
 FROM users WHERE user_id = %(user_id)s FOR SHARE;
 
--- name: update_user
+-- name: update_users
 UPDATE users
-SET (<<user_columns>>) = (SELECT <<user_columns>> FROM jsonb_populate_record(NULL::users, %(row)s))
-WHERE user_id = %(row)s::jsonb ->> 'user_id';
+SET (<<user_columns>>) = (SELECT <<user_columns>> FROM jsonb_populate_record(NULL::users, new.row))
+FROM jsonb_array_elements(%(rows)s) AS new (row)
+WHERE user_id = new.row ->> 'user_id';
 
 -- name: delete_user
 DELETE FROM users WHERE user_id = %(user_id)s;

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tianji.domain.snapshot import USER
-from tianji.errors import BadRequest, NotFound
+from tianji.errors import NotFound
 from tianji.store.rows import Connection
 from tianji_control import durations
 from tianji_control.access import targets
@@ -114,23 +114,34 @@ async def rewrite(
     if not user_id and email:
         found = await store.by_email(change.db, email)
         user_id = found.user_id if found is not None else None
-    before = await locked(call, change, user_id or email or "", "user:update")
+    before = await store.by_id_for_update(change.db, user_id or email or "")
+    if before is None:
+        raise missing(user_id or email or "")
+    target = await targets.of_user(change.db, before.user_id)
+    row = decided(call, before, target, said, (await settings.in_force(change.db)).calls)
+    await store.update(change.db, row)
+    await change.note(USER, row.user_id, "user:update", before=before, after=row)
+    if said.get("spend") is not None:
+        await bases.begin_anew(change.db, USER, {row.user_id: said["spend"]})
+    return row
+
+
+def decided(
+    call: Call, before: UserRow, target: Target, said: dict[str, Any], rules: dict[str, Any]
+) -> UserRow:
+    """Return what a user becomes by a request; refuse what the caller may not."""
+    check_may(call, before, target, "user:update")
     if any(name in said for name in LIMITS) or raises_budget(said, before.metadata):
-        call.require("user:limit", await targets.of_user(change.db, before.user_id))
-    said = with_limits(said, (await settings.in_force(change.db)).calls)
+        call.require("user:limit", target)
+    said = with_limits(said, rules)
     now = datetime.now(UTC)
-    row = msgspec.structs.replace(
+    return msgspec.structs.replace(
         before,
         updated_at=now,
         updated_by=call.actor.name,
         **durations.begun(said, now),
         **columns({name: value for name, value in said.items() if name != "user_id"}, before.extra),
     )
-    await store.update(change.db, row)
-    await change.note(USER, row.user_id, "user:update", before=before, after=row)
-    if said.get("spend") is not None:
-        await bases.begin_anew(change.db, USER, row.user_id, said["spend"])
-    return row
 
 
 async def delete(call: Call, user_ids: list[str]) -> int:
@@ -156,37 +167,16 @@ async def locked(call: Call, change: Change, user_id: str, permission: str) -> U
     """Return a user whom nobody else writes until the change ends; require what the caller wants to do."""
     row = await store.by_id_for_update(change.db, user_id)
     if row is None:
-        raise _missing(user_id)
-    call.require(permission, await targets.of_user(change.db, user_id))
+        raise missing(user_id)
+    check_may(call, row, await targets.of_user(change.db, user_id), permission)
+    return row
+
+
+def check_may(call: Call, row: UserRow, target: Target, permission: str) -> None:
+    """Require that the caller may do this to a user, who is `target` to permissions."""
+    call.require(permission, target)
     if role_of(row.role) in ADMINS:
         call.require(permission)  # who administers one organization does not change who sees all
-    return row
-
-
-async def ensure(change: Change, user_id: str | None, email: str | None) -> UserRow:
-    """Return the user with this id or e-mail address; make one when there is none yet."""
-    found = None
-    if user_id:
-        found = await store.by_id(change.db, user_id)
-    elif email:
-        found = await store.by_email(change.db, email)
-    else:
-        raise BadRequest("A member needs a user_id or a user_email", param="members_with_roles")
-    if found is not None:
-        return found
-    now = datetime.now(UTC)
-    by = change.actor.name
-    row = UserRow(
-        user_id=user_id or str(uuid.uuid4()),
-        email=email,
-        created_at=now,
-        created_by=by,
-        updated_at=now,
-        updated_by=by,
-    )
-    await store.insert(change.db, row)
-    await change.note(USER, row.user_id, "user:new", after=row)
-    return row
 
 
 async def find(call: Call, user_id: str | None) -> User:
@@ -200,7 +190,7 @@ async def find(call: Call, user_id: str | None) -> User:
         if row is None and wanted == MASTER_USER:
             row = _master()
         if row is None:
-            raise _missing(wanted)
+            raise missing(wanted)
         return await _whole(db, row)
 
 
@@ -251,5 +241,6 @@ def _master() -> UserRow:
     return UserRow(user_id=MASTER_USER, role=Role.PROXY_ADMIN.value, created_at=epoch, updated_at=epoch)
 
 
-def _missing(user_id: str) -> NotFound:
+def missing(user_id: str) -> NotFound:
+    """Say that there is no such user."""
     return NotFound(f"There is no user {user_id}", param="user_id")

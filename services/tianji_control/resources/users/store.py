@@ -74,9 +74,20 @@ async def by_id(db: Connection, user_id: str) -> UserRow | None:
     return await one(db, Q.user_by_id, UserRow, user_id=user_id)
 
 
+async def by_ids(db: Connection, user_ids: list[str]) -> list[UserRow]:
+    """Return these users, in no order."""
+    return await many(db, Q.users_by_id, UserRow, user_ids=user_ids)
+
+
 async def by_email(db: Connection, email: str) -> UserRow | None:
     """Return a user; letters of either case are the same."""
     return await one(db, Q.user_by_email, UserRow, email=email)
+
+
+async def ids_by_email(db: Connection, emails: list[str]) -> dict[str, str]:
+    """Return the ids of the users who have these addresses; letters of either case are the same."""
+    rows = await many(db, Q.users_by_email, dict[str, str], emails=emails) if emails else []
+    return {row["asked"]: row["user_id"] for row in rows}
 
 
 async def by_id_to_join(db: Connection, user_id: str) -> UserRow | None:
@@ -86,17 +97,32 @@ async def by_id_to_join(db: Connection, user_id: str) -> UserRow | None:
 
 async def by_id_for_update(db: Connection, user_id: str) -> UserRow | None:
     """Return a user and keep others from writing it until the transaction ends."""
-    return await one(db, Q.user_for_update, UserRow, user_id=user_id)
+    return await one(db, Q.users_for_update, UserRow, user_ids=[user_id])
+
+
+async def by_ids_for_update(db: Connection, user_ids: list[str]) -> list[UserRow]:
+    """Return these users and keep others from writing them until the transaction ends."""
+    return await many(db, Q.users_for_update, UserRow, user_ids=user_ids)
 
 
 async def insert(db: Connection, row: UserRow) -> None:
     """Add a user. Raises BadRequest when the id or the e-mail address is taken."""
-    await _write(db, Q.insert_user, row)
+    await _write(db, Q.insert_users, [row])
+
+
+async def insert_all(db: Connection, rows: list[UserRow]) -> None:
+    """Add users. Raises BadRequest when an id or an e-mail address is taken: then none is added."""
+    await _write(db, Q.insert_users, rows)
 
 
 async def update(db: Connection, row: UserRow) -> None:
     """Write a changed user. Raises BadRequest when the e-mail address is taken."""
-    await _write(db, Q.update_user, row)
+    await _write(db, Q.update_users, [row])
+
+
+async def update_all(db: Connection, rows: list[UserRow]) -> None:
+    """Write changed users. Raises BadRequest when an e-mail address is taken: then none is written."""
+    await _write(db, Q.update_users, rows)
 
 
 async def delete(db: Connection, user_id: str) -> None:
@@ -124,13 +150,14 @@ async def facts_of(db: Connection, user_ids: list[str]) -> dict[str, Facts]:
     return {row.user_id: row for row in await many(db, Q.facts_of_users, Facts, user_ids=user_ids)}
 
 
-async def _write(db: Connection, query: Query, row: UserRow) -> None:
+async def _write(db: Connection, query: Query, rows: list[UserRow]) -> None:
     try:
         async with db.transaction():
-            await run(db, query, row=row)
+            await run(db, query, rows=rows)
     except UniqueViolation as fault:
         field, column = _TAKEN.get(fault.diag.constraint_name or "", ("user_id", "user_id"))
-        message = f"User with {field} {getattr(row, column)} already exists; choose another, or use that one"
+        taken = ", ".join(str(getattr(row, column)) for row in rows)
+        message = f"User with {field} {taken} already exists; choose another, or use that one"
         raise BadRequest(message, status=409, type="bad_request_error", param=field) from None
 
 
