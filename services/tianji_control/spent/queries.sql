@@ -221,7 +221,7 @@ WITH written AS (
         VALUES
             ('key', log.key_hash), ('team', log.team_id), ('user', log.user_id),
             ('organization', log.organization_id), ('end_user', log.end_user), ('project', log.project_id),
-            ('deployment', log.deployment_id), ('total', ''), ('cells', '')
+            ('agent', log.agent_id), ('deployment', log.deployment_id), ('total', ''), ('cells', '')
         UNION ALL
         SELECT DISTINCT 'tag', tag FROM unnest(log.tags) AS tag
     ) AS part (scope, scope_id)
