@@ -41,7 +41,8 @@ _ANTHROPIC_TYPES = {
 def anthropic_error(error: TianjiError) -> dict[str, object]:
     """Return Anthropic's error object; its SDKs choose the exception by the status, users read `type`."""
     kind = _ANTHROPIC_TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
-    return {"type": kind, "message": error.message}
+    told: dict[str, object] = {"type": kind, "message": error.message}
+    return told if error.facts is None else {**told, "code": error.type, "facts": error.facts}
 
 
 def anthropic_envelope(error: TianjiError) -> bytes:

@@ -14,6 +14,7 @@ from tianji.pricing.ceiling import PLAIN, Manner
 from tianji.tokens.count import Counter
 from tianji.wire.front import Fields
 from tianji_gateway.flow.receive import Inference, object_of, value_of
+from tianji_gateway.limits.attached import attached_to, unescaped
 from tianji_gateway.snapshot.params import count_of
 from tianji_gateway.snapshot.target import Target
 
@@ -54,8 +55,6 @@ INNER = frozenset(
 """Where providers look for such words beside the top level."""
 _ELSEWHERE = frozenset({"cachedContent", "conversation", "previous_response_id", "prompt"})
 """Fields that name input which is not in the request: it may be as much as the model takes."""
-_LINKED_TOKENS = 3_000
-"""A picture that is merely linked to, at its largest."""
 _TOOLS_TOKENS = 600
 """What providers put around tools."""
 _SEARCHES = 10
@@ -80,6 +79,8 @@ class Size(Struct, frozen=True):
     """Whether the deployment's own limit holds where the request says none."""
     cap: int | None = None
     """The most tokens of one answer that the gateway lets it have."""
+    attached: int = 0
+    """What of `input` is for pictures: counting them tells what they come to, not the most of it."""
 
     @property
     def said(self) -> int | None:
@@ -120,19 +121,19 @@ def size_of(inference: Inference) -> Size:
     """Return the upper bounds of a request: a token has at least one byte."""
     fields, front = inference.fields, inference.front.name
     names = fields.keys()
-    text = b" ".join(fields.values())
-    linked = text.count(b"image_url") + text.count(b"input_image") + text.count(b'"url"')
-    filed = b"fileData" in text or b"fileId" in text or b"file_id" in text
-    tools = bytes(fields["tools"]) if "tools" in fields else b""
+    text = unescaped(b" ".join(fields.values()))
+    attached = attached_to(text)
+    tools = unescaped(bytes(fields["tools"])) if "tools" in fields else b""
     named = _OWN_OUTPUT.get(front, ())
     inner = {name: object_of(fields, name) for name in INNER & names}
     return Size(
-        input=len(text) + linked * _LINKED_TOKENS + (_TOOLS_TOKENS if tools else 0),
+        input=len(text) + attached.tokens + (_TOOLS_TOKENS if tools else 0),
         output=_output(fields, named, inner),
         answers=_largest(fields, ANSWERS & names, inner.values(), ANSWERS) or 1,
-        anything=filed or not names.isdisjoint(_ELSEWHERE),
+        anything=attached.anything or not names.isdisjoint(_ELSEWHERE),
         manner=_manner(fields, text, tools),
         filled=front not in _UNFILLED and names.isdisjoint(named),
+        attached=attached.tokens,
     )
 
 
@@ -143,7 +144,7 @@ async def counted(size: Size, inference: Inference, counter: Counter, model: str
     except (BadRequest, RecursionError):
         return size
     exact = int(tokens * _COUNTED_MARGIN) + (_TOOLS_TOKENS if "tools" in inference.fields else 0)
-    return replace(size, input=min(exact, size.input))
+    return replace(size, input=min(exact + size.attached, size.input))
 
 
 def _output(fields: Fields, named: tuple[str, ...], inner: Mapping[str, Mapping[str, Any]]) -> int | None:

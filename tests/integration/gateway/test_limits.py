@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -309,6 +310,29 @@ async def test_extra_fields_do_not_change_what_a_call_is_admitted_and_paid_for_b
     assert not limited.upstream.requests
 
 
+@pytest.mark.parametrize(
+    ("part", "least_usd"),
+    [
+        ({"type": "image_url", "image_url": {"url": "https://example.com/p.png"}}, 3),
+        ({"type": "file", "file": {"file_id": "file-1"}}, 100),
+    ],
+)
+async def test_what_a_request_brings_along_is_seen_however_its_json_is_written(
+    limited: Any, part: dict[str, Any], least_usd: float
+) -> None:
+    limited.serve("gpt-4o-mini", {"params": {"input_cost_per_token": 0.001, "output_cost_per_token": 0}})
+    hold(limited, limits=Limits(max_budget="2.5"))
+    body = {"model": "gpt-4o-mini", "max_tokens": 1, "messages": [{"role": "user", "content": [part]}]}
+    plain = json.dumps(body).encode()
+    hidden = plain.replace(b"_url", b"\\u005furl").replace(b"file_", b"\\u0066ile_")
+    assert hidden != plain and json.loads(hidden) == body
+    for said in (plain, hidden):
+        async with limited.post("/v1/chat/completions", said, KEY) as refused:
+            assert refused.status == 422
+            assert (await refused.json())["error"]["facts"]["needed"] > least_usd
+    assert not limited.upstream.requests
+
+
 async def test_other_extra_fields_reach_the_provider(limited: Any) -> None:
     hold(limited)
     extra = {"top_k": 3, "guided_json": {"properties": {"n": {"type": "integer"}}}, "options": {"seed": 1}}
@@ -439,7 +463,8 @@ async def test_each_format_tells_a_refusal_in_its_own_shape(limited: Any, path: 
         error = (await refused.json())["error"]
     assert error["message"].startswith("Budget has been exceeded! Key=bob")
     if path == "/v1/messages":
-        assert error["type"] == "invalid_request_error"
+        assert (error["type"], error["code"]) == ("invalid_request_error", "budget_exceeded")
+        assert error["facts"]["level"] == "api_key" and error["facts"]["limit"] == 0
     else:
         assert error["details"][0]["metadata"]["level"] == "api_key"
 
