@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from tianji.errors import BadRequest
 
@@ -18,8 +16,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_MONTH_DAYS = 30
-_MONTH = timedelta(days=_MONTH_DAYS)
+_MONTH = timedelta(days=30)
 _LONGEST = timedelta(days=365_000)
 _LONGEST_DIGITS = 12
 
@@ -28,32 +25,6 @@ def after(now: datetime, duration: str, param: str) -> datetime:
     """Return the time one duration from now. Raises BadRequest naming the parameter."""
     count, unit = _parse(duration, param)
     return _months_after(now, count) if unit == "mo" else now + count * _UNITS[unit]
-
-
-def next_reset(now: datetime, duration: str, param: str = "budget_duration") -> datetime:
-    """Return when a budget of this duration next begins anew: at round times of UTC.
-
-    Days begin at midnight, a week on Monday, 30 days and months on the first; shorter periods at
-    multiples of themselves since midnight.
-    """
-    count, unit = _parse(duration, param)
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if unit == "w":
-        return midnight + timedelta(days=7 * count - now.weekday())
-    if unit == "mo" or (unit == "d" and count == _MONTH_DAYS):
-        return _months_after(midnight.replace(day=1), count if unit == "mo" else 1)
-    if unit == "d":
-        return midnight + timedelta(days=7 - now.weekday() if count == 7 else count)
-    period = count * _UNITS[unit]
-    return midnight + ((now - midnight) // period + 1) * period
-
-
-def begun(said: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return when the budget begins anew that a request says the duration of; nothing when it says none."""
-    if "budget_duration" not in said:
-        return {}
-    period = said["budget_duration"]
-    return {"budget_reset_at": next_reset(now, period) if period else None}
 
 
 def _parse(duration: str, param: str) -> tuple[int, str]:

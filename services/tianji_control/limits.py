@@ -18,7 +18,14 @@ NOT_NEGATIVE = (
     "rpm_limit",
     "tpd_limit",
     "max_parallel_requests",
+    "max_budget_in_team",
+    "team_member_budget",
+    "team_member_rpm_limit",
+    "team_member_tpm_limit",
+    "temp_budget_increase",
 )
+DURATIONS = ("budget_duration", "team_member_budget_duration")
+BY_MODEL = ("model_max_budget", "team_member_model_max_budget")
 OF_MODEL = ("max_budget", "budget_limit", "rpm_limit", "tpm_limit")
 """What may be said for one model in `model_max_budget`."""
 MOST_PARALLEL = 2**31 - 1
@@ -41,8 +48,12 @@ def check_limits(said: Mapping[str, Any]) -> None:
     for name in ("model_rpm_limit", "model_tpm_limit"):
         for model, limit in (said.get(name) or {}).items():
             _check_amount(name, model, limit)
-    for model, budget in (said.get("model_max_budget") or {}).items():
-        _check_budget_of_model(model, budget)
+    for name in BY_MODEL:
+        for model, budget in (said.get(name) or {}).items():
+            _check_budget_of_model(name, model, budget)
+    for name in DURATIONS:
+        if said.get(name):
+            durations.after(datetime.now(UTC), said[name], name)
 
 
 def raises_budget(said: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
@@ -53,9 +64,8 @@ def raises_budget(said: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
     )
 
 
-def _check_budget_of_model(model: str, budget: Any) -> None:
+def _check_budget_of_model(name: str, model: str, budget: Any) -> None:
     """Raise BadRequest for a budget of one model that does not say how much, or not for how long."""
-    name = "model_max_budget"
     if not isinstance(budget, Mapping):
         _check_amount(name, model, budget)
         return

@@ -96,12 +96,22 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
 async def of_member(db: Connection, team_id: str, user_id: str) -> Decimal:
     """Return what a member has spent of a team: in the window of now, where their budget has a duration."""
     id = f"{team_id}:{user_id}"
-    held, anew = (await limits(db, MEMBER, [id])).get(id), await generations(db, [named(MEMBER, id)])
-    generation = anew.get(named(MEMBER, id), NEVER)
-    made = held.made if held is not None else None
-    duration = held.duration if held is not None else None
-    budget = Budget(named(MEMBER, id), (await calendar(db)).rule(duration, made or 0.0))
-    return (await _spent(db, MEMBER, [_Asked(id, held, budget, generation)]))[id]
+    return (await of_members(db, [id]))[id].spend_usd
+
+
+async def of_members(db: Connection, ids: Sequence[str]) -> dict[str, Now]:
+    """Return the figures of members of teams, as `of_member` does; their ids are `<team>:<user>`."""
+    if not ids:
+        return {}
+    held, days = await limits(db, MEMBER, ids), await calendar(db)
+    anew = await generations(db, [named(MEMBER, id) for id in ids])
+    asked = []
+    for id in ids:
+        own = held.get(id, Limits())
+        budget = Budget(named(MEMBER, id), days.rule(own.duration, own.made or 0.0))
+        asked.append(_Asked(id, own, budget, anew.get(named(MEMBER, id), NEVER)))
+    spent = await _spent(db, MEMBER, asked)
+    return {one.id: Now(spent[one.id], _moment(one.window().ends)) for one in asked}
 
 
 async def in_organizations(db: Connection, ids: Sequence[str]) -> dict[str, Now]:

@@ -66,7 +66,7 @@ async def new(call: Call) -> Response:
     """POST /budget/new: make a budget"""
     _, said = await call.said(BudgetFields)
     async with call.change() as change:
-        row = await service.create(change, said)
+        [row] = await service.as_of_now(change.db, [await service.create(change, said)])
     return call.answer(shown(row))
 
 
@@ -77,6 +77,7 @@ async def update(call: Call) -> Response:
         raise BadRequest("budget_id names the budget to update; it is missing", param="budget_id")
     async with call.change() as change:
         row = await service.rewrite(change, ask.budget_id, said)
+        [row] = await service.as_of_now(change.db, [row])
     return call.answer(shown(row))
 
 
@@ -86,24 +87,26 @@ async def info(call: Call) -> Response:
     if not ids:
         raise BadRequest("Name at least one budget", param="budgets")
     async with call.runtime.store.connection() as db:
-        found = await store.by_ids(db, ids)
-    only = next(iter(found.values())) if len(found) == 1 else None
-    return call.answer([shown(row) for row in found.values()], version=only)
+        found = await service.as_of_now(db, list((await store.by_ids(db, ids)).values()))
+    only = found[0] if len(found) == 1 else None
+    return call.answer([shown(row) for row in found], version=only)
 
 
 async def listed(call: Call) -> Response:
     """GET /budget/list: all budgets"""
     async with call.runtime.store.connection() as db:
-        return call.answer([shown(row) for row in await store.listed(db, MOST_BUDGETS)])
+        found = await service.as_of_now(db, await store.listed(db, MOST_BUDGETS))
+    return call.answer([shown(row) for row in found])
 
 
 async def settings(call: Call) -> Response:
     """GET /budget/settings: a budget field by field"""
     budget_id = call.query(WhichBudget).budget_id
     async with call.runtime.store.connection() as db:
-        row = (await store.by_ids(db, [budget_id])).get(budget_id)
-    if row is None:
+        rows = await service.as_of_now(db, list((await store.by_ids(db, [budget_id])).values()))
+    if not rows:
         raise service.missing(budget_id)
+    [row] = rows
     values = shown(row)
     return call.answer(
         [

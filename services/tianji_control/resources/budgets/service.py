@@ -11,13 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from tianji.errors import BadRequest
-from tianji_control import durations
+from tianji.store.rows import Connection
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.limits import check_limits
 from tianji_control.resources.budgets import store
 from tianji_control.resources.budgets.store import BudgetRow
-from tianji_control.spent import bases
+from tianji_control.spent import bases, resets
+from tianji_control.spent.holders import calendar
 
 KIND = "budget"
 
@@ -50,7 +51,7 @@ async def create(change: Change, said: dict[str, Any]) -> BudgetRow:
         created_by=change.actor.name,
         updated_at=now,
         updated_by=change.actor.name,
-        **_columns(said, now),
+        **_columns(said),
     )
     await store.insert(change.db, row)
     await change.record(KIND, row.budget_id, "budget:new", after=row)
@@ -63,7 +64,7 @@ async def rewrite(change: Change, budget_id: str, said: dict[str, Any]) -> Budge
     if before is None:
         raise missing(budget_id)
     now = datetime.now(UTC)
-    row = msgspec.structs.replace(before, updated_at=now, updated_by=change.actor.name, **_columns(said, now))
+    row = msgspec.structs.replace(before, updated_at=now, updated_by=change.actor.name, **_columns(said))
     await store.update(change.db, row)
     change.notes += await store.tell_holders(change.db, budget_id)
     await change.record(KIND, budget_id, "budget:update", before=before, after=row)
@@ -80,7 +81,8 @@ async def delete(call: Call, budget_id: str) -> BudgetRow:
         change.notes += await store.tell_holders(change.db, budget_id)
         await store.delete(change.db, budget_id)
         await change.record(KIND, budget_id, "budget:delete", before=before)
-    return before
+        [shown] = await as_of_now(change.db, [before])
+    return shown
 
 
 async def held_to(change: Change, before: str | None, said: dict[str, Any]) -> str | None:
@@ -99,17 +101,31 @@ async def held_to(change: Change, before: str | None, said: dict[str, Any]) -> s
     return (await rewrite(change, named, amounts)).budget_id
 
 
+async def as_of_now(db: Connection, rows: list[BudgetRow]) -> list[BudgetRow]:
+    """Return budgets with the time at which they next begin anew, where they do by themselves."""
+    if not any(row.budget_duration for row in rows):
+        return rows
+    days = await calendar(db)
+    return [
+        msgspec.structs.replace(row, budget_reset_at=resets.ends(days, row.budget_duration, row.created_at))
+        if row.budget_duration
+        else row
+        for row in rows
+    ]
+
+
 def missing(budget_id: str) -> BadRequest:
     """Say that there is no such budget."""
     return BadRequest(f"There is no budget {budget_id}", type="bad_request_error", param="budget_id")
 
 
-def _columns(said: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _columns(said: dict[str, Any]) -> dict[str, Any]:
     check_limits(said)
     row = {name: said[name] for name in AMOUNTS if name in said}
     if "model_max_budget" in row:
         row["model_max_budget"] = row["model_max_budget"] or {}
-    if said.get("budget_reset_at") is None and "budget_duration" in said:
-        period = said["budget_duration"]
-        row["budget_reset_at"] = durations.next_reset(now, period) if period else None
+    if "budget_duration" in said:
+        row["budget_duration"] = said["budget_duration"] or None
+        if said["budget_duration"]:
+            resets.check(said["budget_duration"])
     return row

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from tianji_control import durations
 from tianji_control.resources.budgets.store import BudgetRow
 from tianji_control.resources.keys.shown import number
 
@@ -22,17 +20,9 @@ def shown(row: BudgetRow) -> dict[str, Any]:
         "tpd_limit": row.tpd_limit,
         "model_max_budget": row.model_max_budget,
         "budget_duration": row.budget_duration,
-        "budget_reset_at": _reset_at(row),
+        "budget_reset_at": row.budget_reset_at,
         "created_at": row.created_at,
         "created_by": row.created_by,
         "updated_at": row.updated_at,
         "updated_by": row.updated_by,
     }
-
-
-def _reset_at(row: BudgetRow) -> datetime | None:
-    """Return when the budget begins anew next: it does so by itself, and nobody writes it down."""
-    now = datetime.now(UTC)
-    if row.budget_duration is None or (row.budget_reset_at is not None and row.budget_reset_at > now):
-        return row.budget_reset_at
-    return durations.next_reset(now, row.budget_duration)

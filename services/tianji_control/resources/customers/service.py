@@ -121,7 +121,11 @@ async def whole(db: Connection, rows: list[CustomerRow]) -> list[Customer]:
     ever, now = await totals(db, CUSTOMER, ids), await figures.current(db, CUSTOMER, ids)
     adjusted = {row.user_id: ever.get(row.user_id, Decimal(0)) + row.spend_adjustment for row in rows}
     spent = figures.with_current(adjusted, now)
-    return [Customer(row, held.get(row.budget_id or ""), spent[row.user_id]) for row in rows]
+    return [
+        Customer(row, budget and figures.as_of(budget, now.get(row.user_id)), spent[row.user_id])
+        for row in rows
+        for budget in [held.get(row.budget_id or "")]
+    ]
 
 
 def missing(id: str) -> NotFound:

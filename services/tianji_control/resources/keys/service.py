@@ -25,7 +25,7 @@ from tianji_control.resources.keys.places import check_places, check_project
 from tianji_control.resources.keys.promised import check_promised
 from tianji_control.resources.keys.store import KeyRow
 from tianji_control.resources.settings import store as settings
-from tianji_control.spent import figures
+from tianji_control.spent import figures, resets
 from tianji_control.spent.figures import Now
 from tianji_control.spent.totals import total, totals
 from tianji_control.written import Written
@@ -89,7 +89,7 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
         updated_at=now,
         updated_by=change.actor.name,
         spend_adjustment=said.get("spend") or Decimal(0),
-        **timed(said, now),
+        **await timed(change.db, said, now, now),
         **columns(said, {}, {}),
     )
     row = rotation_planned(row, now)
@@ -141,7 +141,7 @@ async def changed(change: Change, before: KeyRow, said: dict[str, Any]) -> KeyRo
         before,
         updated_at=now,
         updated_by=change.actor.name,
-        **timed(said, now),
+        **await timed(change.db, said, now, before.created_at),
         **columns(said, before.metadata, before.extra),
     )
     if "auto_rotate" in said or "rotation_interval" in said:
@@ -283,9 +283,9 @@ def rotation_planned(row: KeyRow, now: datetime) -> KeyRow:
     return msgspec.structs.replace(row, key_rotation_at=due)
 
 
-def timed(said: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Work out the points in time that follow from durations."""
-    times = durations.begun(said, now)
+async def timed(db: Connection, said: dict[str, Any], now: datetime, made: datetime) -> dict[str, Any]:
+    """Work out the points in time that follow from durations; `made` is when the key was made."""
+    times = await resets.begun(db, said, made)
     if "duration" in said:
         duration = said["duration"]
         forever = duration is None or duration == NEVER

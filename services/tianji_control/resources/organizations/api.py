@@ -138,7 +138,7 @@ async def member_delete(call: Call) -> Response:
 def _whole(found: Organization) -> dict[str, Any]:
     return shown(found.row, found.spend) | {
         "members": [member(row) for row in found.members],
-        "teams": [teams.shown(row, [], 0) for row in found.teams],
+        "teams": [teams.shown(row, [], spent) for row, spent in found.teams],
         "users": None,
     }
 

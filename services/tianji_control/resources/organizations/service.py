@@ -10,10 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tianji.domain.snapshot import ORGANIZATION
+from tianji.domain.snapshot import ORGANIZATION, TEAM
 from tianji.errors import BadRequest, NotFound
 from tianji.store.rows import Connection
-from tianji_control import durations
 from tianji_control.access.targets import of_organization
 from tianji_control.call import Call
 from tianji_control.change import Change
@@ -28,7 +27,7 @@ from tianji_control.resources.organizations.store import OrganizationRow, Wanted
 from tianji_control.resources.teams import service as teams
 from tianji_control.resources.teams import store as team_store
 from tianji_control.resources.teams.store import TeamRow
-from tianji_control.spent import figures
+from tianji_control.spent import figures, resets
 
 
 class Organization(Struct, frozen=True):
@@ -36,7 +35,8 @@ class Organization(Struct, frozen=True):
 
     row: OrganizationRow
     members: list[Membership]
-    teams: list[TeamRow]
+    teams: list[tuple[TeamRow, Decimal]]
+    """Each with what it has spent."""
     spend: Decimal
 
 
@@ -48,16 +48,16 @@ async def create(call: Call, ask: OrganizationFields) -> OrganizationRow:
         message = "organization_alias names the organization; it is missing"
         raise BadRequest(message, type="bad_request_error", param="organization_alias")
     now = datetime.now(UTC)
-    row = OrganizationRow(
-        organization_id=ask.organization_id or ask.slug or str(uuid.uuid4()),
-        created_at=now,
-        created_by=call.actor.name,
-        updated_at=now,
-        updated_by=call.actor.name,
-        **durations.begun(said, now),
-        **columns(said, {}, {}),
-    )
     async with call.change() as change:
+        row = OrganizationRow(
+            organization_id=ask.organization_id or ask.slug or str(uuid.uuid4()),
+            created_at=now,
+            created_by=call.actor.name,
+            updated_at=now,
+            updated_by=call.actor.name,
+            **await resets.begun(change.db, said, now),
+            **columns(said, {}, {}),
+        )
         await store.insert(change.db, row)
         await change.note(ORGANIZATION, row.organization_id, "org:create", after=row)
     return row
@@ -75,7 +75,7 @@ async def update(call: Call, organization_id: str, said: dict[str, Any]) -> Orga
             before,
             updated_at=now,
             updated_by=call.actor.name,
-            **durations.begun(said, now),
+            **await resets.begun(change.db, said, before.created_at),
             **columns(said, before.metadata, before.extra),
         )
         await store.update(change.db, row)
@@ -141,8 +141,17 @@ async def _whole(db: Connection, rows: list[OrganizationRow]) -> list[Organizati
     for member in await memberships(db, await store.members_of(db, ids)):
         members[member.row.organization_id].append(member)
     spent, now = await figures.of(db, ORGANIZATION, ids)
-    teams_of = await team_store.of_organizations(db, ids)
+    teams_of = await _teams_of(db, ids)
     return [
         Organization(figures.as_of(row, now.get(id)), members[id], teams_of[id], spent.get(id, Decimal(0)))
         for id, row in zip(ids, rows, strict=True)
     ]
+
+
+async def _teams_of(db: Connection, ids: list[str]) -> dict[str, list[tuple[TeamRow, Decimal]]]:
+    teams_of = await team_store.of_organizations(db, ids)
+    spent, now = await figures.of(db, TEAM, [row.team_id for rows in teams_of.values() for row in rows])
+    return {
+        id: [(figures.as_of(row, now.get(row.team_id)), spent.get(row.team_id, Decimal(0))) for row in rows]
+        for id, rows in teams_of.items()
+    }

@@ -53,9 +53,10 @@ async def create(call: Call, said: dict[str, Any]) -> Project:
             updated_by=call.actor.name,
             **columns(said, {}, {}),
         )
-        made = await _bounded(change, row)
+        await _check_bounds(change, row)
         await store.insert(change.db, row)
         await change.note(PROJECT, row.project_id, "project:new", after=row)
+        [made] = await whole(change.db, [row])
     return made
 
 
@@ -74,9 +75,10 @@ async def update(call: Call, project_id: str, said: dict[str, Any]) -> Project:
             updated_by=call.actor.name,
             **columns(said, before.metadata, before.extra),
         )
-        changed = await _bounded(change, row)
+        await _check_bounds(change, row)
         await store.update(change.db, row)
         await change.note(PROJECT, project_id, "project:update", before=before, after=row)
+        [changed] = await whole(change.db, [row])
     return changed
 
 
@@ -147,15 +149,14 @@ def missing(id: str) -> NotFound:
     return NotFound(f"Project not found, project_id={id}", param="project_id")
 
 
-async def _bounded(change: Change, row: ProjectRow) -> Project:
-    """Return a project as it will be. Raises BadRequest when it goes beyond its team."""
+async def _check_bounds(change: Change, row: ProjectRow) -> None:
+    """Raise BadRequest for a project that would go beyond its team."""
     team = await teams.by_id(change.db, row.team_id)
     if team is None:
         message = f"There is no team {row.team_id}; make it first, with /team/new"
         raise NotFound(message, param="team_id")
-    [project] = await whole(change.db, [row])
-    check_bounds(row, project.budget, team)
-    return project
+    held = await budget_store.by_ids(change.db, [row.budget_id] if row.budget_id else [])
+    check_bounds(row, held.get(row.budget_id or ""), team)
 
 
 async def _check_move(call: Call, change: Change, project_id: str, team_id: str) -> None:

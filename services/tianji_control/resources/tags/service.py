@@ -92,8 +92,12 @@ async def whole(db: Connection, rows: list[TagRow]) -> list[Tag]:
     """Return tags with their budgets and spend."""
     held = await budget_store.by_ids(db, [row.budget_id for row in rows if row.budget_id])
     names = [row.name for row in rows]
-    spent, _ = await figures.of(db, TAG, names)
-    return [Tag(row, held.get(row.budget_id or ""), spent.get(row.name, Decimal(0))) for row in rows]
+    spent, now = await figures.of(db, TAG, names)
+    return [
+        Tag(row, budget and figures.as_of(budget, now.get(row.name)), spent.get(row.name, Decimal(0)))
+        for row in rows
+        for budget in [held.get(row.budget_id or "")]
+    ]
 
 
 def missing(name: str) -> NotFound:

@@ -65,6 +65,7 @@ class MemberLimits(TypedDict):
 
     max_budget: float | None
     budget_duration: str | None
+    budget_reset_at: datetime | None
     tpm_limit: int | None
     rpm_limit: int | None
     allowed_models: list[str]

@@ -30,7 +30,8 @@ from tianji_control.resources.teams.bulk import Members, bulk_member_add
 from tianji_control.resources.teams.fields import NewTeam, TeamChange, TeamFields
 from tianji_control.resources.teams.members import MemberAdd, MemberUpdate
 from tianji_control.resources.teams.service import Team
-from tianji_control.resources.teams.shown import membership, shown, updated
+from tianji_control.resources.teams.shown import shown, updated
+from tianji_control.resources.teams.standing import memberships
 from tianji_control.resources.users import shown as users
 from tianji_control.spent.totals import total
 
@@ -81,12 +82,14 @@ async def info(call: Call) -> Response:
     if not team_id:
         raise WrongFields([Fault(["query", "team_id"], "the field team_id is required", "missing")])
     team = await service.find(call, team_id, ask.key_limit)
+    async with call.runtime.store.connection() as db:
+        joined = await memberships(db, team.members)
     return call.answer(
         {
             "team_id": team.row.team_id,
             "team_info": _shown(team),
             "keys": [full(row, spent) for row, spent in team.keys],
-            "team_memberships": [membership(member) for member in team.members],
+            "team_memberships": joined,
         },
         version=team.row,
     )
@@ -143,11 +146,12 @@ async def member_add(call: Call) -> Response:
     added = await members.add(call, ask)
     async with call.runtime.store.connection() as db:
         team = shown(added.row, await store.members(db, ask.team_id), await total(db, TEAM, ask.team_id))
+        joined = await memberships(db, added.members)
     return call.answer(
         {
             **team,
             "updated_users": [users.shown(user, 0, [ask.team_id]) for user in added.users],
-            "updated_team_memberships": [membership(member) for member in added.members],
+            "updated_team_memberships": joined,
         }
     )
 

@@ -15,7 +15,8 @@ from tianji_control.envelope import Fault, WrongFields
 from tianji_control.resources.teams import members, service, store
 from tianji_control.resources.teams.fields import Member
 from tianji_control.resources.teams.members import MemberAdd
-from tianji_control.resources.teams.shown import membership, shown
+from tianji_control.resources.teams.shown import shown
+from tianji_control.resources.teams.standing import memberships
 from tianji_control.resources.users import shown as users
 from tianji_control.spent.totals import total
 
@@ -41,14 +42,16 @@ async def bulk_member_add(call: Call) -> Response:
     async with call.change() as change:
         team = await service.locked(call, change, ask.team_id, "team:members")
         joined = await members.join_all(change, team, ask.members, terms)
+        good = [became[1] for became in joined if not isinstance(became, TianjiError)]
+        shown_members = iter(await memberships(change.db, good))
         for one, became in zip(ask.members, joined, strict=True):
             result: dict[str, Any] = {"user_id": one.user_id, "user_email": one.user_email, "success": True}
             if isinstance(became, TianjiError):
                 result |= {"success": False, "error": became.message}
             else:
-                user, member = became
+                user, _ = became
                 result["updated_user"] = users.shown(user, 0, [ask.team_id])
-                result["updated_team_membership"] = membership(member)
+                result["updated_team_membership"] = next(shown_members)
             results.append(result)
         await members.note(change, team, "team:member_add")
         all_members, spend = (

@@ -18,7 +18,8 @@ from tianji_control.resources.keys.service import with_spend
 from tianji_control.resources.keys.shown import full
 from tianji_control.resources.settings import store as settings
 from tianji_control.resources.teams import store
-from tianji_control.resources.teams.shown import membership, shown
+from tianji_control.resources.teams.shown import shown
+from tianji_control.resources.teams.standing import memberships
 from tianji_control.resources.teams.store import TeamRow, Wanted
 from tianji_control.spent import figures
 
@@ -118,13 +119,14 @@ async def available(call: Call) -> Response:
 async def _shown(db: Connection, rows: list[TeamRow]) -> list[dict[str, Any]]:
     ids = [row.team_id for row in rows]
     members = await store.members_of(db, ids)
+    joined = iter(await memberships(db, [member for id in ids for member in members[id]]))
     spent, now = await figures.of(db, TEAM, ids)
     return [
         {
             **shown(
                 figures.as_of(row, now.get(row.team_id)), members[row.team_id], spent.get(row.team_id, 0)
             ),
-            "team_memberships": [membership(member) for member in members[row.team_id]],
+            "team_memberships": [next(joined) for _ in members[row.team_id]],
             "members_count": len(members[row.team_id]),
         }
         for row in rows

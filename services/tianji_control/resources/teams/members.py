@@ -71,7 +71,7 @@ _EXTRA = ("temp_budget_increase", "temp_budget_expiry", "model_max_budget")
 async def add(call: Call, ask: MemberAdd) -> Added:
     """Add members to a team; who is not there yet is made a user."""
     wanted = ask.member if isinstance(ask.member, list) else [ask.member]
-    check_limits({"max_budget": ask.max_budget_in_team})
+    check_limits({"max_budget_in_team": ask.max_budget_in_team, "budget_duration": ask.budget_duration})
     async with call.change() as change:
         team = await service.locked(call, change, ask.team_id, "team:members")
         joined: list[Joined] = []
@@ -97,7 +97,7 @@ async def rewrite(change: Change, team: TeamRow, user_id: str, said: Map) -> Mem
     before = await store.member(change.db, team.team_id, user_id)
     if before is None:
         raise _no_member(user_id, team.team_id)
-    check_limits(said | {"max_budget": said.get("max_budget_in_team")})
+    check_limits(said)
     columns = _columns(said, before)
     if "models" in columns:
         columns["models"] = _share(team, columns["models"])

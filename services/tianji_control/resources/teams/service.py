@@ -14,7 +14,6 @@ from msgspec import Struct
 from tianji.domain.snapshot import TEAM
 from tianji.errors import BadRequest, NotFound, PermissionDenied
 from tianji.store.rows import Connection
-from tianji_control import durations
 from tianji_control.access import targets
 from tianji_control.access.permits import ANYTHING, everywhere
 from tianji_control.access.roles import Role
@@ -33,7 +32,7 @@ from tianji_control.resources.teams import store
 from tianji_control.resources.teams.fields import LIMITS, Member, NewTeam, TeamFields, columns
 from tianji_control.resources.teams.store import MemberRow, TeamRow
 from tianji_control.resources.users.ensured import ensure_all
-from tianji_control.spent import figures
+from tianji_control.spent import figures, resets
 from tianji_control.written import Written
 
 
@@ -57,16 +56,16 @@ async def create(call: Call, ask: NewTeam) -> Team:
     said = {name: getattr(ask, name) for name in TeamFields.__struct_fields__}
     said |= {"organization_id": organization_id, "team_alias": ask.team_alias or ask.name}
     now = datetime.now(UTC)
-    row = TeamRow(
-        team_id=ask.team_id or ask.slug or str(uuid.uuid4()),
-        created_at=now,
-        created_by=call.actor.name,
-        updated_at=now,
-        updated_by=call.actor.name,
-        **durations.begun(said, now),
-        **columns(said, {}, {}),
-    )
     async with call.change() as change:
+        row = TeamRow(
+            team_id=ask.team_id or ask.slug or str(uuid.uuid4()),
+            created_at=now,
+            created_by=call.actor.name,
+            updated_at=now,
+            updated_by=call.actor.name,
+            **await resets.begun(change.db, said, now),
+            **columns(said, {}, {}),
+        )
         await check_bounds(change.db, row)
         await store.insert(change.db, row)
         await change.note(TEAM, row.team_id, "team:new", after=row)
@@ -90,9 +89,10 @@ async def update(call: Call, team_id: str, said: dict[str, Any]) -> Team:
         if moved != before.organization_id:
             call.require("team:create", targets.of_organization(moved) if moved else ANYTHING)
             await _check_members(call, change, team_id, moved)
-        now = datetime.now(UTC)
         row = msgspec.structs.replace(
-            before, **durations.begun(said, now), **columns(said, before.metadata, before.extra)
+            before,
+            **await resets.begun(change.db, said, before.created_at),
+            **columns(said, before.metadata, before.extra),
         )
         await check_bounds(change.db, row)
         return await _whole(change.db, await saved(change, before, row, "team:update"))

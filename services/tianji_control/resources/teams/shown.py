@@ -8,6 +8,7 @@ from typing import Any
 from tianji_control.resources.keys.shown import number
 from tianji_control.resources.teams.fields import IN_EXTRA
 from tianji_control.resources.teams.store import MemberRow, TeamRow
+from tianji_control.spent.figures import Now
 
 
 def shown(row: TeamRow, members: list[MemberRow], spend: Decimal | int) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def shown(row: TeamRow, members: list[MemberRow], spend: Decimal | int) -> dict[
         "soft_budget": number(row.soft_budget),
         "budget_duration": row.budget_duration,
         "budget_reset_at": row.budget_reset_at,
+        "team_member_budget": _amount(row.extra.get("team_member_budget")),
         "models": row.models,
         "blocked": row.blocked,
         "spend": float(spend),
@@ -44,16 +46,22 @@ def shown(row: TeamRow, members: list[MemberRow], spend: Decimal | int) -> dict[
     return dict.fromkeys(IN_EXTRA) | row.extra | team
 
 
-def membership(row: MemberRow) -> dict[str, Any]:
-    """Return a membership with what the member may use."""
+def _amount(kept: Any) -> float | None:
+    """Return an amount that is kept as text."""
+    return None if kept is None else number(Decimal(str(kept)))
+
+
+def membership(row: MemberRow, now: Now) -> dict[str, Any]:
+    """Return a membership with what the member may use, and has spent."""
     return {
         "user_id": row.user_id,
         "team_id": row.team_id,
         "role": row.role,
-        "spend": 0.0,
+        "spend": float(now.spend_usd),
         "litellm_budget_table": {
             "max_budget": number(row.max_budget),
             "budget_duration": row.budget_duration,
+            "budget_reset_at": now.resets_at,
             "tpm_limit": row.tpm_limit,
             "rpm_limit": row.rpm_limit,
             "allowed_models": row.models,

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from tianji.domain.snapshot import USER
 from tianji.errors import NotFound
+from tianji.limits.calendar import calendar_of
 from tianji.store.rows import Connection
-from tianji_control import durations
 from tianji_control.access import targets
 from tianji_control.access.authenticate import MASTER_USER
 from tianji_control.access.permits import Target
@@ -41,7 +41,7 @@ from tianji_control.resources.users.fields import (
 )
 from tianji_control.resources.users.internal import with_limits
 from tianji_control.resources.users.store import UserRow
-from tianji_control.spent import bases, figures
+from tianji_control.spent import bases, figures, resets
 
 
 class User(Struct, frozen=True):
@@ -83,7 +83,7 @@ async def make(call: Call, change: Change, ask: NewUser) -> Made:
         created_by=call.actor.name,
         updated_at=now,
         updated_by=call.actor.name,
-        **durations.begun(said, now),
+        **resets.told(calendar_of(rules), said, now),
         **columns(said, {}),
     )
     memberships = teams_of(ask)
@@ -139,7 +139,7 @@ def decided(
         before,
         updated_at=now,
         updated_by=call.actor.name,
-        **durations.begun(said, now),
+        **resets.told(calendar_of(rules), said, before.created_at),
         **columns({name: value for name, value in said.items() if name != "user_id"}, before.extra),
     )
 
