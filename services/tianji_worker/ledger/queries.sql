@@ -11,21 +11,35 @@ day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, htt
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
     provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
 
+-- name: take_memory
+-- A batch and its sums fit into this, else each of them goes through files of the server.
+SELECT set_config('temp_buffers', '32MB', false), set_config('work_mem', '32MB', true);
+
 -- part: fresh
-day, key_hash, team_id, user_id, organization_id, project_id, agent_id, end_user, model, model_group, provider, tags,
-    status, cost_usd, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at,
-    upstream_model, call_type, deployment_id, api_base, http_status, error_type, gateway_id, charged_bounds,
+day, key_hash, team_id, user_id, organization_id, project_id, agent_id, end_user, model_group, model, provider, tags,
+    upstream_model, call_type, deployment_id, api_base, http_status, error_type, status, cost_usd, input_tokens,
+    output_tokens, cache_read_tokens, cache_write_tokens, started_at, ended_at, gateway_id, charged_bounds,
     charged_windows
 
 -- name: make_fresh
--- What of the batch had no row yet: all that sums may count.
-CREATE TEMPORARY TABLE IF NOT EXISTS spend_fresh ON COMMIT DELETE ROWS AS
-SELECT <<fresh>>
-FROM spend_logs
-WITH NO DATA;
+-- What of the batch had no row yet, summed up by all that sums are by: all that those may count.
+CREATE TEMPORARY TABLE IF NOT EXISTS spend_fresh (
+    day date, key_hash text, team_id text, user_id text, organization_id text, project_id text, agent_id text,
+    end_user text, model text, provider text, tags text[], upstream_model text, call_type text, deployment_id text,
+    api_base text, http_status integer, error_type text,
+    spend_usd numeric, requests bigint, failed_requests bigint, input_tokens bigint, output_tokens bigint,
+    cache_read_tokens bigint, cache_write_tokens bigint, duration_ms bigint
+) ON COMMIT DELETE ROWS;
+
+-- name: make_charged
+-- What of it is taken from budgets.
+CREATE TEMPORARY TABLE IF NOT EXISTS spend_charged (
+    gateway_id text, charged_bounds text[], charged_windows text[], spent_nano numeric
+) ON COMMIT DELETE ROWS;
 
 -- name: insert_new
 -- In the order of the key, so that two workers with the same events wait for each other instead of deadlocking.
+-- A clock that is set meanwhile makes a call take years: a day is what one may take.
 WITH new AS (
     INSERT INTO spend_logs (<<row>>)
     SELECT <<row>>
@@ -33,10 +47,24 @@ WITH new AS (
     ORDER BY day, id
     ON CONFLICT DO NOTHING
     RETURNING <<fresh>>
+), charged AS (
+    INSERT INTO spend_charged (gateway_id, charged_bounds, charged_windows, spent_nano)
+    SELECT gateway_id, charged_bounds, charged_windows, ceil(cost_usd * 1000000000)
+    FROM new
+    WHERE cardinality(charged_bounds) > 0
+), summed AS (
+    INSERT INTO spend_fresh
+    SELECT day, key_hash, team_id, user_id, organization_id, project_id, agent_id, end_user,
+           coalesce(nullif(model_group, ''), model), provider, tags, upstream_model, call_type, deployment_id, api_base,
+           http_status, error_type,
+           sum(cost_usd), count(*), count(*) FILTER (WHERE status <> 'success'), sum(input_tokens), sum(output_tokens),
+           sum(cache_read_tokens), sum(cache_write_tokens),
+           sum(least(greatest(extract(EPOCH FROM ended_at - started_at) * 1000, 0), 86400000)::bigint)
+    FROM new
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
+    RETURNING requests
 )
-INSERT INTO spend_fresh (<<fresh>>)
-SELECT <<fresh>>
-FROM new;
+SELECT coalesce(sum(requests), 0)::bigint FROM summed;
 
 -- name: own_partitions
 SELECT pg_advisory_xact_lock(%(lock)s);
@@ -67,13 +95,13 @@ INSERT INTO spend_windows AS stored (bound, window_id, process, spent_nano, requ
 SELECT
     charge.bound,
     charge.window_id,
-    CASE WHEN closed.process IS NULL THEN fresh.gateway_id ELSE '' END,
-    sum(ceil(fresh.cost_usd * 1000000000)),
+    CASE WHEN closed.process IS NULL THEN charged.gateway_id ELSE '' END,
+    sum(charged.spent_nano),
     count(*),
-    bool_and(closed.process IS NULL AND fresh.gateway_id <> '')
-FROM spend_fresh AS fresh
-CROSS JOIN LATERAL unnest(fresh.charged_bounds, fresh.charged_windows) AS charge (bound, window_id)
-LEFT JOIN closed_processes AS closed ON closed.process = fresh.gateway_id AND closed.folded_at IS NOT NULL
+    bool_and(closed.process IS NULL AND charged.gateway_id <> '')
+FROM spend_charged AS charged
+CROSS JOIN LATERAL unnest(charged.charged_bounds, charged.charged_windows) AS charge (bound, window_id)
+LEFT JOIN closed_processes AS closed ON closed.process = charged.gateway_id AND closed.folded_at IS NOT NULL
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3
 ON CONFLICT (bound, window_id, process) DO UPDATE SET
@@ -84,6 +112,10 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 
 -- name: close_processes
 INSERT INTO closed_processes (process) SELECT unnest(%(processes)s::text[]) ON CONFLICT DO NOTHING;
+
+-- name: charge_customers
+-- Of customers, who may have spent before they were given a budget.
+SELECT charge_customers(%(bounds)s::text[], %(windows)s::text[]);
 
 -- name: window_sums
 -- A number for counters ends at 4e18: more than any budget, less than what 64 bits hold.

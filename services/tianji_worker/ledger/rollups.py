@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from tianji.store.queries import Query
 
-_GROUP = "coalesce(nullif(fresh.model_group, ''), fresh.model)"
-
 
 class Dimension(NamedTuple):
     """What sums are by: a scope of the tables, and where an event has its id."""
@@ -35,7 +33,7 @@ DIMENSIONS = (
     Dimension("organization", "fresh.organization_id"),
     Dimension("end_user", "fresh.end_user", by_key=True, whole_days=True),
     Dimension("tag", "fresh.tags", many=True, by_key=True, whole_days=True),
-    Dimension("model", _GROUP, by_day=False),
+    Dimension("model", "fresh.model", by_day=False),
     Dimension("provider", "fresh.provider", by_day=False),
     Dimension("project", "fresh.project_id"),
     Dimension("agent", "fresh.agent_id", by_key=True),
@@ -45,22 +43,20 @@ DIMENSIONS = (
 _TOTAL = Dimension("total", "''")
 """Everything: the one scope whose id is empty."""
 
-_MONEY = {"spend_usd": "sum(fresh.cost_usd)", "requests": "count(*)"}
+_MONEY = {"spend_usd": "sum(fresh.spend_usd)", "requests": "sum(fresh.requests)"}
 _TOKENS = {
     "input_tokens": "sum(fresh.input_tokens)",
     "output_tokens": "sum(fresh.output_tokens)",
 }
-_FAILED = {"failed_requests": "count(*) FILTER (WHERE fresh.status <> 'success')"}
+_FAILED = {"failed_requests": "sum(fresh.failed_requests)"}
 _FIGURES = {
     **_MONEY,
-    "successful_requests": "count(*) FILTER (WHERE fresh.status = 'success')",
+    "successful_requests": "sum(fresh.requests - fresh.failed_requests)",
     **_FAILED,
     **_TOKENS,
     "cache_read_tokens": "sum(fresh.cache_read_tokens)",
     "cache_write_tokens": "sum(fresh.cache_write_tokens)",
-    # A clock that is set meanwhile makes a call take years: a day is what one may take.
-    "duration_ms": "sum(least(greatest("
-    "extract(EPOCH FROM fresh.ended_at - fresh.started_at) * 1000, 0), 86400000)::bigint)",
+    "duration_ms": "sum(fresh.duration_ms)",
 }
 _OWNERS = {
     "key_hash": "fresh.key_hash",
@@ -71,7 +67,10 @@ _OWNERS = {
 
 
 def statements() -> tuple[Query, ...]:
-    """Return the statements that add `spend_fresh` to all sums, for all workers in the same order."""
+    """Return the statements that add `spend_fresh` to all sums, for all workers in the same order.
+
+    A row of it is the sum of calls that are alike in all that sums are by: a batch has few of them.
+    """
     scope = {"scope": "part.scope", "scope_id": "part.scope_id"}
     daily = [one for one in DIMENSIONS if one.by_day]
     return (
@@ -81,7 +80,7 @@ def statements() -> tuple[Query, ...]:
             {
                 **scope,
                 "day": "fresh.day",
-                "model": _GROUP,
+                "model": "fresh.model",
                 "provider": "fresh.provider",
                 "key_hash": "part.key_hash",
                 "upstream_model": "fresh.upstream_model",
@@ -102,7 +101,7 @@ def statements() -> tuple[Query, ...]:
             {
                 "day": "fresh.day",
                 **_OWNERS,
-                "model": _GROUP,
+                "model": "fresh.model",
                 "upstream_model": "fresh.upstream_model",
                 "provider": "fresh.provider",
                 "call_type": "fresh.call_type",
@@ -114,7 +113,7 @@ def statements() -> tuple[Query, ...]:
             {
                 "day": "fresh.day",
                 **_OWNERS,
-                "model": _GROUP,
+                "model": "fresh.model",
                 "http_status": "fresh.http_status",
                 "deployment_id": "fresh.deployment_id",
                 "api_base": "fresh.api_base",
@@ -122,8 +121,8 @@ def statements() -> tuple[Query, ...]:
                 "call_type": "fresh.call_type",
                 "error_type": "coalesce(fresh.error_type, '')",
             },
-            {"requests": "count(*)"},
-            where="fresh.status <> 'success'",
+            {"requests": "sum(fresh.failed_requests)"},
+            where="fresh.failed_requests > 0",
         ),
     )
 

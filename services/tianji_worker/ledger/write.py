@@ -77,12 +77,12 @@ async def _put_counts(db: Connection, counts: Sequence[CountRow]) -> None:
 
 
 async def _write(db: Connection, rows: Sequence[Row]) -> int:
-    await run(db, Q.make_incoming)
-    await run(db, Q.make_fresh)
+    for preparing in (Q.take_memory, Q.make_incoming, Q.make_fresh, Q.make_charged):
+        await run(db, preparing)
     async with db.cursor() as cursor, cursor.copy(_COPY) as copy:
         for row in rows:
             await copy.write_row(row.values)
-    written = await run(db, Q.insert_new)
+    written = await value(db, Q.insert_new, int) or 0
     await _keep_bodies(db, [row.bodies for row in rows if row.bodies is not None])
     if written:
         for sums in _SUMS:

@@ -96,7 +96,7 @@ UNION ALL (SELECT hash FROM keys WHERE {column} IS NULL AND <<key_filters>> ORDE
 (SELECT hash FROM (
      (SELECT hash, t.spend_usd AS spend FROM spend_totals t JOIN keys ON hash = t.scope_id
       WHERE t.scope = 'key' AND spend_adjustment = 0 AND <<key_filters>>
-      ORDER BY t.spend_usd {direction}, t.scope_id {direction} <<up_to_there>>)
+      ORDER BY t.key_spend_usd {direction}, t.scope_id {direction} <<up_to_there>>)
      UNION ALL
      SELECT hash, spend_adjustment + coalesce(
          (SELECT t.spend_usd FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash), 0)
