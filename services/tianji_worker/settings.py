@@ -27,6 +27,12 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     """Opens addresses of alerts that the config file or a call has set."""
     slack_webhook_url: Annotated[Secret | None, variable("SLACK_WEBHOOK_URL")] = None
     webhook_url: Annotated[Secret | None, variable("WEBHOOK_URL")] = None
+    smtp_host: Annotated[Secret | None, variable("SMTP_HOST")] = None
+    smtp_port: Annotated[Secret | None, variable("SMTP_PORT")] = None
+    smtp_username: Annotated[Secret | None, variable("SMTP_USERNAME")] = None
+    smtp_password: Annotated[Secret | None, variable("SMTP_PASSWORD")] = None
+    smtp_sender_email: Annotated[Secret | None, variable("SMTP_SENDER_EMAIL")] = None
+    smtp_tls: Annotated[Secret | None, variable("SMTP_TLS")] = None
     key_rotation_enabled: bool = False
     """Whether keys with `auto_rotate` get a new value when their interval is over."""
     key_rotation_check_interval_seconds: float = 86400.0

@@ -9,7 +9,7 @@ from tianji.config.problems import Problems
 from tianji.config.tree import Entry
 
 SECTION = "general_settings"
-CHANNELS = ("slack", "webhook")
+CHANNELS = ("slack", "webhook", "email")
 BUDGETS = "budget_alerts"
 """The one type of alert that is sent."""
 ADDRESSES = "alert_to_webhook_url"
@@ -27,7 +27,7 @@ def unserved(general: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     alerting, types = _texts(general.get("alerting")), general.get("alert_types")
     vain = []
     if others := [name for name in alerting if name not in CHANNELS]:
-        vain.append(f"no alert goes to {', '.join(others)}, {' and '.join(CHANNELS)} work")
+        vain.append(f"no alert goes to {', '.join(others)}, {', '.join(CHANNELS)} work")
     if alerting and types is None:
         vain.append(f"alerts of the type {BUDGETS} are sent, those of other types are not")
     if vain:

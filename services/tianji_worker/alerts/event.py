@@ -7,10 +7,21 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tianji_worker.alerts.projection import projected
+
 NANO = 1_000_000_000
 
-Event = Literal["budget_crossed", "threshold_crossed", "soft_budget_crossed"]
+Event = Literal[
+    "budget_crossed",
+    "threshold_crossed",
+    "soft_budget_crossed",
+    "projected_limit_exceeded",
+    "max_budget_alert",
+]
 CROSSED: Event = "budget_crossed"
+PROJECTED: Event = "projected_limit_exceeded"
+LISTED: Event = "max_budget_alert"
+"""A share of a budget that somebody has named recipients for; only these are told."""
 THRESHOLD: Event = "threshold_crossed"
 SOFT: Event = "soft_budget_crossed"
 THRESHOLDS = (95, 85)
@@ -57,10 +68,18 @@ class Alert(Struct, frozen=True, kw_only=True):
     spent_nano: Decimal
 
 
-def alerts_of(
-    bound: str, window: str, spent: Decimal, most: Decimal | None, soft: Decimal | None
-) -> list[Alert]:
-    """Return what is to be told of a window of a budget; amounts are 10^-9 US dollars."""
+class Amounts(Struct, frozen=True, kw_only=True):
+    """What of a budget is told of, in 10^-9 US dollars."""
+
+    most: Decimal | None = None
+    soft: Decimal | None = None
+    listed: tuple[int, ...] = ()
+    """Percents that have recipients of their own."""
+
+
+def alerts_of(bound: str, window: str, spent: Decimal, amounts: Amounts, now: float) -> list[Alert]:
+    """Return what is to be told of a window of a budget; `spent` is in 10^-9 US dollars."""
+    most, soft = amounts.most, amounts.soft
     found = []
 
     def tell(event: Event, limit: Decimal, percent: int = 0) -> None:
@@ -73,10 +92,15 @@ def alerts_of(
 
     if soft is not None and 0 < soft <= spent:
         tell(SOFT, soft)
+    elif soft is not None and (ahead := projected(window, spent, now)) and ahead.spend_nano > soft:
+        tell(PROJECTED, soft)
     if most is not None and spent > 0:
         passed = next((percent for percent in THRESHOLDS if spent * 100 >= most * percent), None)
         if spent >= most:
             tell(CROSSED, most)
         elif passed is not None:
             tell(THRESHOLD, most, passed)
+        for percent in amounts.listed:
+            if spent * 100 >= most * percent:
+                tell(LISTED, most, percent)
     return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from msgspec import field
 
 from tianji.store.queries import Queries, Query
 from tianji.store.rows import Connection, many
@@ -19,6 +21,8 @@ class Holder(Names, frozen=True, kw_only=True):
     id: str
     max_budget: Decimal | None = None
     soft_budget: Decimal | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+    """What else is said of budgets, and of who is told of them, under the names of LiteLLM's API."""
 
 
 class Kind(NamedTuple):
@@ -47,13 +51,19 @@ KINDS = {
 }
 
 
+_COLONS = {"member": 1, "orgmember": 1}
+"""How many colons the ids of a kind have."""
+
+
 class Name(NamedTuple):
     """A bound's id, taken apart."""
 
     kind: str
     id: str
-    part: str = ""
-    """The window of one of several budgets, or the model of a budget for one; empty for the holder's own."""
+    window: str = ""
+    """Of one of several budgets; empty for the holder's own."""
+    model: str = ""
+    """Of a budget for one model."""
 
 
 def named(bound: str) -> Name | None:
@@ -61,8 +71,11 @@ def named(bound: str) -> Name | None:
     kind, _, id = bound.partition(":")
     if kind.endswith("_model"):
         kind = kind.removesuffix("_model")
-        id, _, model = id.partition(":")
-        return Name(kind, id, model) if kind in KINDS else None
+        colons = _COLONS.get(kind, 0)
+        parts = id.split(":", colons + 1)
+        if kind not in KINDS or len(parts) < colons + 2:
+            return None
+        return Name(kind, ":".join(parts[:-1]), model=parts[-1])
     if kind not in KINDS:
         return None
     whole, mark, window = id.rpartition("@")

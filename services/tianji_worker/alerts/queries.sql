@@ -26,7 +26,7 @@ ORDER BY 1, 2, 3, 4, 5
 ON CONFLICT DO NOTHING;
 
 -- name: unplanned
-SELECT id, bound, window_id, event, percent, limit_nano, spent_nano
+SELECT id, bound, window_id, event, percent, limit_nano, spent_nano, extract(epoch FROM found_at)::float8 AS at
 FROM budget_alerts WHERE planned_at IS NULL
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
@@ -46,7 +46,8 @@ UPDATE alert_deliveries AS taken
 SET attempts = taken.attempts + 1, next_at = now() + interval '1 minute'
 FROM (
     SELECT alert_id, target FROM alert_deliveries
-    WHERE sent_at IS NULL AND given_up_at IS NULL AND next_at <= now() AND target = ANY(%(targets)s)
+    WHERE sent_at IS NULL AND given_up_at IS NULL AND next_at <= now()
+      AND (target = ANY(%(targets)s) OR (%(by_mail)s AND starts_with(target, 'email:')))
     ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) AS due, budget_alerts AS alert
 WHERE taken.alert_id = due.alert_id AND taken.target = due.target AND alert.id = due.alert_id
@@ -81,31 +82,48 @@ WHERE alert.id = late.alert_id AND late.sent_at IS NULL AND late.given_up_at IS 
 -- name: keys
 SELECT k.hash AS id, k.hash AS token, k.alias AS key_alias, k.user_id, k.team_id, t.alias AS team_alias,
        coalesce(t.organization_id, k.organization_id) AS organization_id, u.email AS user_email,
-       coalesce(k.max_budget, b.max_budget) AS max_budget, coalesce(k.soft_budget, b.soft_budget) AS soft_budget
+       coalesce(k.max_budget, b.max_budget) AS max_budget, coalesce(k.soft_budget, b.soft_budget) AS soft_budget,
+       k.metadata || jsonb_build_object(
+           'budget_limits', k.extra -> 'budget_limits',
+           'model_max_budget', coalesce(nullif(k.model_max_budget, '{}'), b.model_max_budget),
+           'default_max_budget_alert_emails', s.calls -> 'default_key_max_budget_alert_emails') AS said
 FROM keys k
 LEFT JOIN budgets b ON b.budget_id = k.budget_id
 LEFT JOIN teams t ON t.team_id = k.team_id
 LEFT JOIN users u ON u.user_id = k.user_id
+LEFT JOIN settings_in_force s ON s.id = 'global'
 WHERE k.hash = ANY(%(ids)s);
 
 -- name: teams
-SELECT team_id AS id, team_id, alias AS team_alias, organization_id, max_budget, soft_budget
+SELECT team_id AS id, team_id, alias AS team_alias, organization_id, max_budget, soft_budget,
+       metadata || jsonb_build_object('budget_limits', extra -> 'budget_limits',
+                                      'model_max_budget', extra -> 'model_max_budget') AS said
 FROM teams WHERE team_id = ANY(%(ids)s);
 
 -- name: members
 SELECT m.team_id || ':' || m.user_id AS id, m.team_id, m.user_id, t.alias AS team_alias, t.organization_id,
-       u.email AS user_email, coalesce(m.max_budget, (t.extra ->> 'team_member_budget')::numeric) AS max_budget
+       u.email AS user_email, coalesce(m.max_budget, (t.extra ->> 'team_member_budget')::numeric) AS max_budget,
+       m.extra || jsonb_build_object(
+           'max_budget_alert_emails', t.metadata -> 'team_member_max_budget_alert_emails') AS said
 FROM team_members m
 JOIN teams t ON t.team_id = m.team_id
 JOIN users u ON u.user_id = m.user_id
 WHERE m.team_id = ANY(%(prefixes)s) AND m.team_id || ':' || m.user_id = ANY(%(ids)s);
 
+-- name: emails_of_team
+SELECT u.email FROM team_members m JOIN users u ON u.user_id = m.user_id
+WHERE m.team_id = %(team_id)s AND u.email IS NOT NULL ORDER BY m.created_at, m.user_id;
+
 -- name: users
-SELECT user_id AS id, user_id, email AS user_email, max_budget FROM users WHERE user_id = ANY(%(ids)s);
+SELECT user_id AS id, user_id, email AS user_email, max_budget,
+       metadata || jsonb_build_object('model_max_budget', extra -> 'model_max_budget') AS said
+FROM users WHERE user_id = ANY(%(ids)s);
 
 -- name: organizations
 SELECT o.organization_id AS id, o.organization_id, coalesce(o.max_budget, b.max_budget) AS max_budget,
-       coalesce(o.soft_budget, b.soft_budget) AS soft_budget
+       coalesce(o.soft_budget, b.soft_budget) AS soft_budget,
+       o.metadata || jsonb_build_object(
+           'model_max_budget', coalesce(nullif(o.model_max_budget, '{}'), b.model_max_budget)) AS said
 FROM organizations o LEFT JOIN budgets b ON b.budget_id = o.budget_id
 WHERE o.organization_id = ANY(%(ids)s);
 

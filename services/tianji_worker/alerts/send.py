@@ -12,6 +12,8 @@ from msgspec import Struct
 from tianji.obs import metrics
 from tianji.store.pool import Store
 from tianji.store.rows import many, run
+from tianji_worker.alerts.channels import email
+from tianji_worker.alerts.channels.email import Mail
 from tianji_worker.alerts.channels.table import CHANNELS
 from tianji_worker.alerts.event import Told
 from tianji_worker.alerts.holders import Q
@@ -56,16 +58,25 @@ class Sender:
 
     async def send_due(self, http: aiohttp.ClientSession) -> int:
         """Send what is due now; return how much that was."""
-        if not self._watch.targets:
+        aim = self._watch.aim
+        if not aim.anywhere:
             return 0
-        targets = {target.id: target for target in self._watch.targets}
+        targets = {target.id: target for target in aim.targets}
+        given = {"targets": list(targets), "by_mail": aim.mail is not None, "limit": AT_ONCE}
         async with self._store.transaction() as db:
-            due = await many(db, Q.claim, Delivery, targets=list(targets), limit=AT_ONCE)
-        await asyncio.gather(*(self._send(http, one, targets[one.target]) for one in due))
+            due = await many(db, Q.claim, Delivery, **given)
+        await asyncio.gather(*(self._send(http, one, targets.get(one.target), aim.mail) for one in due))
         return len(due)
 
-    async def _send(self, http: aiohttp.ClientSession, one: Delivery, target: Target) -> None:
-        fault = await _post(http, one, target)
+    async def _send(
+        self, http: aiohttp.ClientSession, one: Delivery, target: Target | None, mail: Mail | None
+    ) -> None:
+        if target is not None:
+            fault = await _post(http, one, target)
+        elif mail is not None:
+            fault = await email.send(mail, one.told, one.target.partition(":")[2], PATIENCE_S)
+        else:
+            return
         async with self._store.connection() as db:
             if fault is None:
                 await run(db, Q.sent, alert_id=one.alert_id, target=one.target)

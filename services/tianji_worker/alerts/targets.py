@@ -14,6 +14,7 @@ from tianji.domain.sealed import Sealer
 from tianji.errors import TianjiError
 from tianji.settings import Secret
 from tianji.store.rows import Connection, one
+from tianji_worker.alerts.channels.email import VARIABLES, Mail, mail_of
 from tianji_worker.alerts.channels.table import CHANNELS
 from tianji_worker.alerts.holders import Q
 from tianji_worker.settings import WorkerSettings
@@ -47,6 +48,20 @@ class Aim(Struct, frozen=True):
     wanted: bool
     """Whether anybody is, wherever the address is known: another worker may have it."""
     targets: tuple[Target, ...] = ()
+    mail: Mail | None = None
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether this worker can tell anybody."""
+        return bool(self.targets) or self.mail is not None
+
+
+EMAIL = "email"
+
+
+def mail_target(email: str) -> str:
+    """Name an e-mail address as the target of an alert."""
+    return f"{EMAIL}:{email}"
 
 
 NOBODY = Aim(False)
@@ -59,6 +74,7 @@ class Targets:
         salt = settings.salt_key or settings.master_key
         self._sealer = Sealer(salt.reveal()) if salt else None
         own = {"SLACK_WEBHOOK_URL": settings.slack_webhook_url, "WEBHOOK_URL": settings.webhook_url}
+        own |= {name: getattr(settings, name.lower()) for name in VARIABLES}
         self._own = {name: value.reveal() for name, value in own.items() if value}
         self._said: set[str] = set()
 
@@ -67,10 +83,14 @@ class Targets:
         stored = await one(db, Q.settings, Stored)
         if stored is None or not wants_budget_alerts(stored.general):
             return NOBODY
-        wanted = stored.general.get("alerting")
-        channels = [name for name in CHANNELS if isinstance(wanted, list) and name in wanted]
+        wanted = _texts(stored.general.get("alerting"))
+        channels = [name for name in CHANNELS if name in wanted]
         found = (Target(name, Secret(at)) for name in channels for at in self._addresses(name, stored))
-        return Aim(bool(channels), tuple(dict.fromkeys(found)))
+        mail = mail_of(lambda name: self._usual(name, stored.environment), every_event=EMAIL in wanted)
+        if mail is None and EMAIL in wanted:
+            self._say("alerts cannot go to email: set SMTP_HOST and SMTP_SENDER_EMAIL")
+        asked = bool(channels) or EMAIL in wanted or mail is not None
+        return Aim(asked, tuple(dict.fromkeys(found)), mail)
 
     def _addresses(self, channel: str, stored: Stored) -> list[str]:
         """Return the addresses of a channel: of the alert's type where they are said, else the usual one."""

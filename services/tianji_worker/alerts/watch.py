@@ -7,6 +7,7 @@ not looked at is found when the next one begins.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,11 +20,13 @@ from psycopg.types.json import Jsonb
 from tianji.domain.events import Charge
 from tianji.store.pool import Store
 from tianji.store.rows import Connection, many, run
-from tianji_worker.alerts.event import NANO, Alert, alerts_of
+from tianji_worker.alerts.amounts import amounts_of
+from tianji_worker.alerts.event import LISTED, Alert, alerts_of
 from tianji_worker.alerts.holders import Q, holders, named
 from tianji_worker.alerts.message import told_of
 from tianji_worker.alerts.noted import note
-from tianji_worker.alerts.targets import Target, Targets
+from tianji_worker.alerts.recipients import recipients
+from tianji_worker.alerts.targets import NOBODY, Targets, mail_target
 from tianji_worker.ledger.rows import Row
 
 EVERY_S = 1.0
@@ -45,6 +48,8 @@ class Unplanned(Alert, frozen=True, kw_only=True):
     """An alert of which it is not settled yet who is told."""
 
     id: int
+    at: float
+    """When it was found out, seconds since 1970."""
 
 
 class Watch:
@@ -54,12 +59,12 @@ class Watch:
         self._store = store
         self._read = targets.read
         self._charged: set[Charge] = set()
-        self.targets: tuple[Target, ...] = ()
+        self.aim = NOBODY
         """Where alerts go now."""
 
     def charged(self, rows: Iterable[Row]) -> None:
         """Note what calls were charged to; called by the ledger when they are written."""
-        if self.targets and len(self._charged) < MOST:
+        if self.aim.anywhere and len(self._charged) < MOST:
             self._charged.update(charge for row in rows for charge in row.charges)
 
     async def run(self) -> None:
@@ -71,15 +76,15 @@ class Watch:
     async def look(self) -> None:
         """Write down what is to be told, and to whom."""
         async with self._store.connection() as db:
-            before, aim = self.targets, await self._read(db)
-            self.targets = aim.targets
+            before, aim = self.aim, await self._read(db)
+            self.aim = aim
             if not aim.wanted:
                 await run(db, Q.forget_unplanned)
-            if self.targets and not before:
+            if aim.anywhere and not before.anywhere:
                 since = datetime.now(UTC) - LOOK_BACK
                 found = await many(db, Q.charged_since, Sum, since=since)
                 self._charged.update(Charge(one.bound, one.window_id) for one in found)
-        if not self.targets:
+        if not aim.anywhere:
             self._charged.clear()
             return
         waiting, self._charged = list(self._charged), set()
@@ -96,15 +101,16 @@ class Watch:
         bounds, windows = [one.bound for one in some], [one.window for one in some]
         async with self._store.transaction() as db:
             sums = await many(db, Q.windows, Sum, bounds=bounds, windows=windows)
-            names = {one.bound: name for one in sums if (name := named(one.bound)) and not name.part}
+            names = {one.bound: name for one in sums if (name := named(one.bound))}
             found = await holders(db, names.values())
             alerts: list[Alert] = []
+            now = time.time()
             for one in sums:
                 name = names.get(one.bound)
                 holder = None if name is None else found.get((name.kind, name.id))
-                if holder is not None:
-                    amounts = _nano(holder.max_budget), _nano(holder.soft_budget)
-                    alerts += alerts_of(one.bound, one.window_id, one.spent_nano, *amounts)
+                if name is not None and holder is not None:
+                    amounts = amounts_of(name, holder, now)
+                    alerts += alerts_of(one.bound, one.window_id, one.spent_nano, amounts, now)
             await note(db, alerts)
 
     async def _plan(self) -> int:
@@ -120,10 +126,11 @@ class Watch:
         for one in alerts:
             name = names.get(one.bound)
             holder = None if name is None else found.get((name.kind, name.id))
-            told = told_of(one, name, holder)
+            told = told_of(one, name, holder, one.at)
             await run(db, Q.plan, id=one.id, told=Jsonb(told, dumps=msgspec.json.encode))
-            await run(db, Q.address, id=one.id, targets=[target.id for target in self.targets])
-
-
-def _nano(usd: Decimal | None) -> Decimal | None:
-    return None if usd is None else usd * NANO
+            targets = [] if one.event == LISTED else [target.id for target in self.aim.targets]
+            if self.aim.mail is not None:
+                everything = self.aim.mail.every_event
+                emails = await recipients(db, one, name, holder, all_events=everything)
+                targets += [mail_target(email) for email in emails]
+            await run(db, Q.address, id=one.id, targets=targets)

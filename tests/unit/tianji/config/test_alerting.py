@@ -16,8 +16,8 @@ def test_alerts_of_budgets_by_slack_and_webhook_are_sent() -> None:
 
 
 def test_other_channels_and_types_are_named() -> None:
-    assert told("{alerting: [email, slack]}") == [
-        "warning general_settings.alerting: no alert goes to email, slack and webhook work; "
+    assert told("{alerting: [ms_teams, slack]}") == [
+        "warning general_settings.alerting: no alert goes to ms_teams, slack, webhook, email work; "
         "alerts of the type budget_alerts are sent, those of other types are not",
     ]
     asked = "{alert_types: [llm_too_slow, budget_alerts], alert_to_webhook_url: {db_exceptions: http://x}}"
