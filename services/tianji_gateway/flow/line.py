@@ -73,12 +73,12 @@ async def serve(
 async def _walk(account: Account, front: Front, call_type: str, caller: Caller, named: Named) -> None:
     call, rt = account.call, account.rt
     snapshot = account.snapshot = rt.snapshots.current  # taken once: a swap never changes a request midway
-    account.kept = kept_for(snapshot.settings)
     principal = account.principal = await identify(call, snapshot, rt.keys, rt.master_hash, rt.guesses)
     admit_route(call, principal, snapshot)
     body = await caller.body(call.headers.get(b"content-length"), rt.largest_body(snapshot))
     inference = account.inference = receive.inference(call, front, call_type, body, named)
     account.labels = labels_of(inference, principal)
+    account.kept = kept_for(inference, account.labels.metadata, snapshot.settings)
     await serve_customer(principal, account.labels.end_user, rt.keys)
     grant = account.grant = canned(inference, admit(inference, principal, snapshot))
     wishes = wishes_of(inference, snapshot)

@@ -34,6 +34,7 @@ OURS = frozenset(
         "stream_timeout",
         "tags",
         "timeout",
+        "turn_off_message_logging",
     }
 )
 """Fields that LiteLLM's clients send to the proxy itself."""
