@@ -65,7 +65,7 @@ FROM of_models GROUP BY model;
 -- name: promised_to_keys
 WITH others AS (
     SELECT rpm_limit, tpm_limit, metadata FROM keys
-    WHERE hash <> %(but)s AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+    WHERE hash <> %(but)s AND NOT extra ? 'successor' AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
       AND (%(organization_id)s::text IS NULL OR organization_id = %(organization_id)s)
 ), <<promised_in_all>>;
 

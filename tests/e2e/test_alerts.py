@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tianji.domain.keys import hash_of
 from tianji_testkit.receiver import Receiver
 from tianji_testkit.system import System
 from tianji_testkit.upstream import FakeUpstream, Reply
@@ -46,8 +47,10 @@ async def test_budgets_that_calls_pass_are_told_once_to_each_channel(tmp_path: P
                 async with http.post(base + path, json=body, headers=headers) as answer:
                     return answer.status, await answer.json()
 
-            async def spend(times: int, **terms: Any) -> list[int]:
+            async def spend(times: int, value: str = "", **terms: Any) -> list[int]:
                 _, made = await call("/key/generate", terms)
+                if value:
+                    _, made = await call("/key/regenerate", {"key": made["key"], "new_key": value})
                 body = {"model": "gpt", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5}
                 bases = system.gateway_urls * times
                 return [
@@ -55,7 +58,7 @@ async def test_budgets_that_calls_pass_are_told_once_to_each_channel(tmp_path: P
                 ]
 
             assert await spend(2, key_alias="soft", soft_budget=0.009) == [200, 200]
-            assert await spend(1, key_alias="near", max_budget=0.0055) == [200]
+            assert await spend(1, "sk-near-anew", key_alias="near", max_budget=0.0055) == [200]
             assert await spend(3, key_alias="full", max_budget=0.01) == [200, 200, 422]
             assert await spend(2, key_alias="none", max_budget=0) == [422, 422]
             posted = await receiver.until(8)
@@ -69,6 +72,7 @@ async def test_budgets_that_calls_pass_are_told_once_to_each_channel(tmp_path: P
         ]
         spent = {one["key_alias"]: (one["spend"], one["max_budget"], one["soft_budget"]) for one in hooks}
         assert spent["soft"] == (0.01, None, 0.009) and spent["near"] == (0.005, 0.0055, None)
+        assert {one["token"] for one in hooks if one["key_alias"] == "near"} == {hash_of("sk-near-anew")}
         slack = [one.json["text"] for one in posted if one.path.startswith("/slack/")]
         assert len(slack) == 4 and all("budget_alerts" in text for text in slack)
         assert len(posted) == 8 and receiver.refused == 2

@@ -24,6 +24,8 @@ class KeyRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One virtual key as the data plane sees it. Times are seconds since 1970, money US dollars."""
 
     hash: str
+    origin: str | None = None
+    """The hash of the value that it had first, where it has had others."""
     successor: str | None = None
     """The hash of the key that this one, within its grace, is another name of."""
     name: str = ""
@@ -50,6 +52,13 @@ class KeyRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What its user may use of its team; what is not set here is as the team says of its members."""
     customer_limits: Limits | None = None
     """Of customers that have no limits of their own, where the key says it."""
+    budget_fallbacks: dict[str, list[str]] = field(default_factory=dict)
+    """Which models are used instead of one whose budget, the key's for it, cannot pay for a call."""
     metadata: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     permissions: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """What its limits and budgets count by: the same whatever value it has."""
+        return self.origin or self.hash

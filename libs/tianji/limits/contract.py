@@ -94,7 +94,8 @@ class Bound(Struct, frozen=True):
     id: str
     """The holder: `key:<hash>`, `team:<id>`, `member:<team>:<user>`, `user:<id>`, `organization:<id>`,
     `orgmember:<organization>:<user>`, `customer:<id>`, `tag:<name>`, `project:<id>`, `provider:<name>`,
-    `deployment:<id>`, `key_model:<hash>:<group>`, `proxy`. Several budgets of one holder: `key:<hash>@1d`."""
+    `deployment:<id>`, `key_model:<hash>:<group>`, `proxy`. Several budgets of one holder: `key:<hash>@1d`.
+    Of a key it is the hash of the first value that it had."""
     kind: Kind
     limit: int = NO_LIMIT
     """The most that may be taken in a window; `NO_LIMIT` where there is only a soft one."""
@@ -151,8 +152,11 @@ class Exhausted(Exception):
         held: int,
         resets_at: float | None,
         retry_after_s: float,
+        contended: bool = False,
     ) -> None:
-        """`spent` is settled, `held` is taken by calls that have not ended or lent to gateways.
+        """`spent` is settled, `held` is taken by calls that have not ended or lent to other gateways.
+
+        `contended` says that others hold some of a budget, or wait for it: what they leave may come free.
 
         `retry_after_s` is when it may work again; infinite for a budget that never begins anew.
         """
@@ -163,6 +167,7 @@ class Exhausted(Exception):
         self.held = held
         self.resets_at = resets_at
         self.retry_after_s = retry_after_s
+        self.contended = contended
 
 
 class LimitsUnavailable(Exception):

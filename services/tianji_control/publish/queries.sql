@@ -39,10 +39,10 @@ SET revision = %(revision)s, config_sequence = %(config_sequence)s, keys_sequenc
     keys_bucket = %(keys_bucket)s, published_at = now();
 
 -- name: keys_by_hash
-SELECT k.hash, k.extra->>'successor' AS successor, k.name, k.alias, k.user_id, k.team_id, k.organization_id,
+SELECT k.hash, own.origin, k.extra->>'successor' AS successor, k.name, k.alias, k.user_id, k.team_id, k.organization_id,
        k.project_id, k.agent_id, k.aliases,
        k.models || granted_models(k.models, k.extra) AS models,
-       k.allowed_routes, k.allowed_ips, k.blocked, k.expires, coalesce(s.spend_usd, 0) + k.spend_adjustment AS spend,
+       k.allowed_routes, k.allowed_ips, k.blocked, k.expires, s.spend_usd + k.spend_adjustment AS spend,
        k.metadata, k.config, k.permissions,
        coalesce(k.max_budget, b.max_budget) AS max_budget, coalesce(k.soft_budget, b.soft_budget) AS soft_budget,
        coalesce(k.budget_duration, b.budget_duration) AS budget_duration,
@@ -63,11 +63,15 @@ SELECT k.hash, k.extra->>'successor' AS successor, k.name, k.alias, k.user_id, k
            'max_parallel_requests', c.max_parallel_requests,
            'model_max_budget', c.model_max_budget) END AS budget_of_customers
 FROM keys k
-LEFT JOIN spend_totals s ON s.scope = 'key' AND s.scope_id = k.hash
+LEFT JOIN key_values own ON own.hash = k.hash
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(t.spend_usd), 0) AS spend_usd
+    FROM values_of_key(k.hash) AS value JOIN spend_totals t ON t.scope = 'key' AND t.scope_id = value
+) s
 LEFT JOIN budgets b ON b.budget_id = k.budget_id
 LEFT JOIN budgets c ON c.budget_id = k.extra->>'end_user_budget_id'
 LEFT JOIN team_members m ON m.team_id = k.team_id AND m.user_id = k.user_id
-LEFT JOIN budget_generations g ON g.holder = 'key:' || k.hash
+LEFT JOIN budget_generations g ON g.holder = 'key:' || coalesce(own.origin, k.hash)
 LEFT JOIN budget_generations mg ON mg.holder = 'member:' || m.team_id || ':' || m.user_id
 WHERE k.hash = ANY(%(ids)s);
 

@@ -35,6 +35,7 @@ class KeyRow(Limited, frozen=True, kw_only=True):
     """What a KeyRecord is made of."""
 
     hash: str
+    origin: str | None
     successor: str | None
     name: str
     alias: str | None
@@ -50,6 +51,7 @@ class KeyRow(Limited, frozen=True, kw_only=True):
     blocked: bool
     expires: datetime | None
     spend: Decimal
+    budget_fallbacks: dict[str, list[str]]
     metadata: dict[str, Any]
     config: dict[str, Any]
     permissions: dict[str, Any]

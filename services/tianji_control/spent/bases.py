@@ -24,6 +24,7 @@ from tianji_control.spent.holders import (
     Generation,
     Q,
     calendar,
+    counted_as,
     generations,
     limits,
     named,
@@ -115,7 +116,8 @@ async def begin_anew(db: Connection, kind: str, spent_usd: Mapping[str, Decimal]
     """
     held = await _held(db, kind, spent_usd)
     before = await charged(db, [(one.budget, one.anew.generation) for one in held])
-    holders = [named(kind, id) for id in spent_usd]
+    own = await counted_as(db, kind, spent_usd)
+    holders = [named(kind, own[id]) for id in spent_usd]
     await run(db, Q.begin_anew, holders=holders, bases_usd=list(spent_usd.values()))
     now = time.time()
     due = []
@@ -129,7 +131,7 @@ async def begin_anew(db: Connection, kind: str, spent_usd: Mapping[str, Decimal]
 
 async def begin_all_anew(db: Connection, kind: str, ids: Iterable[str]) -> None:
     """Let the budgets of many holders count from now on, as if nothing had been spent."""
-    holders = [named(kind, id) for id in ids]
+    holders = [named(kind, id) for id in (await counted_as(db, kind, ids)).values()]
     await run(db, Q.begin_anew, holders=holders, bases_usd=[Decimal(0)] * len(holders))
 
 
@@ -156,12 +158,13 @@ async def _held(db: Connection, kind: str, ids: Iterable[str]) -> list[_Held]:
     held = await limits(db, kind, list(ids))
     if not held:
         return []
-    anew = await generations(db, [named(kind, id) for id in held])
+    own = await counted_as(db, kind, held)
+    anew = await generations(db, [named(kind, id) for id in own.values()])
     days = await calendar(db)
     return [
-        _Held(id, budget, anew.get(named(kind, id), NEVER))
+        _Held(id, budget, anew.get(named(kind, own[id]), NEVER))
         for id, one in held.items()
-        for budget in budgets_of(kind, id, one, days)
+        for budget in budgets_of(kind, own[id], one, days)
     ]
 
 

@@ -28,6 +28,7 @@ from tianji_control.spent.holders import (
     ORGANIZATION_MEMBER,
     Generation,
     calendar,
+    counted_as,
     generations,
     limits,
     named,
@@ -78,16 +79,18 @@ async def current(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, No
     if not ids:
         return {}
     source = SOURCES[kind]
-    anew = await generations(db, [named(kind, id) for id in ids])
+    own = await counted_as(db, kind, ids)
+    anew = await generations(db, [named(kind, id) for id in own.values()])
     asked: list[_Asked] = []
     days: Calendar | None = None
     for row in await many(db, source.rows, source.row, ids=sorted(set(ids))):
         id = getattr(row, source.id)
-        generation = anew.get(named(kind, id), NEVER)
+        holder = named(kind, own[id])
+        generation = anew.get(holder, NEVER)
         by_hand = generation.generation and kind not in (KEY, CUSTOMER)
         if isinstance(row, Limited) and (row.budget_duration or by_hand):
             days = days or await calendar(db)
-            budget = Budget(named(kind, id), days.rule(row.budget_duration, row.made or 0.0))
+            budget = Budget(holder, days.rule(row.budget_duration, row.made or 0.0))
             asked.append(_Asked(id, limits_of(row), budget, generation))
     spent = await _spent(db, kind, asked)
     return {one.id: Now(spent[one.id], _moment(one.window().ends)) for one in asked}

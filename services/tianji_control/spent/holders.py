@@ -47,9 +47,24 @@ class Generation(Struct, frozen=True):
 NEVER = Generation("")
 
 
+class Origin(Struct, frozen=True):
+    """A value that a key with more than one has had, and the first of them."""
+
+    hash: str
+    origin: str
+
+
 def named(kind: str, id: str) -> str:
     """Name a holder as bounds do."""
     return f"{kind}:{id}"
+
+
+async def counted_as(db: Connection, kind: str, ids: Iterable[str]) -> dict[str, str]:
+    """Return what the counters of these holders go by: of a key the first value that it had."""
+    own = {id: id for id in ids}
+    if kind != KEY or not own:
+        return own
+    return own | {row.hash: row.origin for row in await many(db, Q.origins, Origin, ids=list(own))}
 
 
 async def limits(db: Connection, kind: str, ids: Sequence[str]) -> dict[str, Limits]:

@@ -4,6 +4,9 @@ FROM spend_windows
 WHERE (bound, window_id) IN (SELECT * FROM unnest(%(bounds)s::text[], %(windows)s::text[]))
 GROUP BY bound, window_id;
 
+-- name: origins
+SELECT hash, origin FROM key_values WHERE hash = ANY(%(ids)s);
+
 -- name: generations
 SELECT holder, generation, extract(epoch FROM since)::float8 AS since, base_usd
 FROM budget_generations
@@ -36,6 +39,13 @@ ON CONFLICT (bound, window_id, process) DO UPDATE SET
 -- name: totals
 SELECT scope_id, spend_usd FROM spend_totals WHERE scope = %(scope)s AND scope_id = ANY(%(ids)s);
 
+-- name: totals_of_keys
+-- Of keys, with whatever values they had.
+SELECT asked.id AS scope_id, sum(spend_usd) AS spend_usd
+FROM unnest(%(ids)s::text[]) AS asked (id), values_of_key(asked.id) AS value
+JOIN spend_totals ON scope = 'key' AND scope_id = value
+GROUP BY asked.id;
+
 -- part: asked
 jsonb_to_recordset(%(asked)s) AS asked (
     n int, id text, groups text[], users text[], day date, since float8, model text)
@@ -45,6 +55,15 @@ SELECT asked.n, (
     SELECT coalesce(sum(spend_usd), 0)
     FROM spend_daily
     WHERE scope = %(scope)s AND scope_id = asked.id AND day > asked.day AND (asked.model = '' OR model = asked.model)
+) AS spent
+FROM <<asked>>;
+
+-- name: days_of_key
+SELECT asked.n, (
+    SELECT coalesce(sum(spend_usd), 0)
+    FROM spend_daily
+    WHERE scope = 'key' AND scope_id IN (SELECT values_of_key(asked.id)) AND day > asked.day
+      AND (asked.model = '' OR model = asked.model)
 ) AS spent
 FROM <<asked>>;
 
@@ -108,7 +127,7 @@ FROM <<asked>>;
 SELECT asked.n, (
     SELECT coalesce(sum(cost_usd), 0)
     FROM spend_logs
-    WHERE key_hash = asked.id AND <<that_day>>
+    WHERE key_hash IN (SELECT values_of_key(asked.id)) AND <<that_day>>
 ) AS spent
 FROM <<asked>>;
 

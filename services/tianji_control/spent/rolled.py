@@ -27,7 +27,7 @@ class _Sums(NamedTuple):
 
 
 _TABLE = {
-    KEY: _Sums(Q.days_of_scope, Q.rest_of_key, "key"),
+    KEY: _Sums(Q.days_of_key, Q.rest_of_key, "key"),
     TEAM: _Sums(Q.days_of_scope, Q.rest_of_team, "team"),
     ORGANIZATION: _Sums(Q.days_of_scope, Q.rest_of_organization, "organization"),
     CUSTOMER: _Sums(Q.days_of_scope, Q.rest_of_end_user, "end_user"),
@@ -64,13 +64,14 @@ async def rolled_all(db: Connection, kind: str, asked: Sequence[Since]) -> list[
     Of a user, calls with a team's keys are not theirs.
     """
     sums = _TABLE[kind]
-    in_all = {one.id for one in asked if sums.scope and one.since <= 0 and not one.model}
-    ever = await totals(db, sums.scope, in_all)
-    spent = [ever.get(one.id, Decimal(0)) for one in asked]
+    in_all = [bool(sums.scope) and one.since <= 0 and not one.model for one in asked]
+    ever = await totals(db, sums.scope, {one.id for one, all in zip(asked, in_all, strict=True) if all})
+    spent = [Decimal(0)] * len(asked)
     whole: list[dict[str, Any]] = []
     parts: list[dict[str, Any]] = []
     for n, one in enumerate(asked):
-        if sums.scope and one.since <= 0 and not one.model:
+        if in_all[n]:
+            spent[n] = ever.get(one.id, Decimal(0))
             continue
         day, partial = _first_day(one.since)
         pair = f":{one.id}" if kind == USER else one.id

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tianji.domain.snapshot import CUSTOMER
+from tianji.domain.snapshot import CUSTOMER, KEY
 from tianji.store.rows import Connection, many
 from tianji_control.spent.holders import Q
 
@@ -25,8 +25,8 @@ class Total(Struct, frozen=True):
 async def totals(db: Connection, kind: str, ids: Iterable[str]) -> dict[str, Decimal]:
     """Return what each of these has ever spent; who has spent nothing is left out."""
     wanted = list(ids)
-    scope = SCOPES.get(kind, kind)
-    rows = await many(db, Q.totals, Total, scope=scope, ids=wanted) if wanted else []
+    query, scope = Q.totals_of_keys if kind == KEY else Q.totals, SCOPES.get(kind, kind)
+    rows = await many(db, query, Total, scope=scope, ids=wanted) if wanted else []
     return {row.scope_id: row.spend_usd for row in rows}
 
 

@@ -48,7 +48,7 @@ async def limit(account: Account) -> None:
     except Exhausted as exhausted:
         account.refused = refused_by(exhausted, time.time())
         paid = paid_for(account, exhausted.bound, grant.targets)
-        raise refusals.refusal(exhausted, snapshot, paid) from None
+        raise refusals.refusal(exhausted, snapshot, paid, account.principal.key) from None
 
 
 async def allot(account: Account, target: Target, *, last: bool) -> TianjiError | None:

@@ -104,7 +104,7 @@ def _holders(principal: Principal, labels: Labels, fleet: FleetLimits) -> list[t
         add("customer", labels.end_user, limits, f"End User={labels.end_user}")
     if not principal.master:
         who = f"Key={key.alias or 'key'} ({key.name})" if key.name else f"Key={key.alias or 'key'}"
-        add("key", key.hash, _key_limits(key.limits, fleet), who)
+        add("key", key.identity, _key_limits(key.limits, fleet), who)
     return found
 
 

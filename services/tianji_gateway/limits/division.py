@@ -97,7 +97,7 @@ def divided(
     if rpm is None and tpm is None:
         return None
     owner = rates[0][2]
-    name = key.hash if division.even else _priority(division, key, team)
+    name = key.identity if division.even else _priority(division, key, team)
     return _parts(division, Targets(f"{owner}/{group}" if owner else group, rpm, tpm), name)
 
 

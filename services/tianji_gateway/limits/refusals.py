@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+from tianji.domain.keys import KeyRecord
 from tianji.errors import BudgetExceeded, RateLimited, TianjiError, Unavailable
 from tianji.limits.contract import Bound, Exhausted, Kind, LimitsUnavailable
 from tianji_gateway.limits.bounds import NANO
@@ -38,14 +39,14 @@ _RATES: dict[Kind, str] = {
 }
 
 
-def refusal(exhausted: Exhausted, snapshot: Snapshot, paid: int) -> TianjiError:
+def refusal(exhausted: Exhausted, snapshot: Snapshot, paid: int, key: KeyRecord) -> TianjiError:
     """Return the error that a caller gets whose limit is exhausted.
 
     `paid` is how many tokens of an answer what is left would pay for.
     """
     if exhausted.bound.kind == "budget":
-        return _over_budget(exhausted, snapshot, paid)
-    return _too_many(exhausted)
+        return _over_budget(exhausted, snapshot, paid, key)
+    return _too_many(exhausted, key)
 
 
 def none_left(exhausted: Exhausted, group: str, paid: int) -> TianjiError:
@@ -78,6 +79,14 @@ def descriptor(bound: Bound) -> tuple[str, str]:
     return _LEVELS.get(kind, kind), id
 
 
+def _whose(bound: Bound, key: KeyRecord) -> tuple[str, str]:
+    """Describe a limit; a key goes by its value of now, which is the one that answers and logs name."""
+    level, holder = descriptor(bound)
+    if key.origin is not None and holder.startswith(key.origin):
+        holder = key.hash + holder.removeprefix(key.origin)
+    return level, holder
+
+
 def status_of(snapshot: Snapshot) -> int:
     """Return the status of a refusal by a budget."""
     return count_of(snapshot.settings.calls.get("budget_exceeded_status_code")) or _STATUS
@@ -88,7 +97,7 @@ def usd(nano: int) -> float:
     return nano / NANO
 
 
-def _over_budget(exhausted: Exhausted, snapshot: Snapshot, paid: int) -> TianjiError:
+def _over_budget(exhausted: Exhausted, snapshot: Snapshot, paid: int, key: KeyRecord) -> TianjiError:
     bound = exhausted.bound
     kind = bound.id.partition(":")[0].partition("@")[0]
     spent, most = usd(exhausted.spent), usd(bound.limit)
@@ -108,7 +117,7 @@ def _over_budget(exhausted: Exhausted, snapshot: Snapshot, paid: int) -> TianjiE
     headers = {"retry-after": str(_seconds(exhausted.retry_after_s))} if status == 429 else {}
     if not math.isfinite(exhausted.retry_after_s):
         headers = {}
-    said, facts = _figures(exhausted, paid), _facts(exhausted, paid)
+    said, facts = _figures(exhausted, paid), _facts(exhausted, paid, key)
     return BudgetExceeded(f"{words}. {said}", status=status, headers=headers, facts=facts)
 
 
@@ -125,8 +134,8 @@ def _figures(exhausted: Exhausted, paid: int) -> str:
     )
 
 
-def _facts(exhausted: Exhausted, paid: int) -> dict[str, Any]:
-    level, holder = descriptor(exhausted.bound)
+def _facts(exhausted: Exhausted, paid: int, key: KeyRecord) -> dict[str, Any]:
+    level, holder = _whose(exhausted.bound, key)
     return {
         "level": level,
         "id": holder.partition("@")[0],
@@ -145,7 +154,7 @@ def _resets(at: float | None) -> str:
     return f"It begins anew at {_iso(at)}"
 
 
-def _too_many(exhausted: Exhausted) -> TianjiError:
+def _too_many(exhausted: Exhausted, key: KeyRecord) -> TianjiError:
     bound = exhausted.bound
     wait_s = _seconds(exhausted.retry_after_s)
     reset = datetime.now(UTC).timestamp() + wait_s
@@ -157,9 +166,8 @@ def _too_many(exhausted: Exhausted) -> TianjiError:
     if bound.share is not None and not bound.share.even:
         headers["x-litellm-priority"] = _shown(bound.share.name)
         headers["x-litellm-saturation"] = f"{exhausted.spent / max(1, bound.limit):.2%}"
-    return RateLimited(
-        f"{_over(bound)}. {_rate_words(exhausted)}. Limit resets at: {headers['reset_at']}", headers=headers
-    )
+    words = f"{_over(bound, key)}. {_rate_words(exhausted)}. Limit resets at: {headers['reset_at']}"
+    return RateLimited(words, headers=headers)
 
 
 def _shown(name: str) -> str:
@@ -167,8 +175,8 @@ def _shown(name: str) -> str:
     return header_value(name).decode("latin-1")
 
 
-def _over(bound: Bound) -> str:
-    level, holder = descriptor(bound)
+def _over(bound: Bound, key: KeyRecord) -> str:
+    level, holder = _whose(bound, key)
     share = bound.share
     if share is not None and share.even:
         return f"Key over its even part of what the model {holder} can do"

@@ -80,19 +80,20 @@ FROM budget_alerts AS alert
 WHERE alert.id = late.alert_id AND late.sent_at IS NULL AND late.given_up_at IS NULL AND alert.found_at < %(before)s;
 
 -- name: keys
-SELECT k.hash AS id, k.hash AS token, k.alias AS key_alias, k.user_id, k.team_id, t.alias AS team_alias,
+-- By what budgets go by: of a key with more than one value the first of them. It is told by the one in force.
+SELECT asked.id, k.hash AS token, k.alias AS key_alias, k.user_id, k.team_id, t.alias AS team_alias,
        coalesce(t.organization_id, k.organization_id) AS organization_id, u.email AS user_email,
        coalesce(k.max_budget, b.max_budget) AS max_budget, coalesce(k.soft_budget, b.soft_budget) AS soft_budget,
        k.metadata || jsonb_build_object(
            'budget_limits', k.extra -> 'budget_limits',
            'model_max_budget', coalesce(nullif(k.model_max_budget, '{}'), b.model_max_budget),
            'default_max_budget_alert_emails', s.calls -> 'default_key_max_budget_alert_emails') AS said
-FROM keys k
+FROM unnest(%(ids)s::text[]) AS asked (id), values_of_key(asked.id) AS value
+JOIN keys k ON k.hash = value AND NOT k.extra ? 'successor'
 LEFT JOIN budgets b ON b.budget_id = k.budget_id
 LEFT JOIN teams t ON t.team_id = k.team_id
 LEFT JOIN users u ON u.user_id = k.user_id
-LEFT JOIN settings_in_force s ON s.id = 'global'
-WHERE k.hash = ANY(%(ids)s);
+LEFT JOIN settings_in_force s ON s.id = 'global';
 
 -- name: teams
 SELECT team_id AS id, team_id, alias AS team_alias, organization_id, max_budget, soft_budget,

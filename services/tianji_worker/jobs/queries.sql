@@ -37,10 +37,11 @@ SELECT (jsonb_populate_record(k, jsonb_build_object(
     'expires', %(expires)s::timestamptz, 'auto_rotate', true, 'extra', k.extra - 'successor',
     'key_rotation_at', %(now)s::timestamptz + replace(k.rotation_interval, 'mo', 'mon')::interval,
     'last_rotation_at', %(now)s::timestamptz, 'rotation_count', k.rotation_count + 1,
-    'spend_adjustment', k.spend_adjustment + coalesce(
-        (SELECT spend_usd FROM spend_totals WHERE scope = 'key' AND scope_id = k.hash), 0),
-    'created_at', %(now)s::timestamptz, 'updated_at', %(now)s::timestamptz, 'updated_by', %(by)s::text))).*
+    'updated_at', %(now)s::timestamptz, 'updated_by', %(by)s::text))).*
 FROM keys k WHERE k.hash = %(hash)s;
+
+-- name: give_value
+SELECT give_value_to_key(%(hash)s, %(new_hash)s);
 
 -- name: follow_key
 UPDATE jwt_key_mappings SET key_hash = %(new_hash)s WHERE key_hash = %(hash)s;

@@ -55,6 +55,7 @@ async def _replace(db: Connection, key: DueKey, now: datetime, grace: str) -> No
         now=now,
         by=BY,
     )
+    await value(db, Q.give_value, bool, **named)
     await run(db, Q.follow_key, **named)
     if not grace:
         await run(db, Q.keep_deleted, hash=key.hash, by=BY)

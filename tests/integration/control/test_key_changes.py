@@ -76,6 +76,37 @@ async def test_an_owner_gives_their_key_a_new_value_of_their_choice(control: Any
     assert (await control.get("/key/info", key="sk-chosen-anew")).status == 200
 
 
+async def test_a_value_belongs_to_one_key_for_as_long_as_that_is_there(control: Any) -> None:
+    first = (await control.made_key(key="sk-value-1"))["key"]
+    second = (await control.post(f"/key/{first}/regenerate", {"new_key": "sk-value-2"})).json()["key"]
+    other = (await control.made_key())["key"]
+
+    assert (await control.post("/key/generate", {"key": first})).error["param"] == "key"
+    assert (await control.post(f"/key/{other}/regenerate", {"new_key": first})).status == 400
+    assert (await control.post(f"/key/{second}/regenerate", {"new_key": first})).json()["key"] == first
+    await control.post("/key/delete", {"keys": [first]})
+    assert (await control.post("/key/generate", {"key": second})).status == 200
+    assert (await control.post("/key/generate", {"key": first})).status == 400
+
+
+async def test_keys_are_listed_by_what_all_their_values_have_spent(control: Any) -> None:
+    team = (await control.post("/team/new", {})).json()["team_id"]
+    keys = [await control.made_key(team_id=team) for _ in range(4)]
+    for key, amount in zip(keys, ("1", "3", "2"), strict=False):
+        await spend(control, key, amount)
+    for at in (0, 3):
+        keys[at] = (await control.post(f"/key/{keys[at]['token']}/regenerate", {})).json()
+    await spend(control, keys[0], "1.5")
+    expected = [keys[place]["token"] for place in (1, 0, 2, 3)]
+
+    for order, tokens in (("desc", expected), ("asc", expected[::-1])):
+        path = f"/key/list?team_id={team}&sort_by=spend&sort_order={order}"
+        assert (await control.get(path)).json()["keys"] == tokens
+    told = (await control.get("/spend/keys")).json()
+    there = [one["token"] for one in told if one["token"] in expected]
+    assert there == expected
+
+
 async def test_what_cannot_be_given_a_new_value(control: Any) -> None:
     assert (await control.post("/key/sk-nothing/regenerate")).status == 404
     assert (await control.post("/key/regenerate", {})).status == 422

@@ -29,6 +29,9 @@ async def test_keys_of_a_team_are_promised_no_more_than_it_has(control: Any) -> 
     made = (await control.post("/key/generate", {"team_id": id, "rpm_limit": 40, **GUARANTEED})).json()
     raised = await control.post("/key/update", {"key": made["key"], "rpm_limit": 41})
     assert raised.status == 400
+    made = (await control.post("/key/regenerate", {"key": made["key"], "grace_period": "1h"})).json()
+    same = await control.post("/key/update", {"key": made["key"], "rpm_limit": 39})
+    assert same.status == 200
     renamed = await control.post("/key/update", {"key": made["key"], "key_alias": "promised"})
     assert renamed.status == 200
     best_effort = {"team_id": id, "rpm_limit": 90, "rpm_limit_type": "best_effort_throughput"}

@@ -33,7 +33,8 @@ async def test_a_key_is_rotated_when_its_interval_is_over_and_not_before(control
     made = await control.made_key(
         key_alias="turns", auto_rotate=True, rotation_interval="30d", team_id=team, spend=2, metadata={"a": 1}
     )
-    planned = datetime.fromisoformat((await info(control, "turns"))["key_rotation_at"])
+    first = await info(control, "turns")
+    planned = datetime.fromisoformat(first["key_rotation_at"])
     assert timedelta(days=29) < planned - datetime.now(UTC) < timedelta(days=31)
     store = control.runtime.store
     assert await run_due(store, job("early"), planned - timedelta(minutes=1)) == 0
@@ -42,10 +43,12 @@ async def test_a_key_is_rotated_when_its_interval_is_over_and_not_before(control
     now = await info(control, "turns")
     assert now["token"] != made["token"] and now["rotation_count"] == 1
     assert (now["team_id"], now["spend"], now["metadata"]) == (team, 2.0, {"a": 1})
+    assert now["created_at"] == first["created_at"]
     assert datetime.fromisoformat(now["key_rotation_at"]) > planned + timedelta(days=29)
     await control.published()
     assert await control.record("key", made["token"]) is None
-    assert (await control.record("key", now["token"]))["alias"] == "turns"
+    record = await control.record("key", now["token"])
+    assert (record["alias"], record["origin"]) == ("turns", made["token"])
     log = (await control.get("/audit/logs?action=key:rotate")).json()["logs"]
     assert [row["resource_id"] for row in log] == [now["token"]]
     assert made["key"] not in str(log)

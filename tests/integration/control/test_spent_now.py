@@ -212,6 +212,18 @@ async def test_budgets_of_the_configuration_begin_with_what_was_spent_before(con
     assert again["budgets_set"]["proxy"] > told["proxy"]
 
 
+async def test_budgets_of_several_windows_begin_with_what_was_spent_in_each(control: Any) -> None:
+    key = (await control.made_key())["key"]
+    await spend(control, "4", ago=DAY, key_hash=hash_of(key))
+    await spend(control, "1.5", key_hash=hash_of(key))
+    terms = {"max_budget": 20, "budget_limits": [{"budget_duration": "1d", "max_budget": 9}]}
+    assert (await control.post("/key/update", {"key": key} | terms)).status == 200
+
+    bound, today = f"key:{hash_of(key)}", window(rule("1d"), time.time())
+    assert await charged(control, bound) == {"all": Decimal("5.5")}
+    assert await charged(control, f"{bound}@1d") == {today.id: Decimal("1.5")}
+
+
 async def test_a_reset_by_hand_is_a_new_counter_that_begins_where_it_is_told_to(control: Any) -> None:
     key = (await control.made_key(max_budget=10, budget_duration="30d"))["key"]
     bound, month = f"key:{hash_of(key)}", window(rule("30d"), time.time())
@@ -282,12 +294,43 @@ async def test_a_member_is_reset_to_less_than_they_have_spent_of_a_team(control:
 async def test_a_key_with_a_new_value_carries_on_in_its_window(control: Any) -> None:
     old = (await control.made_key(max_budget=10, budget_duration="1d"))["key"]
     today, yesterday = (window(rule("1d"), time.time() - ago) for ago in (0, DAY))
-    await spend(control, "40", f"key:{hash_of(old)} {yesterday.id}", ago=DAY, key_hash=hash_of(old))
-    await spend(control, "3", f"key:{hash_of(old)} {today.id}", key_hash=hash_of(old))
-    new = (await control.post(f"/key/{old}/regenerate", {})).json()["key"]
+    bound = f"key:{hash_of(old)}"
+    await spend(control, "40", f"{bound} {yesterday.id}", ago=DAY, key_hash=hash_of(old))
+    await spend(control, "3", f"{bound} {today.id}", key_hash=hash_of(old))
+    answer = (await control.post(f"/key/{old}/regenerate", {})).json()
+    new = answer["key"]
+    assert answer["spend"] == 3.0
 
-    assert await charged(control, f"key:{hash_of(new)}") == {f"1:{today.id}": Decimal(3)}
-    assert (await key_info(control, new))["spend"] == 3.0
+    await spend(control, "0.5", f"{bound} {today.id}", key_hash=hash_of(old))
+    await spend(control, "0.25", f"{bound} {today.id}", key_hash=hash_of(new))
+    assert await charged(control, bound) == {yesterday.id: Decimal(40), today.id: Decimal("3.75")}
+    info = await key_info(control, new)
+    assert (info["spend"], info["total_spend"]) == (3.75, 43.75)
+    record = await control.record("key", hash_of(new))
+    assert record is not None and record["origin"] == hash_of(old)
+
+
+async def test_a_budget_that_is_set_after_new_values_counts_what_all_of_them_spent(control: Any) -> None:
+    first = (await control.made_key(metadata={"n": 1}))["key"]
+    second = (await control.post(f"/key/{first}/regenerate", {})).json()["key"]
+    third = (await control.post(f"/key/{second}/regenerate", {"grace_period": "1h"})).json()["key"]
+    await spend(control, "8", ago=DAY, key_hash=hash_of(first))
+    for usd, value in (("4", first), ("2", second), ("1", third)):
+        await spend(control, usd, key_hash=hash_of(value))
+    terms = {"max_budget": 20, "budget_limits": [{"budget_duration": "1d", "max_budget": 9}]}
+    assert (await control.post("/key/update", {"key": third} | terms)).status == 200
+
+    bound, today = f"key:{hash_of(first)}", window(rule("1d"), time.time())
+    assert await charged(control, bound) == {"all": Decimal(15)}
+    assert await charged(control, f"{bound}@1d") == {today.id: Decimal(7)}
+    assert [(await key_info(control, hash_of(value)))["spend"] for value in (second, third)] == [15.0, 15.0]
+
+    assert (await control.post(f"/key/{third}/reset_spend", {"reset_to": 2})).status == 200
+    assert (await charged(control, bound))["1:all"] == Decimal(2)
+    assert (await control.post("/global/spend/reset")).status == 200
+    assert (await key_info(control, third))["spend"] == 0
+    record = await control.record("key", hash_of(third))
+    assert record is not None and record["limits"]["generation"] == 2
 
 
 async def test_all_keys_and_teams_are_reset_and_the_ledger_keeps_what_was_spent(control: Any) -> None:

@@ -143,8 +143,8 @@ async def regenerate(call: Call) -> Response:
     old = call.request.path_params.get("key") or call.query(WhichKey).key or named or call.actor.key_hash
     if not old:
         raise WrongFields([Fault(["body", "key"], "name the key to regenerate", "missing")])
-    key, row = await rotation.regenerate(call, old, said, wanted, grace)
-    return call.answer(shown.generated(key, row, said) | {"spend": float(row.spend_adjustment)})
+    key, row, spent = await rotation.regenerate(call, old, said, wanted, grace)
+    return call.answer(shown.generated(key, row, said) | {"spend": float(row.spend_adjustment + spent)})
 
 
 async def reset_spend(call: Call) -> Response:

@@ -53,6 +53,12 @@ SET (<<key_columns>>) = (SELECT <<key_columns>> FROM jsonb_populate_record(NULL:
 FROM jsonb_array_elements(%(rows)s) AS new (row)
 WHERE hash = new.row ->> 'hash';
 
+-- name: give_value
+SELECT give_value_to_key(%(hash)s, %(new_hash)s);
+
+-- name: is_value_of_another
+SELECT EXISTS (SELECT FROM values_of_key(%(hash)s) AS value JOIN keys ON keys.hash = value WHERE value <> %(hash)s);
+
 -- name: delete_keys
 DELETE FROM keys WHERE hash = ANY(%(hashes)s);
 
@@ -86,8 +92,11 @@ ORDER BY {column} {direction}, hash {direction}
 UNION ALL (SELECT hash FROM keys WHERE {column} IS NULL AND <<key_filters>> ORDER BY hash <<up_to_there>>)
 <<part_of_list>>;
 
+-- part: one_value
+NOT EXISTS (SELECT FROM key_values v WHERE v.hash = keys.hash)
+
 -- part: keys_that_spent_nothing
-(SELECT hash FROM keys WHERE spend_adjustment = 0 AND <<key_filters>>
+(SELECT hash FROM keys WHERE spend_adjustment = 0 AND <<one_value>> AND <<key_filters>>
    AND NOT EXISTS (SELECT FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash)
  ORDER BY hash <<up_to_there>>)
 
@@ -95,12 +104,17 @@ UNION ALL (SELECT hash FROM keys WHERE {column} IS NULL AND <<key_filters>> ORDE
 -- each: direction = ASC DESC
 (SELECT hash FROM (
      (SELECT hash, t.spend_usd AS spend FROM spend_totals t JOIN keys ON hash = t.scope_id
-      WHERE t.scope = 'key' AND spend_adjustment = 0 AND <<key_filters>>
+      WHERE t.scope = 'key' AND spend_adjustment = 0 AND <<one_value>> AND <<key_filters>>
       ORDER BY t.key_spend_usd {direction}, t.scope_id {direction} <<up_to_there>>)
      UNION ALL
      SELECT hash, spend_adjustment + coalesce(
          (SELECT t.spend_usd FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash), 0)
-     FROM keys WHERE spend_adjustment <> 0 AND <<key_filters>>
+     FROM keys WHERE spend_adjustment <> 0 AND <<one_value>> AND <<key_filters>>
+     UNION ALL
+     SELECT hash, spend_adjustment + coalesce(
+         (SELECT sum(t.spend_usd) FROM values_of_key(hash) AS value
+          JOIN spend_totals t ON t.scope = 'key' AND t.scope_id = value), 0)
+     FROM keys JOIN key_values USING (hash) WHERE <<key_filters>>
  ) spent ORDER BY spend {direction}, hash {direction} <<up_to_there>>)
 
 -- name: key_page_spend_asc

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from tianji.domain.keys import hash_of, mask_of
 from tianji.domain.snapshot import KEY
-from tianji.errors import BadRequest
 from tianji_control import durations
 from tianji_control.call import Call
 from tianji_control.change import Change
@@ -23,50 +23,38 @@ from tianji_control.resources.settings import store as settings
 
 async def regenerate(
     call: Call, key: str, said: dict[str, Any], wanted: str | None, grace: str | None
-) -> tuple[str, KeyRow]:
-    """Replace a key; return the new one, this once, and its row.
+) -> tuple[str, KeyRow, Decimal]:
+    """Replace a key's value; return the new one, this once, its row and all that the key has spent.
 
-    The new key carries on with what the old one has spent. With a grace time the old one serves until
-    then, under no alias and as another name of the new one; without one it is gone at once.
+    With a grace time the old value serves until then, under no alias and as another name of the new one;
+    without one it is gone at once.
     """
     value = service.fresh_key(wanted)
     async with call.change() as change:
         before = await service.locked(call, change, key, "key:update")
-        _check_in_force(before)
+        service.check_in_force(before)
         await service.check_new(call, change, before, said, (await settings.in_force(change.db)).calls)
         row = await service.changed(change, before, said)
         if said:  # a leaked key gets a new value even where its place has since been narrowed
             await check_places(change.db, before, row)
-        if said.get("spend") is None:
-            [(as_of_now, ever)] = await service.with_spend(change.db, [before])
-            spent = as_of_now.spend_adjustment + ever
-        else:
-            spent = said["spend"]
         row = msgspec.structs.replace(
             service.rotation_planned(row, row.updated_at),
             hash=hash_of(value),
             name=mask_of(value),
-            spend_adjustment=spent,
             last_rotation_at=row.updated_at,
             rotation_count=before.rotation_count + 1,
-            created_at=row.updated_at,
         )
         await store.update(change.db, _retired(change, before, grace, row.hash))
         await store.insert(change.db, row)
+        await store.give_value(change.db, before, row.hash)
         await follow(change.db, before.hash, row.hash)
         if grace:
             await change.note(KEY, before.hash, "key:regenerate", before=before)
         else:
             await service.remove(change, [before], "key:regenerate")
         await change.note(KEY, row.hash, "key:regenerate", before=before, after=row)
-    return value, row
-
-
-def _check_in_force(row: KeyRow) -> None:
-    """Refuse a value that was replaced: each new one would begin a budget of its own."""
-    if SUCCESSOR in row.extra:
-        message = "This key was replaced already and serves until its grace is over; replace the new one"
-        raise BadRequest(message, type="bad_request_error", param="key")
+        [(row, spent)] = await service.with_spend(change.db, [row])
+    return value, row, spent
 
 
 def _retired(change: Change, row: KeyRow, grace: str | None, successor: str) -> KeyRow:

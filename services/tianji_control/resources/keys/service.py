@@ -19,7 +19,7 @@ from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.limits import raises_budget
 from tianji_control.resources.keys import policy, store
-from tianji_control.resources.keys.fields import columns
+from tianji_control.resources.keys.fields import SUCCESSOR, columns
 from tianji_control.resources.keys.ownership import check_claim, claimed, target_of
 from tianji_control.resources.keys.places import check_places, check_project
 from tianji_control.resources.keys.promised import check_promised
@@ -95,6 +95,7 @@ async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
     row = rotation_planned(row, now)
     await check_project(change.db, None, row)
     await check_promised(change.db, None, row)
+    await store.check_value(change.db, row.hash)
     await store.insert(change.db, row)
     await change.note(KEY, row.hash, "key:generate", after=row)
     return key, row
@@ -148,6 +149,7 @@ async def changed(change: Change, before: KeyRow, said: dict[str, Any]) -> KeyRo
         row = rotation_planned(row, now)
     if said.get("spend") is None:
         return row
+    check_in_force(before)
     return msgspec.structs.replace(
         row, spend_adjustment=said["spend"] - await total(change.db, KEY, before.hash)
     )
@@ -157,6 +159,7 @@ async def reset_spend(call: Call, key: str, reset_to: Decimal) -> tuple[KeyRow, 
     """Set what a key counts as having spent; return it as it is now, and the figure of before."""
     async with call.change() as change:
         before = await locked(call, change, key, "key:limit")
+        check_in_force(before)
         [(shown, spent)] = await with_spend(change.db, [before])
         previous = shown.spend_adjustment + spent
         if not 0 <= reset_to <= previous:
@@ -270,6 +273,13 @@ async def require(call: Call, db: Connection, permission: str, row: KeyRow) -> N
     """Require that the caller may do this to a key."""
     # Whose it is need not be looked up for who may do it to every key.
     call.require(permission, ANYTHING if everywhere(call.actor, permission) else await target_of(db, row))
+
+
+def check_in_force(row: KeyRow) -> None:
+    """Refuse a value that was replaced: what the key has spent, and its next value, are the new one's."""
+    if SUCCESSOR in row.extra:
+        message = "This value was replaced and serves until its grace is over; name the key by the new one"
+        raise BadRequest(message, type="bad_request_error", param="key")
 
 
 def rotation_planned(row: KeyRow, now: datetime) -> KeyRow:

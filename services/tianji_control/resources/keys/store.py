@@ -12,7 +12,7 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from tianji.errors import BadRequest
 from tianji.store.queries import Queries, Query
-from tianji.store.rows import Connection, many, one, run
+from tianji.store.rows import Connection, many, one, run, value
 
 Q = Queries.beside(__file__)
 
@@ -112,6 +112,18 @@ async def _write(db: Connection, query: Query, row: KeyRow) -> None:
         raise _no_organization(row) from None
 
 
+async def give_value(db: Connection, row: KeyRow, new_hash: str) -> None:
+    """Note that a key gets a new value, which its counters do not notice. Raises BadRequest for another's."""
+    if not await value(db, Q.give_value, bool, hash=row.hash, new_hash=new_hash):
+        raise _had()
+
+
+async def check_value(db: Connection, hash: str) -> None:
+    """Raise BadRequest for a value that a key of now had before: its counters would be shared."""
+    if await value(db, Q.is_value_of_another, bool, hash=hash):
+        raise _had()
+
+
 async def delete(db: Connection, hashes: list[str]) -> None:
     """Remove keys."""
     await run(db, Q.delete_keys, hashes=hashes)
@@ -137,6 +149,14 @@ def _no_organization(row: KeyRow) -> BadRequest:
         f"There is no organization {row.organization_id!r}",
         type="bad_request_error",
         param="organization_id",
+    )
+
+
+def _had() -> BadRequest:
+    return BadRequest(
+        "Another key had this value before it got a new one; choose another value",
+        type="bad_request_error",
+        param="key",
     )
 
 

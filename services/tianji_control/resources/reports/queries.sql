@@ -46,9 +46,12 @@ ORDER BY day, key_hash;
 -- Keys that have spent something count as having spent nothing.
 UPDATE keys SET spend_adjustment = -spent.spend_usd, updated_at = now(), updated_by = %(by)s
 FROM (
-    SELECT key.hash, coalesce(total.spend_usd, 0) AS spend_usd
-    FROM keys AS key LEFT JOIN spend_totals AS total ON total.scope = 'key' AND total.scope_id = key.hash
-    WHERE key.spend_adjustment <> -coalesce(total.spend_usd, 0)
+    SELECT key.hash, total.spend_usd
+    FROM keys AS key CROSS JOIN LATERAL (
+        SELECT coalesce(sum(spend_usd), 0) AS spend_usd
+        FROM values_of_key(key.hash) AS value JOIN spend_totals ON scope = 'key' AND scope_id = value
+    ) AS total
+    WHERE key.spend_adjustment <> -total.spend_usd AND NOT key.extra ? 'successor'
     ORDER BY key.hash
     FOR UPDATE OF key
 ) AS spent
@@ -215,9 +218,16 @@ FROM (
     SELECT 'user', user_id, user_id, created_at FROM users
 ) AS candidate
 LEFT JOIN spend_totals AS spent ON spent.scope = candidate.kind AND spent.scope_id = candidate.id
+LEFT JOIN (
+    -- Of keys with more than one value: what all of them have spent.
+    SELECT own.hash AS id, sum(total.spend_usd) AS spend_usd
+    FROM key_values AS own JOIN key_values AS also USING (origin)
+    JOIN spend_totals AS total ON total.scope = 'key' AND total.scope_id = also.hash
+    GROUP BY own.hash
+) AS of_all ON candidate.kind = 'key' AND of_all.id = candidate.id
 WHERE candidate.kind = %(kind)s
   AND (%(user_id)s::text IS NULL OR candidate.user_id = %(user_id)s)
-ORDER BY coalesce(spent.spend_usd, 0) DESC, candidate.created_at DESC, candidate.id
+ORDER BY coalesce(of_all.spend_usd, spent.spend_usd, 0) DESC, candidate.created_at DESC, candidate.id
 LIMIT %(limit)s;
 
 -- name: customer_names
