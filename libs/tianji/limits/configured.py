@@ -22,6 +22,12 @@ def of_proxy(calls: Mapping[str, Any]) -> Limits:
     )
 
 
+def of_customers(calls: Mapping[str, Any]) -> Limits | None:
+    """Read from `litellm_settings` what customers without limits of their own are held to."""
+    most = usd_of(calls.get("max_end_user_budget"))
+    return None if most is None else Limits(max_budget=most)
+
+
 def of_providers(router: Mapping[str, Any]) -> Iterator[tuple[str, Limits]]:
     """Read from `router_settings` what providers are held to."""
     return _named(router.get("provider_budget_config"))

@@ -28,7 +28,9 @@ def limits_fields(row: Struct) -> dict[str, Any]:
     if isinstance(row, Limited):
         found["limits"] = limits_of(row)
     if isinstance(row, KeyRow | TeamRow):
-        found["member"] = limits_in(row.member_limits) or _begun_anew(row.member_limits)
+        found["member"] = (
+            limits_in(row.member_limits) if isinstance(row, TeamRow) else _membership(row.member_limits)
+        )
     if isinstance(row, KeyRow | SettingsRow):
         found["customer_limits"] = limits_in(row.budget_of_customers)
     if isinstance(row, UserRow):
@@ -87,11 +89,21 @@ def _rates(limits: Limits) -> Limits:
     )
 
 
-def _begun_anew(said: Mapping[str, Any] | None) -> Limits | None:
-    """Return what holds of a member who has no limits but those of the team: a count that was begun anew."""
-    if not said or not said.get("generation"):
+def _membership(said: Mapping[str, Any] | None) -> Limits | None:
+    """Return what a member may use; also of one without limits, when they came and were begun anew.
+
+    The team may give all its members a budget at any time, which counts from there.
+    """
+    if not said:
         return None
-    return Limits(generation=said["generation"], made=said.get("made"), changed=said.get("changed"))
+    made, changed = said.get("made"), said.get("changed")
+    return replace(
+        limits_in(said) or Limits(),
+        generation=said.get("generation") or 0,
+        made=made,
+        changed=None if changed == made else changed,
+        carried=True,
+    )
 
 
 def _windows(said: Any) -> Iterator[BudgetWindow]:

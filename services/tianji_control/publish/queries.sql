@@ -61,7 +61,8 @@ SELECT k.hash, own.origin, k.extra->>'successor' AS successor, k.name, k.alias, 
            'max_budget', c.max_budget, 'soft_budget', c.soft_budget, 'budget_duration', c.budget_duration,
            'tpm_limit', c.tpm_limit, 'rpm_limit', c.rpm_limit, 'tpd_limit', c.tpd_limit,
            'max_parallel_requests', c.max_parallel_requests,
-           'model_max_budget', c.model_max_budget) END AS budget_of_customers
+           'model_max_budget', c.model_max_budget,
+           'changed', extract(epoch FROM greatest(k.updated_at, c.updated_at))) END AS budget_of_customers
 FROM keys k
 LEFT JOIN key_values own ON own.hash = k.hash
 CROSS JOIN LATERAL (
@@ -92,7 +93,8 @@ SELECT t.team_id AS id, t.alias, t.organization_id, t.models || granted_models(t
        jsonb_build_object(
            'max_budget', t.extra->'team_member_budget', 'budget_duration', t.extra->'team_member_budget_duration',
            'tpm_limit', t.extra->'team_member_tpm_limit', 'rpm_limit', t.extra->'team_member_rpm_limit',
-           'model_max_budget', t.extra->'team_member_model_max_budget') AS member_limits
+           'model_max_budget', t.extra->'team_member_model_max_budget',
+           'changed', extract(epoch FROM t.updated_at)) AS member_limits
 FROM teams t LEFT JOIN budget_generations g ON g.holder = 'team:' || t.team_id
 WHERE t.team_id = ANY(%(ids)s);
 

@@ -14,12 +14,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from tianji.domain.snapshot import KEY
+from tianji.domain.snapshot import KEY, TEAM
 from tianji.limits.calendar import Budget, budgets_of
 from tianji.limits.windows import window
 from tianji.store.rows import Connection, many, run
 from tianji_control.spent.holders import (
     KINDS,
+    MEMBER,
     NEVER,
     Generation,
     Q,
@@ -34,6 +35,8 @@ from tianji_control.written import Written
 
 BUDGET_FIELDS = ("max_budget", "soft_budget", "budget_duration", "budget_id", "model_max_budget")
 IN_EXTRA = ("budget_limits", "model_max_budget")
+OF_MEMBERS = ("team_member_budget", "team_member_budget_duration", "team_member_model_max_budget")
+"""What a team says of the budgets of all its members."""
 NANO = 1_000_000_000
 
 
@@ -50,6 +53,12 @@ class _Held(Struct, frozen=True):
     id: str
     budget: Budget
     anew: Generation
+
+
+class _Member(Struct, frozen=True):
+    """A member of a team."""
+
+    id: str
 
 
 class Due(Struct, frozen=True):
@@ -72,10 +81,13 @@ async def follow(db: Connection, written: Iterable[Written]) -> None:
     """Have the ledger's windows follow what was written of holders; call it within the change."""
     changed: list[Who] = []
     adjusted: dict[str, dict[str, Decimal]] = {}
+    teams: list[str] = []
     for one in written:
         kind, id = one.kind, one.id
         if kind not in KINDS or one.after is None:
             continue
+        if kind == TEAM and _of_members(one.after) != _of_members(one.before):
+            teams.append(id)
         adjustment = _adjustment(one.after)
         if adjustment != _adjustment(one.before):
             adjusted.setdefault(kind, {})[id] = adjustment
@@ -88,6 +100,9 @@ async def follow(db: Connection, written: Iterable[Written]) -> None:
             kind,
             {id: adjustment + ever for (id, adjustment), ever in zip(by_id.items(), spent, strict=True)},
         )
+    if teams:
+        members = await many(db, Q.members_of_teams, _Member, ids=teams)
+        await top_up(db, MEMBER, *[member.id for member in members])
     await _top_up_all(db, changed)
 
 
@@ -203,6 +218,12 @@ async def _charge(db: Connection, due: Sequence[Due]) -> None:
 
 def _adjustment(row: Struct | None) -> Decimal:
     return getattr(row, "spend_adjustment", Decimal(0))
+
+
+def _of_members(row: Struct | None) -> dict[str, Any]:
+    """Return what a team says of its members' budgets."""
+    extra = getattr(row, "extra", {})
+    return {name: extra[name] for name in OF_MEMBERS if extra.get(name) is not None}
 
 
 def _terms(row: Struct | None) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -10,18 +11,21 @@ from msgspec import Struct
 from psycopg.types.json import Jsonb
 
 from tianji.domain.limits import Limits
-from tianji.domain.snapshot import SETTINGS, TAG
+from tianji.domain.snapshot import CUSTOMER, SETTINGS, TAG
 from tianji.limits.calendar import budgets_of, calendar_of
 from tianji.limits.configured import (
     DEPLOYMENT,
     PROVIDER,
     PROXY,
+    of_customers,
     of_deployment,
     of_providers,
     of_proxy,
     of_tags,
 )
-from tianji.store.rows import Connection, many, run
+from tianji.limits.windows import window
+from tianji.store.rows import Connection, many, run, value
+from tianji_control.publish.limited import limits_in
 from tianji_control.resources.settings import store as settings
 from tianji_control.resources.settings.store import Sections
 from tianji_control.spent.bases import charge
@@ -69,7 +73,10 @@ async def follow(db: Connection) -> bool:
                 continue
             changed = True
             await run(db, Q.set_configured_budget, bound=budget.bound, terms=Jsonb(terms))
-            await charge(db, kind, id, budget, NEVER)
+            if kind != CUSTOMER:
+                await charge(db, kind, id, budget, NEVER)
+            elif budget.main:
+                await run(db, Q.recharge_customers, window=window(budget.rule, time.time()).id)
     if gone := stored.keys() - seen:
         await run(db, Q.forget_configured_budgets, bounds=list(gone))
     return changed or bool(gone)
@@ -82,10 +89,18 @@ async def _held(db: Connection, sections: Sections) -> list[tuple[str, str, Limi
     priced = await many(db, Q.deployments_with_budgets, Priced)
     return [
         (PROXY, "", of_proxy(sections.calls)),
+        (CUSTOMER, "", await _of_customers(db, sections.calls) or Limits()),
         *_of(PROVIDER, dict(of_providers(sections.router))),
         *_of(TAG, {name: held for name, held in tags.items() if name not in own}),
         *_of(DEPLOYMENT, {row.id: of_deployment(row.params) for row in priced}),
     ]
+
+
+async def _of_customers(db: Connection, calls: Mapping[str, Any]) -> Limits | None:
+    """Return what customers without limits of their own are held to; they begin with what they have spent."""
+    named = calls.get("max_end_user_budget_id")
+    terms = await value(db, Q.budget_terms, dict[str, Any], id=named) if isinstance(named, str) else None
+    return limits_in(terms) or of_customers(calls)
 
 
 def _of(kind: str, held: dict[str, Limits]) -> Iterator[tuple[str, str, Limits]]:

@@ -194,6 +194,7 @@ SELECT m.team_id || ':' || m.user_id AS id, m.extra || jsonb_build_object(
     'budget_duration', coalesce(
         m.budget_duration,
         CASE WHEN m.max_budget IS NULL THEN t.extra->>'team_member_budget_duration' END),
+    'model_max_budget', coalesce(m.extra->'model_max_budget', t.extra->'team_member_model_max_budget'),
     'made', extract(epoch FROM m.created_at)) AS terms
 FROM team_members m JOIN teams t ON t.team_id = m.team_id
 WHERE m.team_id = ANY(%(groups)s) AND m.user_id = ANY(%(users)s) AND m.team_id || ':' || m.user_id = ANY(%(ids)s);
@@ -210,6 +211,19 @@ UNION ALL SELECT 'customer', user_id FROM customers WHERE budget_id = %(id)s
 UNION ALL SELECT 'tag', name FROM tags WHERE budget_id = %(id)s
 UNION ALL SELECT 'project', project_id FROM projects WHERE budget_id = %(id)s
 UNION ALL SELECT 'orgmember', organization_id || ':' || user_id FROM organization_members WHERE budget_id = %(id)s;
+
+-- name: members_of_teams
+SELECT team_id || ':' || user_id AS id FROM team_members WHERE team_id = ANY(%(ids)s);
+
+-- name: budget_terms
+SELECT to_jsonb(b) AS terms FROM budgets b WHERE budget_id = %(id)s;
+
+-- name: recharge_customers
+-- Of those whose counters are known already: nobody will ask for them again.
+SELECT charge_customers(array_agg(bound), array_agg(window_id))
+FROM (
+    SELECT DISTINCT bound, window_id FROM spend_windows WHERE window_id = %(window)s AND bound LIKE 'customer:%%'
+) AS known;
 
 -- name: configured_budgets
 SELECT bound, terms FROM configured_budgets FOR UPDATE;

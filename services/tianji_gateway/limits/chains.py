@@ -138,4 +138,5 @@ def _member(own: Limits | None, usual: Limits | None) -> Limits | None:
     said = {name: getattr(own, name) or getattr(usual, name) for name in _OWN}
     if own.max_budget is not None:
         said["duration"] = own.duration
-    return replace(own, **said)
+    changed = max(own.changed or 0.0, usual.changed or 0.0) or None
+    return replace(own, **said, changed=changed)

@@ -10,16 +10,17 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tianji.config.amounts import count_of, usd_of
+from tianji.config.amounts import count_of
 from tianji.domain.deployments import Deployment
 from tianji.domain.limits import Limits
-from tianji.domain.snapshot import TAG, Settings
+from tianji.domain.snapshot import CUSTOMER, TAG, Settings
 from tianji.domain.tenants import TagRecord
 from tianji.limits.calendar import Calendar, calendar_of
 from tianji.limits.configured import (
     DEPLOYMENT,
     PROVIDER,
     PROXY,
+    of_customers,
     of_deployment,
     of_providers,
     of_proxy,
@@ -65,12 +66,12 @@ def fleet_limits(settings: Settings, tags: Iterable[TagRecord]) -> FleetLimits:
     known = {tag.name: tag.limits for tag in tags}
     for name, limits in of_tags(calls):
         known.setdefault(name, _since(TAG, name, limits, settings))
-    usual = usd_of(calls.get("max_end_user_budget"))
+    customers = settings.customer_limits or of_customers(calls)
     return FleetLimits(
         calendar=calendar,
         proxy=proxy if proxy.bounds else None,
         tags=known,
-        customers=settings.customer_limits or (Limits(max_budget=usual) if usual else None),
+        customers=None if customers is None else _since(CUSTOMER, "", customers, settings),
         parallel_per_key=count_of(general.get("max_parallel_requests")),
         division=division_of(calls),
         users_in_teams=general.get("apply_user_budget_to_team_keys") is True,

@@ -215,5 +215,6 @@ WHERE updated_at < %(before)s::date AND window_id ~ ':[0-9]{8}T[0-9]{6}Z$'
 -- name: schema_present
 -- The newest tables and columns that the worker writes.
 SELECT to_regclass('closed_days') IS NOT NULL AND to_regclass('budget_alerts') IS NOT NULL
+   AND to_regproc('charge_customers') IS NOT NULL
    AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('spend_logs') AND attname = 'agent_id')
    AND to_regclass('key_values') IS NOT NULL;

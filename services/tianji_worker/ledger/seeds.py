@@ -18,7 +18,7 @@ from tianji.limits.ledger_side import LedgerSide
 from tianji.limits.seeding import Counter, ProcessSum, SeedAnswer, SeedRequest
 from tianji.store.locks import Lock
 from tianji.store.pool import Store
-from tianji.store.rows import many, value
+from tianji.store.rows import many, run, value
 from tianji_worker.ledger.write import Q
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ class Seeds:
         async with self._store.transaction() as db:
             await value(db, Q.share_windows, object, lock=Lock.SPEND_WINDOWS)
             bounds, windows = [one.bound for one in counters], [one.window for one in counters]
+            await run(db, Q.charge_customers, bounds=bounds, windows=windows)
             found = await many(db, Q.window_sums, Sum, bounds=bounds, windows=windows)
             sums = [ProcessSum(one.bound, one.window, one.process, one.spent_nano) for one in found]
             return SeedAnswer(sums, await self._write(counters, sums))

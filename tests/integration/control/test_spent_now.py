@@ -212,6 +212,66 @@ async def test_budgets_of_the_configuration_begin_with_what_was_spent_before(con
     assert again["budgets_set"]["proxy"] > told["proxy"]
 
 
+async def test_a_budget_for_all_members_of_a_team_begins_with_what_each_has_spent_in_it(control: Any) -> None:
+    team, today = {"team_id": "t:all"}, window(rule("1d"), time.time())
+    people = [{"role": "user", "user_id": name} for name in ("m:1", "m2", "own")]
+    assert (await control.post("/team/new", team | {"members_with_roles": people})).status == 200
+    for name in ("m:1", "m2", "own"):
+        await spend(control, "2", ago=DAY, user_id=name, key_hash="k", **team)
+        await spend(control, "1", user_id=name, key_hash="k", **team)
+        await spend(control, "7", user_id=name, key_hash="k", team_id="another")
+    await control.post("/team/member_update", team | {"user_id": "own", "max_budget_in_team": 9})
+    terms = {"team_member_budget": 5, "team_member_model_max_budget": {"gpt": 4}}
+    assert (await control.post("/team/update", team | terms)).status == 200
+    for name in ("m:1", "m2", "own"):
+        assert await charged(control, f"member:t:all:{name}") == {"all": Decimal(3)}
+        assert await charged(control, f"member_model:t:all:{name}:gpt") == {"all": Decimal(3)}
+
+    await control.post("/team/update", team | {"team_member_budget_duration": "1d"})
+    assert (await charged(control, "member:t:all:m2"))[today.id] == Decimal(1)
+    told = (await control.get("/team/info?team_id=t:all")).json()["team_memberships"]
+    assert {one["user_id"]: one["spend"] for one in told} == {"m:1": 1.0, "m2": 1.0, "own": 3.0}
+
+
+async def test_a_member_with_a_rate_of_their_own_is_begun_anew_with_the_others(control: Any) -> None:
+    team = {"team_id": "t-rates", "team_member_budget": 5, "team_member_budget_duration": "5d"}
+    await control.post("/team/new", team | {"members_with_roles": [{"role": "user", "user_id": "quick"}]})
+    await control.post("/team/member_update", {"team_id": "t-rates", "user_id": "quick", "rpm_limit": 7})
+    key = (await control.made_key(team_id="t-rates", user_id="quick"))["key"]
+    assert (await control.post("/team/t-rates/member/quick/reset_spend", {"reset_to": 0})).status == 200
+    await control.published()
+    member = (await control.record("key", hash_of(key)))["member"]
+    assert (member["rpm"], member["generation"], member["carried"]) == (7, 1, True)
+    assert member["made"] == pytest.approx(time.time(), abs=60)
+
+
+async def test_a_budget_for_all_customers_that_is_set_again_counts_what_came_between(control: Any) -> None:
+    settings = {"litellm_settings": {"max_end_user_budget": 50}}
+    await spend(control, "1", "customer:between all", end_user="between")
+    await spend(control, "2", end_user="between")
+    await spend(control, "2", end_user="unknown")
+    assert (await control.post("/config/update", settings)).status == 200
+    assert await charged(control, "customer:between") == {"all": Decimal(3)}
+    # Whose counter nobody has asked for yet gets its base when it is.
+    assert await charged(control, "customer:unknown") == {}
+
+    today = window(rule("1d"), time.time())
+    await control.post("/budget/new", {"budget_id": "b-all", "max_budget": 9, "budget_duration": "1d"})
+    await spend(control, "4", f"customer:between {today.id}", end_user="between")
+    await spend(control, "8", end_user="between", ago=2 * DAY)
+    settings["litellm_settings"] |= {"max_end_user_budget_id": "b-all"}
+    assert (await control.post("/config/update", settings)).status == 200
+    assert (await charged(control, "customer:between"))[today.id] == Decimal(7)
+
+    await control.published()
+    name = record_name("settings", "global")
+    told = msgspec.json.decode((await control.config_records())[1][name])["budgets_set"]["customer"]
+    assert (await control.post("/budget/update", {"budget_id": "b-all", "max_budget": 10})).status == 200
+    await control.published()
+    record = msgspec.json.decode((await control.config_records())[1][name])
+    assert record["customer_limits"]["max_budget"] == "10" and record["budgets_set"]["customer"] > told
+
+
 async def test_budgets_of_several_windows_begin_with_what_was_spent_in_each(control: Any) -> None:
     key = (await control.made_key())["key"]
     await spend(control, "4", ago=DAY, key_hash=hash_of(key))

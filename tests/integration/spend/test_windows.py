@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
@@ -172,3 +173,26 @@ async def test_what_is_no_end_of_a_process_is_set_aside(books):
         await books.until_settled()
 
     assert [data for data, _ in await books.dead_letters()] == [b'{"type":"closed","gateway_id":""}', b"over"]
+
+
+async def test_a_customer_is_known_to_have_spent_before_there_was_a_budget(books, event):
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = f"1d:{today:%Y%m%dT%H%M%SZ}"
+    async with worker(books):
+        await books.publish(
+            event(cost_usd="0.5", end_user="c:1", charges=[Charge("customer:c:1", "all")]),
+            event(cost_usd="0.25", end_user="c:1"),
+            event(cost_usd="0.125", end_user="another"),
+        )
+        await books.until_settled()
+        asked = [Counter("customer:c:1", window) for window in ("all", day, "1:all")]
+        first = await ask(books, SeedRequest(asked))
+        again = await ask(books, SeedRequest(asked))
+
+    sums: dict[str, int] = {}
+    for one in again.sums:
+        sums[one.window] = sums.get(one.window, 0) + one.spent_nano
+    assert sums == {"all": 750_000_000, day: 750_000_000}
+    assert {(one.window, one.process, one.spent_nano) for one in first.sums} == {
+        (one.window, one.process, one.spent_nano) for one in again.sums
+    }

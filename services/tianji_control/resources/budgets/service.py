@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tianji.domain.snapshot import SETTINGS
 from tianji.errors import BadRequest
 from tianji.store.rows import Connection
 from tianji_control.call import Call
@@ -17,7 +18,8 @@ from tianji_control.change import Change
 from tianji_control.limits import check_limits
 from tianji_control.resources.budgets import store
 from tianji_control.resources.budgets.store import BudgetRow
-from tianji_control.spent import bases, resets
+from tianji_control.resources.config.store import GLOBAL
+from tianji_control.spent import bases, configured, resets
 from tianji_control.spent.holders import calendar
 
 KIND = "budget"
@@ -69,6 +71,8 @@ async def rewrite(change: Change, budget_id: str, said: dict[str, Any]) -> Budge
     change.notes += await store.tell_holders(change.db, budget_id)
     await change.record(KIND, budget_id, "budget:update", before=before, after=row)
     await bases.follow_budget(change.db, budget_id)
+    if await configured.follow(change.db):
+        await change.tell(SETTINGS, GLOBAL)
     return row
 
 

@@ -8,8 +8,14 @@ from tianji_gateway.limits.fleet import fleet_limits, target_chain
 
 SETTINGS = Settings(
     router={"provider_budget_config": {"openai": {"budget_limit": 5, "time_period": "1d"}}},
-    calls={"max_budget": 100, "tag_budget_config": {"a": {"max_budget": 1}}},
-    budgets_set={"proxy": 10.0, "provider:openai": 20.0, "tag:a": 30.0, "deployment:d": 40.0},
+    calls={"max_budget": 100, "max_end_user_budget": 3, "tag_budget_config": {"a": {"max_budget": 1}}},
+    budgets_set={
+        "proxy": 10.0,
+        "provider:openai": 20.0,
+        "tag:a": 30.0,
+        "deployment:d": 40.0,
+        "customer": 50.0,
+    },
 )
 
 
@@ -22,6 +28,7 @@ def test_what_was_spent_when_a_budget_was_set_is_asked_of_the_ledger() -> None:
     told = {bound.id: bound.changed for bound in (*chain.bounds, *fleet.proxy.bounds)}
     assert told == {"deployment:d": 40.0, "provider:openai": 20.0, "proxy": 10.0}
     assert fleet.tags["a"].changed == 30.0
+    assert fleet.customers is not None and fleet.customers.changed == 50.0
 
 
 def test_budgets_of_the_configuration_are_read_as_litellm_spells_them() -> None:

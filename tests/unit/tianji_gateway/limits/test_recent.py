@@ -88,3 +88,16 @@ def test_a_raised_budget_falls_back_when_its_time_is_over(caller: Principal) -> 
     assert limits(chain(caller))["key"] == 3_000_000_000
     assert limits(chain(caller, now=NOW + 60))["key"] == 1_000_000_000
     assert limits(chain(caller, now=NOW + 59))["key"] == 3_000_000_000, "also where a clock is put back"
+
+
+@pytest.mark.parametrize(("own", "team"), [(30.0, 40.0), (40.0, 30.0), (None, 40.0), (40.0, None)])
+def test_a_budget_that_the_team_gave_its_members_late_is_asked_of_the_ledger(
+    caller: Principal, own: float | None, team: float | None
+) -> None:
+    caller.key = replace(caller.key, member=Limits(made=20.0, changed=own, generation=2, carried=True))
+    usual = Limits(max_budget="5", duration="5d", changed=team)
+    caller.team = TeamRecord(id="t", limits=Limits(rpm=2), member=usual)
+    budget = next(bound for bound in chain(caller).bounds if bound.kind == "budget")
+
+    assert (budget.id, budget.changed, budget.born) == ("member:t:u", 40.0, 0.0)
+    assert (budget.rule.anchor, budget.generation) == (20.0, 2)
