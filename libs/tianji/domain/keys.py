@@ -52,6 +52,8 @@ class KeyRecord(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What its user may use of its team; what is not set here is as the team says of its members."""
     customer_limits: Limits | None = None
     """Of customers that have no limits of their own, where the key says it."""
+    budget_fallbacks: dict[str, list[str]] = field(default_factory=dict)
+    """Which models are used instead of one whose budget, the key's for it, cannot pay for a call."""
     metadata: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     permissions: dict[str, Any] = field(default_factory=dict)

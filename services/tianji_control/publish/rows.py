@@ -51,6 +51,7 @@ class KeyRow(Limited, frozen=True, kw_only=True):
     blocked: bool
     expires: datetime | None
     spend: Decimal
+    budget_fallbacks: dict[str, list[str]]
     metadata: dict[str, Any]
     config: dict[str, Any]
     permissions: dict[str, Any]

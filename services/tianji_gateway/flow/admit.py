@@ -23,6 +23,8 @@ class Grant(Struct):
     group: str
     """The model group that serves it."""
     targets: tuple[Target, ...]
+    canned: bool = False
+    """Whether they answer with what the request says."""
 
 
 def admit_route(call: Call, principal: Principal, snapshot: Snapshot) -> None:

@@ -19,7 +19,8 @@ def canned(inference: Inference, grant: Grant) -> Grant:
     said = {name: value for name in FIELDS if (value := value_of(inference.fields, name)) is not None}
     if "mock_response" not in said:
         return grant
-    return structs.replace(grant, targets=tuple(_with(said, target) for target in grant.targets))
+    targets = tuple(_with(said, target) for target in grant.targets)
+    return structs.replace(grant, targets=targets, canned=True)
 
 
 def _with(said: dict[str, object], target: Target) -> Target:

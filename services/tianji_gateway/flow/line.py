@@ -14,17 +14,19 @@ from tianji_gateway.caller import Caller
 from tianji_gateway.flow import call as attempt
 from tianji_gateway.flow import headers, observe, receive
 from tianji_gateway.flow.account import Account
-from tianji_gateway.flow.admit import Grant, admit, admit_route
+from tianji_gateway.flow.admit import admit, admit_route
 from tianji_gateway.flow.canned import canned
 from tianji_gateway.flow.guard import guard
 from tianji_gateway.flow.identify import identify, serve_customer
+from tianji_gateway.flow.instead import limit_or_instead
 from tianji_gateway.flow.kept import kept_for
 from tianji_gateway.flow.labels import labels_of
-from tianji_gateway.flow.limit import allot, limit
+from tianji_gateway.flow.limit import allot
 from tianji_gateway.flow.prepare import prepare
 from tianji_gateway.flow.recall import recall
 from tianji_gateway.flow.receive import Call, Inference, Named
 from tianji_gateway.flow.relay import relay_stream, relay_whole, written
+from tianji_gateway.flow.required import require_params
 from tianji_gateway.flow.retell import retold
 from tianji_gateway.flow.route import route
 from tianji_gateway.flow.shorten import translated
@@ -80,23 +82,24 @@ async def _walk(account: Account, front: Front, call_type: str, caller: Caller, 
     account.labels = labels_of(inference, principal)
     account.kept = kept_for(inference, account.labels.metadata, snapshot.settings)
     await serve_customer(principal, account.labels.end_user, rt.keys)
-    grant = account.grant = canned(inference, admit(inference, principal, snapshot))
+    require_params(inference, principal, snapshot)
+    account.grant = canned(inference, admit(inference, principal, snapshot))
     wishes = wishes_of(inference, snapshot)
     prepare(inference)
     guard(inference)
     recall(inference)
-    await limit(account)
+    await limit_or_instead(account)
     caller.watch()
     every_s = keep_alive_s(snapshot)
     if inference.stream and every_s:
         caller.keep_alive(every_s, front.keep_alive, lambda: headers.of_opening(account, front))
-    await _attempts(inference, grant, wishes, account, caller)
+    await _attempts(wishes, account, caller)
 
 
-async def _attempts(
-    inference: Inference, grant: Grant, wishes: Wishes, account: Account, caller: Caller
-) -> None:
+async def _attempts(wishes: Wishes, account: Account, caller: Caller) -> None:
     """Try deployments until one has answered; one that is over a limit of its own is passed over."""
+    inference, grant = account.inference, account.grant
+    assert inference is not None and grant is not None
     failure: UpstreamError | None = None
     passed = 0
     targets = route(grant)

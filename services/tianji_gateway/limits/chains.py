@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec.structs import replace
 
+from tianji.domain.keys import KeyRecord
 from tianji.domain.limits import Limits
 from tianji.limits.contract import Chain
 from tianji_gateway.flow.admit import Grant
@@ -16,6 +18,7 @@ from tianji_gateway.limits.division import divided
 from tianji_gateway.limits.fleet import FleetLimits
 
 _CHAINS = 65_536
+_TAGS = "tag_rpm_limit"
 _OWN = ("max_budget", "duration", "tpm", "rpm", "tpd", "parallel", "models", "windows")
 
 
@@ -44,7 +47,7 @@ def chain_of(
         and (project is None or project.limits is None)
         and key.member is None
         and (labels.end_user is None or _customer_limits(principal, fleet) is None)
-        and (not labels.tags or not fleet.tags)
+        and (not labels.tags or not (fleet.tags or limits_tags(key)))
         and fleet.parallel_per_key is None
     ):
         return None
@@ -104,8 +107,25 @@ def _holders(principal: Principal, labels: Labels, fleet: FleetLimits) -> list[t
         add("customer", labels.end_user, limits, f"End User={labels.end_user}")
     if not principal.master:
         who = f"Key={key.alias or 'key'} ({key.name})" if key.name else f"Key={key.alias or 'key'}"
+        for tag, limits in _of_tags(key, labels):
+            add("tag_per_key", f"{key.identity}:{tag}", limits, f"{who} Tag={tag}")
         add("key", key.identity, _key_limits(key.limits, fleet), who)
     return found
+
+
+def limits_tags(key: KeyRecord) -> bool:
+    """Say whether a key has limits for calls with some tags (`tag_rpm_limit`)."""
+    return bool(key.metadata.get(_TAGS))
+
+
+def _of_tags(key: KeyRecord, labels: Labels) -> Iterator[tuple[str, Limits]]:
+    said = key.metadata.get(_TAGS)
+    if not isinstance(said, dict):
+        return
+    for tag in labels.tags:
+        rpm = said.get(tag)
+        if isinstance(rpm, int) and not isinstance(rpm, bool) and rpm >= 0:
+            yield tag, Limits(rpm=rpm)
 
 
 def _customer_limits(principal: Principal, fleet: FleetLimits) -> Limits | None:

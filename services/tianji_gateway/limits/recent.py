@@ -14,7 +14,7 @@ from tianji.limits.contract import Chain
 from tianji_gateway.flow.admit import Grant
 from tianji_gateway.flow.identify import Principal
 from tianji_gateway.flow.labels import Labels
-from tianji_gateway.limits.chains import chain_of
+from tianji_gateway.limits.chains import chain_of, limits_tags
 from tianji_gateway.limits.fleet import FleetLimits
 from tianji_gateway.snapshot.model import Target
 
@@ -47,9 +47,10 @@ def recent_chain(
     principal: Principal, labels: Labels, grant: Grant, fleet: FleetLimits, now: float, *, strained: bool
 ) -> Chain | None:
     """Return what a call is held to, as `chain_of` does; at once where its key has called so before."""
-    if principal.master or labels.end_user is not None or (labels.tags and fleet.tags):
-        return chain_of(principal, labels, grant, fleet, now, strained=strained)
     key = principal.key
+    tagged = labels.tags and (fleet.tags or limits_tags(key))
+    if principal.master or labels.end_user is not None or tagged:
+        return chain_of(principal, labels, grant, fleet, now, strained=strained)
     met = _met.get(key.hash)
     if (
         met is not None

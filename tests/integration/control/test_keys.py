@@ -124,6 +124,16 @@ async def test_what_litellm_keeps_in_metadata_is_kept_there(control) -> None:
     }
 
 
+async def test_gateways_are_told_what_a_key_falls_back_to_and_what_its_requests_must_say(control) -> None:
+    fallbacks, required, tags = {"gpt": ["small", "tiny"]}, ["user", "metadata.team"], {"cell-1": 2}
+    made = await control.made_key(budget_fallbacks=fallbacks, enforced_params=required, tag_rpm_limit=tags)
+    record = await control.record("key", made["token"])
+    assert record["budget_fallbacks"] == fallbacks
+    assert record["metadata"] == {"enforced_params": required, "tag_rpm_limit": tags}
+    await control.post("/key/update", {"key": made["key"], "budget_fallbacks": None})
+    assert "budget_fallbacks" not in await control.record("key", made["token"])
+
+
 async def test_a_kind_of_key_sets_its_routes(control) -> None:
     made = await control.made_key(key_type="llm_api")
     assert made["allowed_routes"] == ["llm_api_routes"]
