@@ -38,6 +38,14 @@ class Ledger(Protocol):
     def backlog(self) -> int:
         """Return how many events wait to be shipped."""
 
+    @property
+    def writable(self) -> bool:
+        """Say whether events can be written, as far as was seen last."""
+
+    @property
+    def refuses(self) -> bool:
+        """Say whether calls are refused because events cannot be written."""
+
 
 class Runtime(Struct, eq=False):
     """The only shared state."""

@@ -24,12 +24,14 @@ async def alive(asked: Asked, caller: Caller, rt: Runtime) -> None:
 
 
 async def ready(asked: Asked, caller: Caller, rt: Runtime) -> None:
-    """GET /health/readiness: 200 as long as there is a snapshot to serve from, whatever else is down."""
+    """GET /health/readiness: 200 as long as calls can be served, whichever servers are down."""
     status = "healthy"
     if not rt.snapshots.ready.is_set():
         status = "waiting for configuration"
     elif rt.snapshots.too_old:
         status = "the configuration is older than max_snapshot_age"
+    elif rt.spool.refuses:
+        status = "what calls cost cannot be recorded: the disk is full or failing"
     servers = rt.reach()
     age_s = rt.snapshots.age_s
     answer: dict[str, Any] = {
@@ -41,6 +43,7 @@ async def ready(asked: Asked, caller: Caller, rt: Runtime) -> None:
             "age_seconds": round(age_s, 1) if math.isfinite(age_s) else None,
         },
         "spend_events_waiting": rt.spool.backlog,
+        "spool": "writable" if rt.spool.writable else "not writable",
         "servers": {name: "connected" if up else "not reachable" for name, up in servers.items()},
     }
     await send_json(caller, answer, 200 if status == "healthy" else 503)

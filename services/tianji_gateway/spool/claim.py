@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -12,6 +13,8 @@ CALLS = "calls"
 """An empty file that says: calls were recorded here, and the ledger is to hear when all are shipped."""
 PATIENCE_S = 1.0
 RETRY_S = 0.01
+_PROOF = bytes(4096)
+"""A block: less might fit where no file can grow any more."""
 
 
 class Claim:
@@ -64,6 +67,15 @@ class Claim:
         if not self._marked:
             (self.folder / CALLS).touch(mode=0o600)
             self._marked = True
+
+    def prove(self) -> None:
+        """Write something and take it back. Raises OSError where the disk takes nothing."""
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        try:
+            if os.write(self._fd, _PROOF) < len(_PROOF):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.ftruncate(self._fd, 0)
 
     def unmark(self) -> None:
         """The ledger has heard of the process's end."""

@@ -32,6 +32,8 @@ GATHER_S = 0.25
 COUNTS_S = 1.0
 """The growing file's counts are told this often at most."""
 BACKOFF_S = (0.1, 5.0)
+PROVE_S = 2.0
+"""How often the disk is asked whether it takes anything, so that a gateway without calls knows it, too."""
 HEADROOM = 1.1
 """Ended calls may pass the bound by this: refused ones would be lost, and only begun ones can end."""
 
@@ -94,6 +96,7 @@ class Spool:
             self._journal.began(began.id, payload)
             self._say_writable()
         except OSError as fault:
+            metrics.spool_failures.inc()
             self._say_unwritable(fault)
             if self._settings.failure_mode == "refuse":
                 self.refused += 1
@@ -116,14 +119,35 @@ class Spool:
             self._journal.ended(record)
             self._say_writable()
         except OSError as fault:
+            metrics.spool_failures.inc()
             self._say_unwritable(fault)
             self._hold(record)
         self._wake.set()
+
+    def prove(self) -> None:
+        """Find out whether the spool can be written."""
+        try:
+            self._write_held()
+            self._require_room(1.0)
+            self._claim.prove()
+            self._say_writable()
+        except OSError as fault:
+            self._say_unwritable(fault)
 
     @property
     def backlog(self) -> int:
         """How many ended calls the spend stream has not acknowledged."""
         return self._journal.backlog + len(self._held) + sum(o.journal.backlog for o in self._orphans)
+
+    @property
+    def writable(self) -> bool:
+        """Whether what calls cost can be recorded, as far as was seen last."""
+        return not self._said_unwritable
+
+    @property
+    def refuses(self) -> bool:
+        """Whether calls are refused because what they cost cannot be recorded."""
+        return self._said_unwritable and self._settings.failure_mode == "refuse"
 
     @property
     def open_calls(self) -> int:
@@ -136,7 +160,8 @@ class Spool:
         bus.on_reconnect(self._wake.set)
         try:
             async with asyncio.TaskGroup() as group:
-                helpers = [group.create_task(self._keep_adopting()), group.create_task(self._keep_synced())]
+                kept = (self._keep_adopting(), self._keep_synced(), self._keep_proving())
+                helpers = [group.create_task(work) for work in kept]
                 await self._keep_shipping(bus)
                 for helper in helpers:
                     helper.cancel()
@@ -273,6 +298,11 @@ class Spool:
                     self._wake.set()
             await asyncio.sleep(self._settings.adopt_interval_s)
 
+    async def _keep_proving(self) -> None:
+        while True:
+            await asyncio.sleep(PROVE_S)
+            self.prove()
+
     async def _keep_synced(self) -> None:
         while self._settings.sync == "interval":
             await asyncio.sleep(self._settings.sync_interval_s)
@@ -303,13 +333,13 @@ class Spool:
             )
 
     def _say_unwritable(self, fault: OSError) -> None:
-        metrics.spool_failures.inc()
         if not self._said_unwritable:
             self._said_unwritable = True
             log.error("the spool cannot be written", extra={"fault": str(fault)})
 
     def _say_writable(self) -> None:
-        if self._said_unwritable:
+        # Beyond the bound calls that are under way may still end.
+        if self._said_unwritable and self._journal.total_bytes <= self._settings.max_bytes:
             self._said_unwritable = False
             log.info("the spool can be written again")
 

@@ -60,6 +60,7 @@ class Books:
         self.ends: list[SpendEvent] = []
         self.written = asyncio.Event()
         self.refuse: Exception | None = None
+        self.writable = True
 
     def began(self, began: Began) -> None:
         if self.refuse is not None:
@@ -73,6 +74,10 @@ class Books:
     @property
     def backlog(self) -> int:
         return len(self.ends)
+
+    @property
+    def refuses(self) -> bool:
+        return self.refuse is not None
 
     async def only(self) -> SpendEvent:
         """Wait for the one event there is to be."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tianji.errors import Unavailable
+
 
 async def _get(gateway: Any, path: str, key: str | None = "sk-alice-0123456789", **headers: str) -> Any:
     if key is not None:
@@ -93,6 +95,19 @@ async def test_a_gateway_with_a_snapshot_is_ready_whatever_else_is_down(gateway:
     assert status == 200
     assert body["snapshot"]["revision"] == 7
     assert body["servers"] == {"nats": "not reachable"}
+
+
+async def test_a_gateway_that_refuses_calls_for_its_disk_is_not_ready(gateway: Any) -> None:
+    gateway.books.writable = False
+    serving, said = await _get(gateway, "/health/readiness", None)
+    gateway.books.refuse = Unavailable("the disk is full")
+    async with gateway.chat() as refused:
+        assert refused.status == 503
+    status, body = await _get(gateway, "/health/readiness", None)
+
+    assert (serving, said["status"], said["spool"]) == (200, "healthy", "not writable")
+    assert (status, body["spool"]) == (503, "not writable")
+    assert "cannot be recorded" in body["status"]
 
 
 async def test_health_tells_the_deployments_to_the_admin_only(gateway: Any) -> None:

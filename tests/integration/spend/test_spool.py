@@ -252,3 +252,31 @@ async def test_a_disk_that_fails_is_told_once_and_told_again_when_it_does_not(
     await spool.close()
 
     assert caplog.messages == ["the spool cannot be written", "the spool can be written again"]
+
+
+@pytest.mark.parametrize("mode", ["refuse", "serve"])
+async def test_a_spool_without_calls_finds_out_what_its_disk_takes(event, tmp_path, monkeypatch, mode):
+    spool = Spool.open(tmp_path, "idle", SpoolSettings(failure_mode=mode))
+    spool.prove()
+    assert (spool.writable, spool.refuses) == (True, False)
+    with monkeypatch.context() as disk:
+        disk.setattr("tianji_gateway.spool.claim.os.write", lambda *_: 100)  # room for a part of a block
+        spool.prove()
+        assert (spool.writable, spool.refuses) == (False, mode == "refuse")
+    spool.prove()
+    assert (spool.writable, spool.refuses) == (True, False)
+    assert (spool.backlog, [path.stat().st_size for path in tmp_path.rglob("lock")]) == (0, [0])
+    await spool.close()
+
+
+async def test_a_spool_at_its_bound_is_not_said_to_be_writable_because_calls_end(event, tmp_path):
+    spool = Spool.open(tmp_path, "bound", SpoolSettings(max_bytes=20_000))
+    under_way = event(1)
+    spool.began(began_of(under_way))
+    with pytest.raises(Unavailable):
+        for number in range(1000):
+            spool.began(began_of(event(number, id=str(uuid_utils.uuid7()))))
+    spool.ended(under_way)
+    spool.prove()
+    assert spool.refuses
+    await spool.close()
