@@ -248,23 +248,34 @@ SELECT name FROM unnest(%(names)s::text[]) AS name WHERE to_regclass(name) IS NO
 -- name: sums_that_differ
 -- The rows of a day beside what they were added to, in one statement and so at one moment.
 WITH written AS (
-    SELECT part.scope, part.scope_id, sum(log.cost_usd) AS spend_usd, count(*) AS requests
+    SELECT part.scope, part.scope_id, sum(part.cost_usd) AS spend_usd, count(*) AS requests
     FROM spend_logs AS log
     CROSS JOIN LATERAL (
-        VALUES
+        SELECT scope, scope_id, log.cost_usd FROM (VALUES
             ('key', log.key_hash), ('team', log.team_id), ('user', log.user_id),
             ('organization', log.organization_id), ('end_user', log.end_user), ('project', log.project_id),
-            ('agent', log.agent_id), ('deployment', log.deployment_id), ('total', ''), ('cells', '')
+            ('agent', log.agent_id), ('deployment', log.deployment_id),
+            ('spend_days key', log.key_hash), ('spend_days end_user', log.end_user)) AS one (scope, scope_id)
+        WHERE scope_id <> ''
         UNION ALL
-        SELECT DISTINCT 'tag', tag FROM unnest(log.tags) AS tag
-    ) AS part (scope, scope_id)
-    WHERE log.day = %(day)s AND (part.scope_id <> '' OR part.scope IN ('total', 'cells'))
+        SELECT DISTINCT scope, tag, log.cost_usd
+        FROM unnest(log.tags) AS tag, unnest('{tag,spend_days tag}'::text[]) AS scope WHERE tag <> ''
+        UNION ALL
+        VALUES ('total', '', log.cost_usd), ('cells', log.key_hash, log.cost_usd)
+        UNION ALL
+        SELECT 'failures', log.key_hash, 0 WHERE log.status <> 'success'
+    ) AS part (scope, scope_id, cost_usd)
+    WHERE log.day = %(day)s
     GROUP BY part.scope, part.scope_id
 ), summed AS (
     SELECT scope, scope_id, sum(spend_usd) AS spend_usd, sum(requests)::bigint AS requests
     FROM spend_daily WHERE day = %(day)s GROUP BY scope, scope_id
     UNION ALL
-    SELECT 'cells', '', sum(spend_usd), sum(requests)::bigint FROM spend_cells WHERE day = %(day)s HAVING count(*) > 0
+    SELECT 'cells', key_hash, sum(spend_usd), sum(requests)::bigint FROM spend_cells WHERE day = %(day)s GROUP BY key_hash
+    UNION ALL
+    SELECT 'failures', key_hash, 0, sum(requests)::bigint FROM spend_failures WHERE day = %(day)s GROUP BY key_hash
+    UNION ALL
+    SELECT 'spend_days ' || scope, scope_id, spend_usd, requests FROM spend_days WHERE day = %(day)s
 )
 SELECT scope, scope_id AS id, coalesce(written.spend_usd, 0) AS rows_usd, coalesce(written.requests, 0) AS rows,
        coalesce(summed.spend_usd, 0) AS summed_usd, coalesce(summed.requests, 0) AS summed
@@ -280,6 +291,17 @@ WITH seen AS (
 ), days AS (
     SELECT daily.scope, daily.scope_id, sum(daily.spend_usd) AS spend_usd, sum(daily.requests)::bigint AS requests
     FROM spend_daily AS daily JOIN seen USING (scope, scope_id) GROUP BY 1, 2
+    UNION ALL
+    SELECT part.scope, part.scope_id, sum(daily.spend_usd), sum(daily.requests)::bigint
+    FROM spend_daily AS daily
+    CROSS JOIN LATERAL (VALUES ('model', daily.model), ('provider', daily.provider)) AS part (scope, scope_id)
+    WHERE daily.scope = 'total' AND part.scope_id <> ''
+    GROUP BY 1, 2 HAVING max(daily.day) >= %(since)s
+    UNION ALL
+    SELECT 'organization_member', organization_id || ':' || user_id, sum(spend_usd), sum(requests)::bigint
+    FROM spend_cells
+    WHERE organization_id <> '' AND user_id <> ''
+    GROUP BY 1, 2 HAVING max(day) >= %(since)s
 )
 SELECT scope, scope_id AS id, days.spend_usd AS rows_usd, days.requests AS rows,
        coalesce(total.spend_usd, 0) AS summed_usd, coalesce(total.requests, 0) AS summed

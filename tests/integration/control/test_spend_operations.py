@@ -76,6 +76,24 @@ async def test_what_was_set_aside_is_listed_shown_and_replayed(control: Any) -> 
     assert later["dead_letters"] == []
 
 
+async def test_what_several_replay_at_once_is_replayed_once(control: Any) -> None:
+    before = (await control.get("/spend/dead_letters")).json()["total"]
+    for number in range(5):
+        await control.bus.js.publish(
+            spend_subject("g1-7"), msgspec.json.encode(event(cost_usd=f"much {number}"))
+        )
+    letters = await until_letters(control, before + 5)
+    asked = {"ids": [one["id"] for one in letters[before:]]}
+
+    answers = await asyncio.gather(*(control.post("/spend/dead_letters/replay", asked) for _ in range(4)))
+
+    assert [answer.status for answer in answers] == [200] * 4
+    again = await until_letters(control, before + 5)
+    assert asked["ids"][-1] < again[before]["id"]
+    await asyncio.sleep(0.5)
+    assert await until_letters(control, before + 5) == again
+
+
 async def test_an_interrupted_call_shows_as_such(control: Any) -> None:
     gone = event(
         status="interrupted",

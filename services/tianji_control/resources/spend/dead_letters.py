@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from tianji.bus.client import Bus
 from tianji.bus.subjects import (
@@ -83,13 +84,13 @@ async def replay(bus: Bus, letter: DeadLetter, *, anew: bool) -> None:
     if not letter.subject:
         raise Conflict(f"Dead letter {letter.id} does not say where it came from", param="id")
     js = bus.js
+    # Two who replay it at once give it once, so that it is set aside once where it still cannot be written.
+    headers = {"Nats-Msg-Id": f"replayed-{letter.id}-{letter.time}{'-anew' * anew}"}
+    if anew:
+        headers[DEAD_LETTER_ANEW] = "1"
     async with bus.talk("replaying a dead letter", TALK_S):
-        headers = {DEAD_LETTER_ANEW: "1"} if anew else None
         await js.publish(letter.subject, letter.payload, timeout=TALK_S, stream=SPEND_STREAM, headers=headers)
-        try:
-            await js.delete_msg(DEAD_LETTER_STREAM, letter.id)
-        except NotFoundError:
-            return  # someone else has replayed it too
+        await _remove(js, letter.id)
 
 
 async def unwritten(bus: Bus) -> int:
@@ -111,6 +112,18 @@ async def _from(bus: Bus, sequence: int, limit: int) -> AsyncIterator[DeadLetter
         letter = _letter(message)
         yield letter
         sequence = letter.id + 1
+
+
+async def _remove(js: JetStreamContext, id: int) -> None:
+    """Remove a letter that somebody else may have removed already: NATS has several names for that."""
+    try:
+        await js.delete_msg(DEAD_LETTER_STREAM, id)
+    except APIError as fault:
+        try:
+            await js.get_msg(DEAD_LETTER_STREAM, id)
+        except NotFoundError:
+            return
+        raise fault
 
 
 def _missing(id: int) -> NotFound:
