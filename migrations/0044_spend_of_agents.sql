@@ -30,3 +30,12 @@ INSERT INTO spend_totals (scope, scope_id, spend_usd, requests, input_tokens, ou
 SELECT scope, scope_id, sum(spend_usd), sum(requests), sum(input_tokens), sum(output_tokens)
 FROM spend_daily WHERE scope = 'agent'
 GROUP BY scope, scope_id;
+
+-- Pages of calls by what few of them have, where one after the other would be looked at in vain.
+
+CREATE INDEX spend_logs_by_failure ON spend_logs (started_at DESC) WHERE status <> 'success';
+CREATE INDEX spend_logs_by_error ON spend_logs (http_status, started_at DESC) WHERE status <> 'success';
+CREATE INDEX spend_logs_by_model ON spend_logs (model, started_at DESC);
+CREATE INDEX spend_logs_by_upstream_model ON spend_logs (upstream_model, started_at DESC);
+CREATE INDEX spend_logs_by_organization ON spend_logs (organization_id, started_at DESC) WHERE organization_id IS NOT NULL;
+CREATE INDEX spend_logs_by_tag ON spend_logs USING gin (tags) WHERE tags <> '{}';

@@ -76,18 +76,33 @@ async def _put_counts(db: Connection, counts: Sequence[CountRow]) -> None:
             await cursor.executemany(literal(Q.put_count), [row._asdict() for row in newest(counts)])
 
 
-async def _write(db: Connection, rows: Sequence[Row]) -> int:
+async def prepare(db: Connection) -> None:
+    """Make the tables that a batch comes into, for this transaction."""
     for preparing in (Q.take_memory, Q.make_incoming, Q.make_fresh, Q.make_charged):
         await run(db, preparing)
+
+
+async def insert_new(db: Connection) -> int:
+    """Turn what has come in and has no row yet into rows; return how many."""
+    return await value(db, Q.insert_new, int) or 0
+
+
+async def sum_up(db: Connection) -> None:
+    """Add the new rows to all sums."""
+    for sums in _SUMS:
+        await run(db, sums)
+    await run(db, Q.roll_up_windows)
+
+
+async def _write(db: Connection, rows: Sequence[Row]) -> int:
+    await prepare(db)
     async with db.cursor() as cursor, cursor.copy(_COPY) as copy:
         for row in rows:
             await copy.write_row(row.values)
-    written = await value(db, Q.insert_new, int) or 0
+    written = await insert_new(db)
     await _keep_bodies(db, [row.bodies for row in rows if row.bodies is not None])
     if written:
-        for sums in _SUMS:
-            await run(db, sums)
-        await run(db, Q.roll_up_windows)
+        await sum_up(db)
     return written
 
 

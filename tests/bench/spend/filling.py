@@ -14,10 +14,14 @@ from psycopg import sql
 from tianji.store.pool import Store
 from tianji.store.queries import Queries
 from tianji.store.rows import many, one, run
+from tianji_worker.ledger import write
 from tianji_worker.ledger.partitions import Partitions
-from tianji_worker.ledger.write import Q as WORKER
 
 Q = Queries(Path(__file__).with_name("rows.sql"))
+
+
+ROUNDS = 12
+"""How often a key must call on a day, so that it does all that the keys of this world do."""
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -25,17 +29,24 @@ class World(Struct, frozen=True, kw_only=True):
 
     rows: int
     days: int
-    keys: int = 1_000
+    keys: int
     users: int = 500
     teams: int = 200
     organizations: int = 20
     models: int = 12
     tags: int = 40
+    agents: int = 25
 
     @property
     def calls(self) -> int:
-        """Calls of one day."""
-        return self.rows // self.days
+        """Calls of one day: each key as many as the others."""
+        return max(ROUNDS, self.rows // self.days // self.keys) * self.keys
+
+
+def worlds(rows: int, days: int) -> tuple[World, World]:
+    """Return a world of so many rows, and one of a quarter of them: the same do the same, less often."""
+    keys = max(8, min(1_000, rows // 4 // days // ROUNDS))
+    return World(rows=rows, days=days, keys=keys), World(rows=rows // 4, days=days, keys=keys)
 
 
 class Index(Struct, frozen=True):
@@ -53,7 +64,7 @@ async def fill(store: Store, world: World, last: date, table: Table) -> list[Ind
         indexes = await many(db, Q.indexes, Index)
         for index in indexes:
             await db.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index.name)))
-        who = {name: getattr(world, name) for name in ("keys", "users", "teams")}
+        who = {name: getattr(world, name) for name in ("keys", "users", "teams", "agents")}
         await run(db, Q.teams, teams=world.teams)
         await run(db, Q.keys, **who)
     table.row("partitions, keys and teams", f"{world.days} days, {world.keys} keys")
@@ -92,16 +103,8 @@ async def _write(store: Store, world: World, day: date) -> None:
     given: dict[str, Any] = {name: getattr(world, name) for name in world.__struct_fields__}
     async with store.transaction() as db:
         await db.execute("SET LOCAL work_mem = '256MB'")
-        await run(db, WORKER.make_incoming)
-        await run(db, WORKER.make_fresh)
+        await write.prepare(db)
         await run(db, Q.incoming, **(given | {"day": day, "calls": world.calls}))
-        written = await run(db, WORKER.insert_new)
+        written = await write.insert_new(db)
         assert written == world.calls, (written, world.calls)
-        for query in (
-            WORKER.roll_up_totals,
-            WORKER.roll_up_days,
-            WORKER.roll_up_scopes,
-            WORKER.roll_up_cells,
-            WORKER.roll_up_failures,
-        ):
-            await run(db, query)
+        await write.sum_up(db)

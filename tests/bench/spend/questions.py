@@ -1,129 +1,178 @@
-"""What reports ask of the ledger, as the control plane asks it: named, with who asks and for which days."""
+"""What reports ask of the roll-ups, as the control plane asks it: named, with who asks and for which days."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
-from msgspec import Struct
+from bench.spend.question import ALL, TEAM, USER, Ask, Question, key_hash
 
 from tianji.store.rows import Connection
-from tianji_control.resources.activity import counts, daily
+from tianji_control.resources.activity import counts, daily, export
 from tianji_control.resources.activity import store as activity
 from tianji_control.resources.activity.counts import Chosen
 from tianji_control.resources.activity.store import Wanted
+from tianji_control.resources.exports import store as exports
 from tianji_control.resources.reports import store as reports
 from tianji_control.resources.reports.store import Whose
-from tianji_control.resources.spend import store as ledger
-from tianji_control.resources.spend.sights import Seen
 from tianji_control.resources.spend.spans import Days
-from tianji_control.resources.spend.store import Order
 
-Ask = Callable[[Connection], Awaitable[Any]]
-
-ALL = Seen(sees_all=True, own_key=None, own_user=None, own_teams=[], own_organizations=[])
-
-
-class Question(Struct, frozen=True):
-    """One question; `rolled` says whether it is answered out of the roll-ups."""
-
-    name: str
-    ask: Ask
-    rolled: bool = True
-
-
-def key_hash(number: int) -> str:
-    """Return the hash of a synthetic key."""
-    return (
-        hashlib.md5(f"key{number}".encode()).hexdigest() + hashlib.md5(f"hash{number}".encode()).hexdigest()
-    )
+FAILING = ("key", "team", "user", "model")
 
 
 def questions(last: date) -> list[Question]:
     """List them, about the 30 days that end with the last one."""
     days = Days(last - timedelta(days=29), last)
-    one = Seen(sees_all=False, own_key=None, own_user="user-7", own_teams=[], own_organizations=[])
-    team = Seen(sees_all=False, own_key=None, own_user=None, own_teams=["team-7"], own_organizations=[])
-    return [
-        *_activity(days),
-        Question("/global/activity", lambda db: counts.activity(db, days, ALL)),
-        Question("/global/activity of one user", lambda db: counts.activity(db, days, one)),
-        Question("/global/activity of a team's admin", lambda db: counts.activity(db, days, team)),
-        Question(
-            "/global/activity/cache_hits of a key",
-            lambda db: counts.activity(db, days, ALL, Chosen(keys=[key_hash(7)])),
-        ),
-        Question("/global/activity/exceptions", lambda db: counts.rate_limited(db, days, "model-3")),
-        Question("/gateway/errors/activity", lambda db: counts.statuses(db, days)),
-        Question("/gateway/errors/activity by key", lambda db: counts.failing(db, days, "key", 25)),
-        Question("/global/spend", reports.total),
-        Question("/global/spend/logs", lambda db: reports.by_day(db, days)),
-        Question("/global/spend/keys", lambda db: reports.keys(db, days, ALL, 100)),
-        Question("/global/spend/models", lambda db: reports.models(db, days, ALL, 10)),
-        Question("/global/spend/provider", lambda db: reports.providers(db, days, ALL)),
-        Question("/global/spend/teams", lambda db: reports.teams_by_day(db, days)),
-        Question("/global/spend/tags", lambda db: reports.tags(db, days, ALL)),
-        Question("/spend/tags", lambda db: reports.ever(db, "tag", 10_000)),
-        Question("/spend/tags of one user", lambda db: reports.tags(db, days, one)),
-        Question("/global/spend/end_users", lambda db: reports.customers(db, days, None, 100)),
-        Question("/global/spend/report by provider", lambda db: reports.grouped(db, days, "provider")),
-        Question("/key/spend/report", lambda db: reports.details(db, days, Whose(key=key_hash(7)))),
-        Question("/team/spend/report", lambda db: reports.details(db, days, Whose(team_id="team-7"))),
-        Question("/team/spend/by_user", lambda db: reports.users_of_teams(db, days, ["team-7"])),
-        Question("/spend/logs by day", lambda db: ledger.days(db, _rows(days, key_hash=key_hash(7)))),
-        *_rows_of(days),
-    ]
+    return [*_activity(days), *_by_key(days), *_counts(days), *_spend(days), *_reports(days), *_names(days)]
 
 
 def _activity(days: Days) -> list[Question]:
+    """Days and what they are made of: of one, and of all that there are, by pages as they are asked for."""
+    page = Days(days.until - timedelta(days=9), days.until)
+
     def asked(scope: str, ids: list[str] | None, span: Days) -> Ask:
         want = Wanted(scope=scope, since=span.since, until=span.until, ids=ids)
 
         async def ask(db: Connection) -> Any:
             found = await daily.days_of(db, want)
-            return await daily.told_of(db, want, found, 100)
+            return await daily.told_of(db, want, found, daily.SHOWN_KEYS)
 
         return ask
 
-    week = Days(days.until - timedelta(days=6), days.until)
-    page = Days(days.until - timedelta(days=9), days.until)
-    dear = Wanted(scope="team", since=days.since, until=days.until, ids=["team-7"])
     return [
         Question("/team/daily/activity of one team", asked("team", ["team-7"], days)),
         Question("/user/daily/activity of one user", asked("user", ["user-7"], days)),
         Question("/customer/daily/activity of one", asked("end_user", ["customer-7"], days)),
+        Question("/agent/daily/activity of one, a page of 10 days", asked("agent", ["agent-7"], page)),
         Question("/tag/daily/activity of one tag, a page of 10 days", asked("tag", ["job-7"], page)),
-        Question("/organization/daily/activity of one, a week", asked("organization", ["org-7"], week)),
-        Question("/…/aggregated/keys of one team", lambda db: activity.keys(db, dear, limit=50)),
+        Question("/organization/daily/activity of one, 10 days", asked("organization", ["org-7"], page)),
+        Question("/user/daily/activity of all, a day", asked("user", None, Days(days.until, days.until))),
+        Question("/team/daily/activity of all, a day", asked("team", None, Days(days.until, days.until))),
+        Question("/agent/daily/activity of all, a day", asked("agent", None, Days(days.until, days.until))),
     ]
 
 
-def _rows_of(days: Days) -> list[Question]:
-    """List what rows themselves answer, by their indexes and within their days."""
-    day = Days(days.until, days.until)
+def _by_key(days: Days) -> list[Question]:
+    def want(scope: str, ids: list[str] | None = None, **more: Any) -> Wanted:
+        return Wanted(scope=scope, since=days.since, until=days.until, ids=ids, **more)
 
-    def page(name: str, order: Order, **wanted: Any) -> Question:
-        span = wanted.pop("span", days)
-        return Question(name, lambda db: ledger.logs(db, _rows(span, **wanted), order), rolled=False)
-
-    noon = datetime(days.until.year, days.until.month, days.until.day, 12, tzinfo=UTC)
-    after = (noon - timedelta(days=15), UUID(int=0))
+    fine = export.FINE["daily_with_models"]
     return [
-        page("/spend/logs/v2, first page", Order(limit=50)),
-        page("/spend/logs/v2 of a key", Order(limit=50), key_hash=key_hash(7)),
-        page("/spend/logs/v2 of a team and model", Order(limit=50), team_id="team-7", model_group="model-7"),
-        page("/spend/logs/v2, a page 15 days down", Order(limit=50, after=after)),
-        page("/spend/logs/v2, one day by spend", Order(limit=50, sort="spend"), team_id="team-7", span=day),
         Question(
-            "/spend/logs/v2, counted up to 10,000", lambda db: ledger.count(db, _rows(days), 10_001), False
+            "/…/aggregated/keys of one team", lambda db: activity.keys(db, want("team", ["team-7"]), limit=50)
         ),
+        Question("/…/aggregated/keys of all", lambda db: activity.keys(db, want("user"), limit=50)),
+        Question(
+            "/…/aggregated/keys of one tag", lambda db: activity.keys(db, want("tag", ["job-7"]), limit=50)
+        ),
+        Question(
+            "/…/aggregated/keys of one agent",
+            lambda db: activity.keys(db, want("agent", ["agent-7"]), limit=50),
+        ),
+        Question("/…/aggregated/search", lambda db: activity.keys_like(db, "key-77", 100)),
+        Question(
+            "/…/aggregated/search, its sums",
+            lambda db: activity.keys(
+                db, want("user", keys=[key_hash(number) for number in range(100)]), limit=100
+            ),
+        ),
+        Question(
+            "/…/aggregated/model_top_keys",
+            lambda db: activity.keys(db, want("user"), limit=5, group="model-7"),
+        ),
+        Question("/user/…/aggregated/users", lambda db: activity.users(db, want("user"), limit=50, offset=0)),
+        Question("/user/…/export, a day", lambda db: activity.exported(db, want("user"), days.until, fine)),
+        Question(
+            "/customer/…/export, a day",
+            lambda db: activity.exported(db, want("end_user"), days.until, fine),
+        ),
+        Question("/agent/…/export, a day", lambda db: activity.exported(db, want("agent"), days.until, fine)),
+        Question("/focus/export, a day", lambda db: exports.charges(db, Days(days.until, days.until))),
     ]
 
 
-def _rows(span: Days, **wanted: Any) -> ledger.Wanted:
-    midnight = datetime(span.since.year, span.since.month, span.since.day, tzinfo=UTC)
-    until = midnight + (span.until - span.since) + timedelta(days=1)
-    return ledger.Wanted(since=midnight, until=until, sees_all=True, **wanted)
+def _counts(days: Days) -> list[Question]:
+    async def failing(db: Connection) -> None:
+        for kind in FAILING:
+            rows = await counts.failing(db, days, kind, 25)
+            await counts.worst(db, days, kind, [row.id for row in rows])
+
+    return [
+        Question("/global/activity", lambda db: counts.activity(db, days, ALL)),
+        Question("/global/activity of one user", lambda db: counts.activity(db, days, USER)),
+        Question("/global/activity of a team's admin", lambda db: counts.activity(db, days, TEAM)),
+        Question(
+            "/global/activity/cache_hits of a key",
+            lambda db: counts.activity(db, days, ALL, Chosen(keys=[key_hash(7)])),
+        ),
+        Question(
+            "/global/activity/cache_hits, failures", lambda db: counts.failures(db, days, ALL, Chosen())
+        ),
+        Question("/global/activity/cache_hits, names", lambda db: counts.key_aliases(db, days, ALL, 1000)),
+        Question("/global/activity/exceptions", lambda db: counts.rate_limited(db, days, "model-3")),
+        Question("/gateway/…/activity, statuses", lambda db: counts.statuses(db, days)),
+        Question("/gateway/errors/activity, whose", failing),
+    ]
+
+
+def _spend(days: Days) -> list[Question]:
+    return [
+        Question("/global/spend", reports.total),
+        Question("/global/spend/logs", lambda db: reports.by_day(db, days)),
+        Question("/global/spend/logs of one user", lambda db: reports.by_key_and_day(db, days, USER, None)),
+        Question("/global/spend/keys", lambda db: reports.keys(db, days, ALL, 100)),
+        Question("/global/spend/keys of a team's admin", lambda db: reports.keys(db, days, TEAM, 100)),
+        Question("/global/spend/models", lambda db: reports.things(db, "upstream", days, ALL, limit=10)),
+        Question("/global/spend/models of one user", lambda db: reports.things(db, "upstream", days, USER)),
+        Question("/global/spend/provider", lambda db: reports.things(db, "provider", days, ALL)),
+        Question("/global/spend/teams", lambda db: reports.teams_by_day(db, days)),
+        Question("/global/spend/tags", lambda db: reports.tags(db, days, ALL)),
+        Question("/spend/tags", lambda db: reports.ever(db, "tag", 10_000)),
+        Question("/spend/tags of one user", lambda db: reports.tags(db, days, USER)),
+        Question("/tag/summary", lambda db: reports.tag_summaries(db, days, None, None, 10_000)),
+        Question("/global/spend/end_users", lambda db: reports.customers(db, days, None, 100)),
+        Question(
+            "/global/spend/end_users of a key", lambda db: reports.customers(db, days, key_hash(7), 100)
+        ),
+        Question("/spend/keys", lambda db: reports.spenders(db, "key", None, 1000)),
+        Question("/spend/users", lambda db: reports.spenders(db, "user", None, 1000)),
+    ]
+
+
+def _reports(days: Days) -> list[Question]:
+    def of(name: str, **whose: str) -> Question:
+        return Question(name, lambda db: reports.details(db, days, Whose(**whose)))
+
+    week = Days(days.until - timedelta(days=6), days.until)
+    return [
+        of("/key/spend/report", key=key_hash(7)),
+        of("/user/spend/report", user_id="user-7"),
+        of("/team/spend/report", team_id="team-7"),
+        of("/organization/spend/report", organization_id="org-7"),
+        of("/global/spend/report by api_key"),
+        Question("/global/spend/report of a team", lambda db: reports.team_entries(db, days, "team-7")),
+        Question("/global/spend/report by team, a week", lambda db: reports.team_entries(db, week, None)),
+        Question(
+            "/global/spend/report of a customer",
+            lambda db: reports.customer_entries(db, days, "customer-7", None),
+        ),
+        Question(
+            "/global/spend/report by customer, a week",
+            lambda db: reports.customer_entries(db, week, None, None),
+        ),
+        Question("/global/spend/report by provider", lambda db: reports.things(db, "provider", days)),
+        Question("/team/spend/by_user", lambda db: reports.users_of_teams(db, days, ["team-7"])),
+    ]
+
+
+def _names(days: Days) -> list[Question]:
+    found = [Question("/global/all_end_users", lambda db: reports.ever(db, "end_user", 10_000))]
+    for kind in ("user", "end_user"):
+        for who, seen in (("all", ALL), ("one user", USER)):
+            found.append(
+                Question(
+                    f"/management/v1/spend_logs/{kind}s of {who}",
+                    lambda db, kind=kind, seen=seen: reports.used(db, kind, days, seen, None, 50, 0),  # type: ignore[misc]
+                )
+            )
+    return found

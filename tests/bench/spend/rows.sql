@@ -1,6 +1,7 @@
 -- name: keys
-INSERT INTO keys (hash, name, alias, user_id, team_id)
-SELECT md5('key' || n) || md5('hash' || n), 'sk-...' || n, 'key-' || n, 'user-' || n %% %(users)s, 'team-' || n %% %(teams)s
+INSERT INTO keys (hash, name, alias, user_id, team_id, agent_id)
+SELECT md5('key' || n) || md5('hash' || n), 'sk-...' || n, 'key-' || n, 'user-' || n %% %(users)s, 'team-' || n %% %(teams)s,
+       'agent-' || n %% %(agents)s
 FROM generate_series(0, %(keys)s - 1) AS n;
 
 -- name: teams
@@ -8,12 +9,13 @@ INSERT INTO teams (team_id, alias)
 SELECT 'team-' || n, 'Team ' || n FROM generate_series(0, %(teams)s - 1) AS n;
 
 -- name: incoming
--- One day's calls. A key has its team, user and organization, two customers and three models of its own.
+-- One day's calls. A key has its team, user, organization and agent, two customers and three models of its own. It calls
+-- in rounds: what it does in a round follows from the round alone, so that all of it is done after some of them.
 INSERT INTO spend_incoming (
     day, id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
     route, call_type, stream, client_gone, attempts, response_id, model, model_group, deployment_id, provider,
-    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
-    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, agent_id,
+    client_ip, user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
     provider_cost_usd, cost_usd, cost_parts, metadata, charged_bounds, charged_windows
@@ -27,10 +29,10 @@ SELECT
     began + interval '2 seconds',
     'gateway-' || n %% 3,
     1,
-    CASE WHEN n %% 50 = 0 THEN 'failure' ELSE 'success' END,
-    CASE WHEN n %% 100 = 0 THEN 429 WHEN n %% 50 = 0 THEN 500 ELSE 200 END,
-    CASE WHEN n %% 50 = 0 THEN 'provider_error' END,
-    CASE WHEN n %% 50 = 0 THEN 'the provider said no' END,
+    CASE WHEN fails THEN 'failure' ELSE 'success' END,
+    CASE WHEN NOT fails THEN 200 WHEN key %% 20 = 0 THEN 429 ELSE 500 END,
+    CASE WHEN fails THEN 'provider_error' END,
+    CASE WHEN fails THEN 'the provider said no' END,
     '/v1/chat/completions',
     CASE WHEN model %% 4 = 0 THEN 'anthropic_messages' ELSE 'acompletion' END,
     true,
@@ -39,7 +41,7 @@ SELECT
     'chatcmpl-' || md5(%(day)s::text || n),
     'model-' || model,
     'model-' || model,
-    'deployment-' || model * 2 + n %% 2,
+    'deployment-' || model * 2 + round %% 2,
     'provider-' || model %% 5,
     'upstream-' || model,
     'https://provider-' || model %% 5 || '.example/v1',
@@ -49,7 +51,8 @@ SELECT
     'team-' || key %% %(teams)s,
     'Team ' || key %% %(teams)s,
     'org-' || key %% %(organizations)s,
-    'customer-' || key * 2 + n %% 2,
+    'customer-' || key * 2 + round %% 2,
+    'agent-' || key %% %(agents)s,
     '10.0.0.1',
     'bench/1.0',
     CASE WHEN n %% 10 = 0 THEN 'session-' || %(day)s::text || n / 50 END,
@@ -77,9 +80,11 @@ SELECT
     '{}',
     '{}'
 FROM (
-    SELECT n, key, (key + (n / %(keys)s) %% 3 * 5) %% %(models)s AS model,
+    SELECT n, key, round, (key + round %% 3 * 5) %% %(models)s AS model, key %% 10 = 0 AND round %% 6 = 0 AS fails,
            %(day)s::timestamptz + n * (interval '1 day' / %(calls)s) AS began
-    FROM (SELECT n, (n * 7919) %% %(keys)s AS key FROM generate_series(0, %(calls)s - 1) AS n) AS numbered
+    FROM (
+        SELECT n, (n * 7919) %% %(keys)s AS key, n / %(keys)s AS round FROM generate_series(0, %(calls)s - 1) AS n
+    ) AS numbered
 ) AS call;
 
 -- name: copied_rows
@@ -87,8 +92,8 @@ FROM (
 INSERT INTO spend_logs (
     day, id, response_id, started_at, first_token_at, ended_at, gateway_id, snapshot, status, http_status, error_type, error_message,
     route, call_type, stream, client_gone, attempts, model, model_group, deployment_id, provider,
-    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
-    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, agent_id,
+    client_ip, user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
     provider_cost_usd, cost_usd, cost_parts, metadata
@@ -103,8 +108,8 @@ SELECT
     ended_at + %(shift)s * interval '1 day',
     gateway_id, snapshot, status, http_status, error_type, error_message,
     route, call_type, stream, client_gone, attempts, model, model_group, deployment_id, provider,
-    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, client_ip,
-    user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
+    upstream_model, api_base, key_hash, key_alias, user_id, team_id, team_alias, organization_id, end_user, agent_id,
+    client_ip, user_agent, session_id, tags, price_version, priced, finish, input_tokens, output_tokens, cache_read_tokens,
     cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
     accepted_prediction_tokens, rejected_prediction_tokens, web_searches, usage_estimated, usage_extra,
     provider_cost_usd, cost_usd, cost_parts, metadata
@@ -176,7 +181,8 @@ ORDER BY relname;
 
 -- name: counted
 SELECT (SELECT count(*) FROM spend_daily) AS daily, (SELECT count(*) FROM spend_cells) AS cells,
-       (SELECT count(*) FROM spend_days) AS days, (SELECT count(*) FROM spend_failures) AS failures;
+       (SELECT count(*) FROM spend_days) AS days, (SELECT count(*) FROM spend_failures) AS failures,
+       (SELECT count(*) FROM spend_totals) AS totals;
 
 -- name: checked
 -- Sums of the roll-ups beside those of the rows: all must be the same.

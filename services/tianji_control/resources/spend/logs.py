@@ -58,6 +58,7 @@ async def logs(call: Call) -> Response:
         if since and until and not rows_only:
             last = (until - timedelta(microseconds=1)).date()
             return call.answer(shown.day_list(await store.days(db, wanted), last))
+        wanted = await store.settled(db, wanted)
         rows = await store.logs(db, wanted, Order(limit=limit, offset=max(0, ask.offset)))
         said = await store.bodies(db, rows)
     if len(rows) == MOST_ROWS:

@@ -27,6 +27,7 @@ CHOICES = {
     "sort_order": ("asc", "desc"),
     "cache_hit_filter": ("hit", "miss"),
     "span_type": ("llm", "agent", "mcp", "batch"),
+    "status_filter": ("", "success", "failure", "interrupted"),
 }
 
 
@@ -90,6 +91,7 @@ def by_page(*, with_sessions: bool) -> Handler:
         wanted = service.seen_by(call, _wanted(ask))
         order = _order(ask)
         async with call.runtime.store.connection() as db:
+            wanted = await store.settled(db, wanted)
             rows = await store.logs(db, wanted, order)
             total = await store.count(db, wanted, MOST_COUNTED + 1)
             more = await _of_sessions(db, rows) if with_sessions else {}
@@ -153,7 +155,7 @@ def _wanted(ask: PageQuery) -> Wanted:
         model_id=ask.model_id,
         model_group=ask.model_group,
         key_alias=store.like(ask.key_alias),
-        succeeded=None if not ask.status_filter else ask.status_filter == "success",
+        status=ask.status_filter or ("failure" if _of_failures(ask) else None),
         http_status=ask.error_code,
         error_message=store.like(ask.error_message),
         min_spend=ask.min_spend,
@@ -162,6 +164,11 @@ def _wanted(ask: PageQuery) -> Wanted:
         until=_until(ask),
     )
     return service.searched(service.request_named(wanted, ask.request_id), ask.search)
+
+
+def _of_failures(ask: PageQuery) -> bool:
+    """Say whether only a call that failed can be what is asked for: of these there is an index."""
+    return bool(ask.error_message) or (ask.error_code or 0) >= 400
 
 
 def _until(ask: PageQuery) -> datetime:
@@ -175,7 +182,7 @@ def _check(ask: PageQuery) -> None:
     for field, known in CHOICES.items():
         given = getattr(ask, field)
         if given is not None and given not in known:
-            words = f"Invalid {field}: {given}. Must be one of: {', '.join(known)}"
+            words = f"Invalid {field}: {given}. Must be one of: {', '.join(filter(None, known))}"
             raise BadRequest(words, type="bad_request", param=field)
     if ask.group_by_session:
         words = "group_by_session is not there yet; /spend/logs/session/ui tells the calls of one session"

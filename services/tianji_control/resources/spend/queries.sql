@@ -10,6 +10,7 @@ id, gateway_id, snapshot, status, http_status, error_type, error_message, starte
 -- Both ends are always named, so that other days' partitions are left out however the query is planned. The
 -- day of an id and the start of its call may lie on two sides of midnight.
 day BETWEEN %(first_day)s AND %(last_day)s
+  AND (%(days)s::date[] IS NULL OR day = ANY(%(days)s))
   AND started_at >= %(since)s AND started_at < %(until)s
   AND (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
   AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
@@ -17,45 +18,43 @@ day BETWEEN %(first_day)s AND %(last_day)s
   AND (%(end_user)s::text IS NULL OR end_user = %(end_user)s)
   AND (%(request_id)s::text IS NULL OR response_id = %(request_id)s OR id = %(call_id)s)
   AND (%(session_id)s::text IS NULL OR session_id = %(session_id)s)
-  AND (%(tag)s::text IS NULL OR tags @> ARRAY[%(tag)s::text])
+  AND (%(tag)s::text IS NULL OR (tags <> '{}' AND tags @> ARRAY[%(tag)s::text]))
   AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
   AND (%(model_id)s::text IS NULL OR deployment_id = %(model_id)s)
   AND (%(model_group)s::text IS NULL OR model_group = %(model_group)s)
   AND (%(key_alias)s::text IS NULL OR key_alias ILIKE %(key_alias)s)
-  AND (%(succeeded)s::boolean IS NULL OR (status = 'success') = %(succeeded)s)
+  AND (%(status)s::text IS NULL OR %(status)s <> 'success' OR status = 'success')
+  AND (%(status)s::text IS NULL OR %(status)s = 'success' OR status <> 'success')
+  AND (%(status)s::text IS DISTINCT FROM 'interrupted' OR (status = 'interrupted' AND http_status = 0))
   AND (%(http_status)s::integer IS NULL OR http_status = %(http_status)s)
   AND (%(error_message)s::text IS NULL OR error_message LIKE %(error_message)s)
   AND (%(min_spend)s::numeric IS NULL OR cost_usd >= %(min_spend)s)
   AND (%(max_spend)s::numeric IS NULL OR cost_usd <= %(max_spend)s)
-  AND (%(search)s::text IS NULL OR response_id = %(search)s OR id = %(call_id)s OR key_hash = %(search)s
-       OR team_id = %(search)s OR user_id = %(search)s OR end_user = %(search)s OR session_id = %(search)s
-       OR deployment_id = %(search)s)
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
-       OR organization_id = ANY(%(own_organizations)s))
+  AND (%(search)s::text IS NULL OR response_id = %(search)s OR id = %(call_id)s OR session_id = %(search)s
+       OR ('key' = ANY(%(search_kinds)s::text[]) AND key_hash = %(search)s)
+       OR ('team' = ANY(%(search_kinds)s::text[]) AND team_id = %(search)s)
+       OR ('user' = ANY(%(search_kinds)s::text[]) AND user_id = %(search)s)
+       OR ('end_user' = ANY(%(search_kinds)s::text[]) AND end_user = %(search)s)
+       OR ('deployment' = ANY(%(search_kinds)s::text[]) AND deployment_id = %(search)s))
 
--- name: latest
--- Behind the last one of the page before, where one is named: a page far down costs what the first does.
-SELECT <<columns>>
-FROM spend_logs
-WHERE <<wanted>>
-  AND (%(after_id)s::uuid IS NULL OR (started_at, id) < (%(after_time)s, %(after_id)s))
-ORDER BY started_at DESC, id DESC
-LIMIT %(limit)s OFFSET %(offset)s;
+-- part: after_latest
+(%(after_id)s::uuid IS NULL OR (started_at, id) < (%(after_time)s, %(after_id)s))
 
--- name: earliest
-SELECT <<columns>>
-FROM spend_logs
-WHERE <<wanted>>
-  AND (%(after_id)s::uuid IS NULL OR (started_at, id) > (%(after_time)s, %(after_id)s))
-ORDER BY started_at, id
-LIMIT %(limit)s OFFSET %(offset)s;
+-- part: after_earliest
+(%(after_id)s::uuid IS NULL OR (started_at, id) > (%(after_time)s, %(after_id)s))
 
--- name: sorted_logs
-SELECT <<columns>>
-FROM spend_logs
-WHERE <<wanted>>
-ORDER BY
-    CASE %(sort)s::text WHEN 'model' THEN CASE WHEN %(descending)s THEN upstream_model END END DESC,
+-- part: after_{order}
+-- each: order = sorted counted
+true
+
+-- part: by_latest
+started_at DESC, id DESC
+
+-- part: by_earliest
+started_at, id
+
+-- part: by_sorted
+CASE %(sort)s::text WHEN 'model' THEN CASE WHEN %(descending)s THEN upstream_model END END DESC,
     CASE %(sort)s::text WHEN 'model' THEN CASE WHEN NOT %(descending)s THEN upstream_model END END,
     CASE WHEN %(descending)s THEN -1 ELSE 1 END * CASE %(sort)s::text
         WHEN 'spend' THEN cost_usd
@@ -67,11 +66,64 @@ ORDER BY
         WHEN 'ttft_ms' THEN extract(EPOCH FROM nullif(first_token_at, ended_at) - started_at)
     END NULLS LAST,
     started_at DESC, id DESC
-LIMIT %(limit)s OFFSET %(offset)s;
+
+-- part: by_counted
+NULL::integer
+
+-- part: {order}_of_{owner}
+-- each: order = latest earliest sorted counted; owner = key_hash user_id team_id organization_id
+-- The order names the owner, and no equality makes that idle: so no index but the owner's is thought to have it.
+LATERAL (
+             SELECT <<columns>> FROM spend_logs
+             WHERE NOT %(sees_all)s AND {owner} BETWEEN own AND own AND <<wanted>> AND <<after_{order}>>
+             ORDER BY {owner}, <<by_{order}>> LIMIT %(limit)s::bigint + %(offset)s) AS theirs
+
+-- part: seen_{order}
+-- each: order = latest earliest sorted counted
+-- Whoever does not see all gets theirs from where an index has them in order, each of them once: of their key, their
+-- user, each of their teams and organizations.
+(
+    (SELECT <<columns>> FROM spend_logs WHERE %(sees_all)s AND <<wanted>> AND <<after_{order}>>
+     ORDER BY <<by_{order}>> LIMIT %(limit)s::bigint + %(offset)s)
+    UNION ALL
+    (SELECT DISTINCT ON (id) <<columns>> FROM (
+         SELECT theirs.* FROM unnest(array_remove(ARRAY[%(own_key)s::text], NULL)) AS own, <<{order}_of_key_hash>>
+         UNION ALL
+         SELECT theirs.* FROM unnest(array_remove(ARRAY[%(own_user)s::text], NULL)) AS own, <<{order}_of_user_id>>
+         UNION ALL
+         SELECT theirs.* FROM unnest(%(own_teams)s::text[]) AS own, <<{order}_of_team_id>>
+         UNION ALL
+         SELECT theirs.* FROM unnest(%(own_organizations)s::text[]) AS own, <<{order}_of_organization_id>>
+     ) AS found ORDER BY id)
+) AS seen
+
+-- name: latest
+-- Behind the last one of the page before, where one is named: a page far down costs what the first does.
+SELECT <<columns>> FROM <<seen_latest>>
+ORDER BY <<by_latest>> LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: earliest
+SELECT <<columns>> FROM <<seen_earliest>>
+ORDER BY <<by_earliest>> LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: sorted_logs
+SELECT <<columns>> FROM <<seen_sorted>>
+ORDER BY <<by_sorted>> LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: count_logs
 -- No further than to the most that is told.
-SELECT count(*) FROM (SELECT FROM spend_logs WHERE <<wanted>> LIMIT %(limit)s) AS found;
+SELECT least(count(*), %(limit)s) FROM <<seen_counted>>;
+
+-- name: kinds_of_id
+-- What calls have under an id, but for what has an index that says it as quickly.
+SELECT scope AS id FROM spend_totals
+WHERE scope IN ('key', 'team', 'user', 'end_user', 'deployment') AND scope_id = %(search)s
+ORDER BY scope;
+
+-- name: days_of_tag
+SELECT DISTINCT day FROM spend_daily
+WHERE scope = 'tag' AND scope_id = %(tag)s AND day BETWEEN %(first_day)s AND %(last_day)s
+ORDER BY day;
 
 -- name: days
 -- Sums by day, key, user and model.

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tianji.store.queries import Queries
 from tianji.store.rows import Connection, many, value
@@ -113,13 +114,18 @@ class Wanted(Struct, frozen=True, kw_only=True):
     model_id: str | None = None
     model_group: str | None = None
     key_alias: str | None = None
-    succeeded: bool | None = None
+    status: str | None = None
+    """`success`, `interrupted`, or `failure` for all that did not succeed."""
     http_status: int | None = None
     error_message: str | None = None
     min_spend: float | None = None
     max_spend: float | None = None
     search: str | None = None
     """What one of a row's ids is; if it is the call's, then `call_id` says it too."""
+    search_kinds: list[str] = []
+    """Whose id it may be beside; `settled` says it."""
+    days: list[date] | None = None
+    """The only days that such calls are of, where that is known."""
     since: datetime = EARLIEST
     until: datetime = LATEST
     sees_all: bool = False
@@ -152,6 +158,17 @@ class Session(Struct, frozen=True, kw_only=True):
     models: list[str]
 
 
+async def settled(db: Connection, wanted: Wanted) -> Wanted:
+    """Find out what sums can tell of the rows that are asked for, so that none is looked at in vain."""
+    if wanted.search is not None:
+        kinds = await many(db, Q.kinds_of_id, dict[str, str], search=wanted.search)
+        wanted = replace(wanted, search_kinds=[row["id"] for row in kinds])
+    if wanted.tag is not None:
+        found = await many(db, Q.days_of_tag, dict[str, date], tag=wanted.tag, **_day_bounds(wanted))
+        wanted = replace(wanted, days=[row["day"] for row in found])
+    return wanted
+
+
 async def logs(db: Connection, wanted: Wanted, order: Order) -> list[LogRow]:
     """Return the rows that are asked for."""
     part = {"limit": order.limit, "offset": order.offset}
@@ -165,7 +182,7 @@ async def logs(db: Connection, wanted: Wanted, order: Order) -> list[LogRow]:
 
 async def count(db: Connection, wanted: Wanted, limit: int) -> int:
     """Return how many rows are asked for, up to a limit."""
-    return await value(db, Q.count_logs, int, **_bounded(wanted), limit=limit) or 0
+    return await value(db, Q.count_logs, int, **_bounded(wanted), limit=limit, offset=0) or 0
 
 
 async def days(db: Connection, wanted: Wanted) -> list[DaySum]:
@@ -213,11 +230,14 @@ def _first_id(moment: datetime) -> UUID:
 
 
 def _bounded(wanted: Wanted) -> dict[str, Any]:
-    days = {
+    return _values(wanted) | _day_bounds(wanted)
+
+
+def _day_bounds(wanted: Wanted) -> dict[str, date]:
+    return {
         "first_day": max(wanted.since, EARLIEST + _DAY).date() - _DAY,
         "last_day": min(wanted.until, LATEST - _DAY).date() + _DAY,
     }
-    return _values(wanted) | days
 
 
 def _values(given: Struct) -> dict[str, Any]:
