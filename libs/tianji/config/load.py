@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tianji.config import deltallm
 from tianji.config.alerting import SECTION, judge_alerting
+from tianji.config.budgets import judge_budgets
 from tianji.config.check import Checker
 from tianji.config.entries import CredentialEntry, ModelEntry, read_credentials, read_models
 from tianji.config.environment import judge_variables, read_variables
@@ -86,6 +87,7 @@ def _loaded(
     models = read_models(sections.pop("model_list", None), entries.get("model_list"), problems, credentials)
     judge_variables(variables, environment, checker)
     judge_alerting(entries.get(SECTION), sections.get(SECTION) or {}, problems)
+    judge_budgets(entries, sections, models, problems)
     judge_priorities(entries.get(CALLS), sections.get(CALLS) or {}, problems)
     deltallm.adopt(sections)
     router = sections.pop("router_settings", None) or {}

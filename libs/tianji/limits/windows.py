@@ -6,16 +6,14 @@ Windows of a rule follow each other without gap or overlap, also over changes of
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from tianji.config import durations
 from tianji.limits.contract import Unit, Window, WindowRule
 
-_FORM = re.compile(r"(\d{1,9})\s*(s|m|h|d|w|mo)")
-_WORDS = {"hourly": "1h", "daily": "1d", "weekly": "7d", "monthly": "1mo"}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _DAY_S = 86_400
 _HOUR_S = 3600
@@ -34,11 +32,7 @@ def rule(duration: str | None, zone: str = "UTC", offset_s: int = 0, anchor: flo
     """
     if duration is None:
         return WindowRule()
-    said = duration.strip().lower()
-    found = _FORM.fullmatch(_WORDS.get(said, said))
-    if found is None:
-        raise ValueError(f"{duration!r} is not a duration; write a number with s, m, h, d, w or mo: 30d")
-    count, spelled = int(found[1]), found[2]
+    count, spelled = durations.parted(duration)
     unit: Unit = "d" if spelled == "w" else spelled  # type: ignore[assignment]  # one of the form's units
     count *= _WEEK_D if spelled == "w" else 1
     if not 0 < count <= _LARGEST[unit]:
