@@ -11,7 +11,7 @@ _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def moment(text: str | None, field: str, *, end: bool = False) -> datetime | None:
-    """Read a day or a time; as an end, a day counts in full. Without a zone it is UTC."""
+    """Read a day or a time; as an end, a day counts in full. It is UTC where no zone is named."""
     if not text:
         return None
     try:
@@ -22,11 +22,11 @@ def moment(text: str | None, field: str, *, end: bool = False) -> datetime | Non
         return day + timedelta(days=1) if end and day < _LAST else day
     try:
         given = datetime.fromisoformat(text)
-    except ValueError:
+        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         fault = Fault(
             ["query", field],
             f"{field} is a day as 2026-01-31 or a time as 2026-01-31 13:00:00",
             "value_error",
         )
         raise WrongFields([fault]) from None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)

@@ -110,3 +110,26 @@ async def test_parquet_without_its_library_is_refused_with_what_to_do(
 async def test_an_unknown_format_and_a_missing_span_are_refused(control: Any) -> None:
     assert (await control.get(f"{PATH}&format=xlsx")).status == 400
     assert (await control.get("/focus/export")).status == 400
+
+
+async def test_each_charge_names_who_charges_it(control: Any, key: str) -> None:
+    began = datetime(2026, 3, 1, 5, tzinfo=UTC).timestamp()
+    refused = SpendEvent(
+        id=str(uuid_utils.uuid7(nanoseconds=int(began * 1e9))),
+        started_at=began, ended_at=began, status="failure", http_status=404, model="none", key_hash=key,
+    )  # fmt: skip
+    await Ledger(control.runtime.store).write(
+        [row_of(msgspec.json.encode(refused), datetime(2026, 3, 1, tzinfo=UTC).date())]
+    )
+
+    answer = await control.get("/focus/export?start_date=2026-01-30&end_date=2026-03-02")
+    rows = list(csv.DictReader(io.StringIO(answer.body.decode())))
+    never_empty = (
+        "BillingAccountId",
+        "ChargeDescription",
+        "InvoiceIssuerName",
+        "ProviderName",
+        "PublisherName",
+    )
+    assert len(rows) == 2
+    assert all(row[name] for row in rows for name in (*never_empty, "ServiceName", "ChargePeriodStart"))

@@ -284,3 +284,17 @@ async def test_filters_offer_the_names_that_the_ledger_has(control: Any, world: 
 
 async def test_sums_are_never_old_so_a_refresh_has_nothing_to_do(control: Any) -> None:
     assert (await control.post("/global/spend/refresh")).json()["status"] == "success"
+
+
+async def test_teams_of_one_name_and_pennies_are_not_lost_from_sums(
+    control: Any, world: dict[str, str]
+) -> None:
+    for name in ("twin-1", "twin-2"):
+        await control.post("/team/new", {"team_id": name, "team_alias": "Twins"})
+    spent = [("twin-1", TODAY, "0.004"), ("twin-2", TODAY, "0.004"), ("twin-2", YESTERDAY, "0.004")]
+    events = [event(day, key_hash="twin", team_id=team, cost_usd=cost) for team, day, cost in spent]
+    await Ledger(control.runtime.store).write([row_of(msgspec.json.encode(one), TODAY) for one in events])
+
+    found = (await control.get("/global/spend/teams")).json()
+    assert [day.get("Twins") for day in found["daily_spend"]] == [0.0, 0.01]
+    assert {"team_id": "Twins", "total_spend": 0.01} in found["total_spend_per_team"]

@@ -237,3 +237,117 @@ async def test_what_was_said_shows_where_it_was_kept(control: Any) -> None:
     assert row["response"] == 'data: {"id":"x"}'
     whole = (await control.get("/spend/logs/ui/chatcmpl-said")).json()
     assert whole["messages"] == row["messages"]
+
+
+async def test_each_status_gives_the_calls_that_ended_so(control: Any, keys: dict[str, str]) -> None:
+    await _written(control, event(key_hash="s", status="interrupted", http_status=0, attempts=1))
+    await _written(control, event(key_hash="s", status="failure", http_status=500, error_message="no luck"))
+    await _written(control, event(key_hash="s"))
+
+    for query, told in (
+        ("status_filter=success", [200]),
+        ("status_filter=failure", [0, 500]),
+        ("status_filter=interrupted", [0]),
+        ("error_code=500", [500]),
+        ("error_code=200", [200]),
+        ("error_code=500&status_filter=success", []),
+        ("error_message=luck", [500]),
+        ("status_filter=", [0, 200, 500]),
+    ):
+        page = (await control.get(f"/spend/logs/v2?api_key={'s'}&{query}")).json()
+        assert sorted(row["http_status"] for row in page["data"]) == told, query
+        assert page["total"] == len(told)
+    refused = await control.get("/spend/logs/v2?status_filter=failed")
+    assert refused.status == 400
+    assert "success, failure, interrupted" in refused.error["message"]
+
+
+async def test_who_sees_calls_for_several_reasons_gets_each_once_on_pages_without_gaps(control: Any) -> None:
+    for body in ({"team_id": "both-1"}, {"team_id": "both-2"}):
+        await control.post("/team/new", body)
+    await control.post(
+        "/user/new", {"user_id": "bea", "user_role": "internal_user", "auto_create_key": False}
+    )
+    for team in ("both-1", "both-2"):
+        member = {"user_id": "bea", "role": "admin"}
+        await control.post("/team/member_add", {"team_id": team, "member": [member]})
+    key = (await control.made_key(user_id="bea", team_id="both-1"))["key"]
+    owners: list[dict[str, Any]] = [
+        {"key_hash": hash_of(key), "user_id": "bea", "team_id": "both-1"},
+        {"key_hash": "other", "user_id": "bea", "team_id": "both-2"},
+        {"key_hash": "other", "user_id": "carl", "team_id": "both-2"},
+        {"key_hash": "other", "user_id": "bea"},
+        {"key_hash": "other", "user_id": "carl", "team_id": "elsewhere"},
+    ]
+    made = [event(**owner, started_at=NOW - 600 - turn // 2) for turn, owner in enumerate(owners * 4)]
+    await _written(control, *made)
+    hers = [one for one in made if one.team_id != "elsewhere"]
+    latest_first = sorted(hers, key=lambda one: (one.started_at, one.id), reverse=True)
+
+    for order, expected in (("desc", latest_first), ("asc", latest_first[::-1])):
+        told: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            # What is added meanwhile, at the end that pages begin from, moves none of them.
+            moment = NOW + 60 if order == "desc" else NOW - 7200
+            await _written(control, event(**owners[0], started_at=moment, ended_at=moment + 1, model="late"))
+            query = f"page_size=3&sort_order={order}&cursor={quote(cursor)}&model=gpt"
+            page = (await control.get(f"/spend/logs/v2?{query}", key=key)).json()
+            told += [row["litellm_call_id"] for row in page["data"]]
+            assert page["total"] == len(hers)
+            cursor = page["next_cursor"]
+        assert told == [one.id for one in expected], order
+    by_offset = (await control.get("/spend/logs/v2?page=2&page_size=5&model=gpt", key=key)).json()["data"]
+    assert [row["litellm_call_id"] for row in by_offset] == [one.id for one in latest_first[5:10]]
+    by_spend = (await control.get("/spend/logs/v2?sort_by=spend&page_size=100&model=gpt", key=key)).json()
+    assert sorted(row["litellm_call_id"] for row in by_spend["data"]) == sorted(one.id for one in hers)
+
+
+async def test_a_search_finds_calls_by_any_of_their_ids(control: Any) -> None:
+    ids = {
+        "response_id": "find-answer", "key_hash": "find-key", "team_id": "find-team", "user_id": "find-user",
+        "end_user": "find-customer", "session_id": "find-session", "deployment_id": "find-deployment",
+    }  # fmt: skip
+    made = event(**ids)
+    await _written(control, made)
+
+    for text in (*ids.values(), made.id):
+        page = (await control.get(f"/spend/logs/v2?search={text}")).json()
+        assert [row["litellm_call_id"] for row in page["data"]] == [made.id], text
+        assert page["total"] == 1
+    assert (await control.get("/spend/logs/v2?search=find-nothing")).json()["data"] == []
+
+
+async def test_a_tag_gives_its_calls_on_whatever_days_they_were(control: Any) -> None:
+    days = [NOW - 86400 * ago for ago in (0, 2, 5)]
+    made = [event(started_at=day, ended_at=day + 1, tags=["seldom", "it's"]) for day in days]
+    await _written(control, *made, event(tags=["often"]))
+
+    for tag in ("seldom", "it's"):
+        page = (await control.get(f"/spend/logs/v2?tag={quote(tag)}")).json()
+        assert [row["litellm_call_id"] for row in page["data"]] == [one.id for one in made]
+        assert len((await control.get(f"/spend/logs?tags={quote(tag)}")).json()) == 3
+    since = datetime.fromtimestamp(days[1], UTC).date()
+    page = (await control.get(f"/spend/logs/v2?tag=seldom&start_date={since}")).json()
+    assert page["total"] == 2
+    assert (await control.get("/spend/logs/v2?tag=never")).json()["total"] == 0
+
+
+async def test_sums_by_day_are_told_for_spans_that_somebody_may_read(control: Any) -> None:
+    answer = await control.get("/spend/logs?start_date=2026-01-01&end_date=9999-12-31")
+    assert answer.status == 400
+    assert "days are told at once" in answer.error["message"]
+    for path in (
+        "/user/daily/activity",
+        "/user/daily/activity/export",
+        "/focus/export",
+        "/global/spend/report",
+    ):
+        for day in ("0001-01-01", "9999-12-31"):
+            answer = await control.get(f"{path}?start_date={day}&end_date={day}")
+            assert answer.status == 400, (path, day)
+
+
+async def _written(control: Any, *events: SpendEvent) -> None:
+    ledger = Ledger(control.runtime.store)
+    await ledger.write([row_of(msgspec.json.encode(one), TODAY) for one in events])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from msgspec import Struct
 from starlette.responses import Response
@@ -147,18 +146,23 @@ async def teams(call: Call) -> Response:
         rows = await store.teams_by_day(db, recent())
         whole = {row.day: row.spend_usd for row in await store.by_day(db, recent())}
     rows += _of_no_team(rows, whole)
-    by_day: dict[date, dict[str, Any]] = {}
-    totals: dict[str, float] = {}
+    by_day: dict[date, dict[str, Decimal]] = {}
+    totals: dict[str, Decimal] = {}
     for row in sorted(rows, key=lambda row: row.day):
-        spent = round(float(row.spend_usd), 2)
-        by_day.setdefault(row.day, {})[row.name] = spent
-        totals[row.name] = totals.get(row.name, 0.0) + spent
+        # Teams may have the same name, and days too little spend to be rounded one by one.
+        for sums in (by_day.setdefault(row.day, {}), totals):
+            sums[row.name] = sums.get(row.name, Decimal(0)) + row.spend_usd
     ordered = sorted(totals.items(), key=lambda one: one[1], reverse=True)[:MOST_TEAMS]
     return call.answer(
         {
-            "daily_spend": [{"date": day, **spent} for day, spent in by_day.items()],
+            "daily_spend": [
+                {"date": day, **{name: _cents(spent) for name, spent in sums.items()}}
+                for day, sums in by_day.items()
+            ],
             "teams": list(totals),
-            "total_spend_per_team": [{"team_id": name, "total_spend": spent} for name, spent in ordered],
+            "total_spend_per_team": [
+                {"team_id": name, "total_spend": _cents(spent)} for name, spent in ordered
+            ],
         }
     )
 
@@ -208,6 +212,10 @@ def _of_no_team(rows: list[TeamDay], whole: dict[date, Decimal]) -> list[TeamDay
     for row in rows:
         left[row.day] = left.get(row.day, Decimal(0)) - row.spend_usd
     return [TeamDay(day=day, name=NO_TEAM, spend_usd=spent) for day, spent in left.items() if spent > 0]
+
+
+def _cents(spent: Decimal) -> float:
+    return round(float(spent), 2)
 
 
 def _check(limit: int | None) -> None:

@@ -12,6 +12,7 @@ from tianji_control.moments import moment
 from tianji_control.resources.keys.service import hash_given
 from tianji_control.resources.spend import service, shown, store
 from tianji_control.resources.spend.answers import SpendLog
+from tianji_control.resources.spend.spans import check_length
 from tianji_control.resources.spend.store import EARLIEST, LATEST, Order, Wanted
 
 MOST_ROWS = 10_000
@@ -56,6 +57,7 @@ async def logs(call: Call) -> Response:
     limit = max(1, min(ask.limit, MOST_ROWS))
     async with call.runtime.store.connection() as db:
         if since and until and not rows_only:
+            check_length(since, until)
             last = (until - timedelta(microseconds=1)).date()
             return call.answer(shown.day_list(await store.days(db, wanted), last))
         wanted = await store.settled(db, wanted)

@@ -11,6 +11,8 @@ from tianji_control.moments import moment
 
 LONGEST = timedelta(days=3 * 366)
 RECENT = timedelta(days=30)
+EARLIEST, LATEST = date(2000, 1, 1), date(9998, 12, 31)
+"""Beyond them a day has no neighbour, or no call."""
 
 
 class Days(Struct, frozen=True):
@@ -27,9 +29,16 @@ def days(start_date: str | None, end_date: str | None) -> Days:
         raise BadRequest("Name start_date and end_date, as 2026-01-31", param="start_date")
     if until < since:
         raise BadRequest("start_date must be on or before end_date", param="start_date")
+    check_length(since, until)
+    if not EARLIEST <= since.date() <= until.date() <= LATEST:
+        raise BadRequest(f"Days are told from {EARLIEST} to {LATEST}", param="start_date")
+    return Days(since.date(), until.date())
+
+
+def check_length(since: datetime, until: datetime) -> None:
+    """Raise BadRequest where a span has more days than are told one by one."""
     if until - since > LONGEST:
         raise BadRequest(f"At most {LONGEST.days} days are told at once", param="start_date")
-    return Days(since.date(), until.date())
 
 
 def days_or_recent(start_date: str | None, end_date: str | None) -> Days:
