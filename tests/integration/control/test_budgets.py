@@ -142,7 +142,8 @@ async def test_limits_by_model_and_of_members_are_part_of_records(control: Any) 
     await control.post("/team/member_update", {"team_id": "t-lim", "user_id": "u-lim", "rpm_limit": 4})
 
     record = await control.record("key", key["token"])
-    assert record["member"] == {"rpm": 4}
+    member = record["member"]
+    assert (member["rpm"], member["carried"], set(member)) == (4, True, {"rpm", "carried", "made", "changed"})
     assert record["limits"]["models"] == [
         {"model": "gpt", "max_budget": "0.5", "duration": "1d", "rpm": 7},
         {"model": "other", "max_budget": "2"},
@@ -150,3 +151,23 @@ async def test_limits_by_model_and_of_members_are_part_of_records(control: Any) 
     team = await control.record("team", "t-lim")
     assert team["limits"]["windows"] == [{"max_budget": "1.5", "duration": "1d"}]
     assert team["member"]["max_budget"] == "3"
+
+
+async def test_nobody_is_held_to_a_budget_that_is_not_there(control: Any) -> None:
+    await control.post("/budget/new", {"budget_id": "there", "max_budget": 5})
+    key = (await control.made_key(budget_id="there"))["key"]
+    await control.post("/organization/new", {"organization_id": "o-held", "organization_alias": "o"})
+    organization = {"organization_id": "o-held", "budget_id": "nowhere"}
+    for method, path, body, name in (
+        ("POST", "/key/generate", {"budget_id": "nowhere"}, "budget_id"),
+        ("POST", "/key/generate", {"end_user_budget_id": "nowhere"}, "end_user_budget_id"),
+        ("POST", "/key/update", {"key": key, "budget_id": "nowhere"}, "budget_id"),
+        ("POST", "/organization/new", {"organization_alias": "p", "budget_id": "nowhere"}, "budget_id"),
+        ("PATCH", "/organization/update", organization, "budget_id"),
+    ):
+        refused = await control.call(method, path, body)
+        assert (refused.status, refused.error["param"]) == (400, name), path
+    # One that was deleted since stands in no one's way.
+    assert (await control.post("/budget/delete", {"id": "there"})).status == 200
+    same = {"key": key, "budget_id": "there", "key_alias": "renamed"}
+    assert (await control.post("/key/update", same)).status == 200

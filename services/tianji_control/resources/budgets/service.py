@@ -23,6 +23,8 @@ from tianji_control.spent import bases, configured, resets
 from tianji_control.spent.holders import calendar
 
 KIND = "budget"
+NAMES = ("budget_id", "end_user_budget_id")
+"""Fields of keys and organizations that name a budget."""
 
 
 class BudgetFields(Struct, kw_only=True):
@@ -116,6 +118,16 @@ async def as_of_now(db: Connection, rows: list[BudgetRow]) -> list[BudgetRow]:
         else row
         for row in rows
     ]
+
+
+async def check_named(db: Connection, said: dict[str, Any], before: dict[str, Any] | None = None) -> None:
+    """Raise BadRequest where a request names a budget anew that is not there: it would limit nothing."""
+    named = {name: said[name] for name in NAMES if said.get(name) and said[name] != (before or {}).get(name)}
+    there = await store.by_ids(db, list(named.values())) if named else {}
+    for name, budget_id in named.items():
+        if budget_id not in there:
+            message = f"There is no budget {budget_id}; make it first, with /budget/new"
+            raise BadRequest(message, type="bad_request_error", param=name)
 
 
 def missing(budget_id: str) -> BadRequest:

@@ -18,6 +18,7 @@ from tianji_control.access.permits import ANYTHING, everywhere
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.limits import raises_budget
+from tianji_control.resources.budgets import service as budgets
 from tianji_control.resources.keys import policy, store
 from tianji_control.resources.keys.fields import SUCCESSOR, columns
 from tianji_control.resources.keys.ownership import check_claim, claimed, target_of
@@ -80,6 +81,7 @@ async def generate_for_nobody(call: Call, said: dict[str, Any]) -> tuple[str, Ke
 async def make(change: Change, said: dict[str, Any]) -> tuple[str, KeyRow]:
     """Make a key within a change; the caller has checked who may."""
     key = fresh_key(said.get("key"))
+    await budgets.check_named(change.db, said)
     now = datetime.now(UTC)
     row = KeyRow(
         hash=hash_of(key),
@@ -137,6 +139,7 @@ async def check_new(
 
 async def changed(change: Change, before: KeyRow, said: dict[str, Any]) -> KeyRow:
     """Return a key's row with what a request names of it."""
+    await budgets.check_named(change.db, said, {"budget_id": before.budget_id, **before.extra})
     now = datetime.now(UTC)
     row = msgspec.structs.replace(
         before,

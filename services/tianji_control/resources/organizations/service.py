@@ -17,6 +17,7 @@ from tianji_control.access.targets import of_organization
 from tianji_control.call import Call
 from tianji_control.change import Change
 from tianji_control.limits import raises_budget
+from tianji_control.resources.budgets import service as budgets
 from tianji_control.resources.keys import service as keys
 from tianji_control.resources.keys import store as key_store
 from tianji_control.resources.organizations import store
@@ -49,6 +50,7 @@ async def create(call: Call, ask: OrganizationFields) -> OrganizationRow:
         raise BadRequest(message, type="bad_request_error", param="organization_alias")
     now = datetime.now(UTC)
     async with call.change() as change:
+        await budgets.check_named(change.db, said)
         row = OrganizationRow(
             organization_id=ask.organization_id or ask.slug or str(uuid.uuid4()),
             created_at=now,
@@ -70,6 +72,7 @@ async def update(call: Call, organization_id: str, said: dict[str, Any]) -> Orga
         named = any(said[name] != getattr(before, name, None) for name in LIMITS if name in said)
         if named or raises_budget(said, before.metadata):
             call.require("organization:limit", of_organization(organization_id))
+        await budgets.check_named(change.db, said, {"budget_id": before.budget_id})
         now = datetime.now(UTC)
         row = msgspec.structs.replace(
             before,
