@@ -1,4 +1,6 @@
 DROP INDEX spend_logs_by_tag;
+DROP INDEX spend_logs_by_session;
+CREATE INDEX spend_logs_by_session ON spend_logs (session_id) WHERE session_id IS NOT NULL;
 DROP INDEX spend_logs_by_organization;
 DROP INDEX spend_logs_by_upstream_model;
 DROP INDEX spend_logs_by_model;

@@ -38,4 +38,6 @@ CREATE INDEX spend_logs_by_error ON spend_logs (http_status, started_at DESC) WH
 CREATE INDEX spend_logs_by_model ON spend_logs (model, started_at DESC);
 CREATE INDEX spend_logs_by_upstream_model ON spend_logs (upstream_model, started_at DESC);
 CREATE INDEX spend_logs_by_organization ON spend_logs (organization_id, started_at DESC) WHERE organization_id IS NOT NULL;
+DROP INDEX spend_logs_by_session;
+CREATE INDEX spend_logs_by_session ON spend_logs (session_id, started_at DESC) WHERE session_id IS NOT NULL;
 CREATE INDEX spend_logs_by_tag ON spend_logs USING gin (tags) WHERE tags <> '{}';
