@@ -25,9 +25,11 @@ async def asks_less(
     """Count a call that a bound has refused, or shorten its answer; say whether to ask again."""
     assert account.inference is not None and account.size is not None
     if not account.counted:
-        model = targets[0].deployment.model
-        account.size = await extent.counted(account.size, account.inference, account.rt.counter, model)
+        model, bound_by = targets[0].deployment.model, account.size
+        account.size = await extent.counted(bound_by, account.inference, account.rt.counter, model)
         account.counted = True
+        if bound.kind != "budget" and account.size != bound_by:
+            return True  # who is refused then is told how long it is to wait for what it needs in truth
     size, paid = account.size, paid_for(account, bound, targets)
     if paid >= shorter.longest(bound, targets, size, snapshot):
         return True
