@@ -43,6 +43,22 @@ async def test_a_setting_without_effect_is_stored_and_said_so(control) -> None:
     assert (await settings_of(control))["general"]["alert_type_config"] == {"a": {}}
 
 
+@pytest.mark.parametrize(
+    ("section", "field", "value"),
+    [
+        ("litellm_settings", "max_budget", -5),
+        ("litellm_settings", "budget_duration", "soon"),
+        ("litellm_settings", "timezone", "Mars/Olympus"),
+        ("litellm_settings", "max_end_user_budget", -1),
+        ("litellm_settings", "tag_budget_config", {"a": {"max_budget": -1}}),
+        ("router_settings", "provider_budget_config", {"openai": {"budget_limit": 1, "time_period": "x"}}),
+    ],
+)
+async def test_a_budget_that_would_not_be_kept_as_written_is_refused(control, section, field, value) -> None:
+    refused = await control.post("/config/update", {section: {field: value}})
+    assert (refused.status, refused.error["param"]) == (400, field)
+
+
 async def test_alerts_that_are_not_sent_are_named(control) -> None:
     address = "https://hooks.example.org/hidden"
     asked = {"alerting": ["slack", "email"], "alert_to_webhook_url": {"budget_alerts": address}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tianji.config import budgets
 from tianji.config.alerting import ADDRESSES, unserved
 from tianji.config.fields import Field, table
 from tianji.config.kinds import Mismatch, accepts, asked_for, fit
@@ -47,12 +48,16 @@ def is_secret(section: str, name: str, value: Any = None) -> bool:
 
 
 def value_of(section: str, name: str, value: Any) -> Any:
-    """Return a value as the kind that its field asks for. Raises BadRequest for one of another kind."""
+    """Return a value as the kind that its field asks for.
+
+    Raises BadRequest for one of another kind, and for a budget that would not be kept as it is written.
+    """
     if _refers(value):
         message = f"{section}.{name} names a variable of the environment; only the config file may do that"
         raise _refused(message, name)
     field = table().field(section, name)
     kinds = ("string", "number", "boolean") if section == ENVIRONMENT else field.kinds if field else ("any",)
+    _check_budgets(section, name, value)
     if isinstance(value, dict | list):
         if accepts(kinds, type(value)):
             return value
@@ -82,6 +87,11 @@ def without_effect(section: str, name: str, value: Any) -> str | None:
         return None
     instead = (said or field).instead or field.instead or table().about(section).later
     return f"{section}.{name} has no effect yet: {instead}"
+
+
+def _check_budgets(section: str, name: str, value: Any) -> None:
+    for field, words in budgets.in_vain(section, {name: value}) if section in (CALLS, ROUTER) else ():
+        raise _refused(f"{section}.{field}: {words}", name)
 
 
 def _variable(name: str) -> str:
