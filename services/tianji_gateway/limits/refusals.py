@@ -8,7 +8,7 @@ from typing import Any
 
 from tianji.domain.keys import KeyRecord
 from tianji.errors import BudgetExceeded, RateLimited, TianjiError, Unavailable
-from tianji.limits.contract import Bound, Exhausted, Kind, LimitsUnavailable
+from tianji.limits.contract import OF_SPLIT, OF_TOKENS, Bound, Exhausted, Kind, LimitsUnavailable
 from tianji_gateway.limits.bounds import NANO
 from tianji_gateway.snapshot.model import Snapshot
 from tianji_gateway.snapshot.params import count_of
@@ -37,6 +37,8 @@ _RATES: dict[Kind, str] = {
     "otpm": "output_tokens",
     "parallel": "max_parallel_requests",
 }
+_SIZED = (*OF_TOKENS, *OF_SPLIT)
+"""Rates of which a call takes more the longer it is."""
 
 
 def refusal(exhausted: Exhausted, snapshot: Snapshot, paid: int, key: KeyRecord) -> TianjiError:
@@ -167,6 +169,12 @@ def _too_many(exhausted: Exhausted, key: KeyRecord) -> TianjiError:
         headers["x-litellm-priority"] = _shown(bound.share.name)
         headers["x-litellm-saturation"] = f"{exhausted.spent / max(1, bound.limit):.2%}"
     words = f"{_over(bound, key)}. {_rate_words(exhausted)}. Limit resets at: {headers['reset_at']}"
+    if bound.share is None and exhausted.needs > bound.limit:
+        headers["x-should-retry"] = "false"
+        shorter = "make it shorter, or " if bound.kind in _SIZED else ""
+        words += (
+            f". This call needs more than the limit and will not fit later: {shorter}have an admin raise it"
+        )
     return RateLimited(words, headers=headers)
 
 
@@ -197,7 +205,8 @@ def _rate_words(exhausted: Exhausted) -> str:
         return (
             f"Limit type: {_RATES[bound.kind]}. Model limit: {bound.limit}, {part}, Model remaining: {left}"
         )
-    return f"Limit type: {_RATES[bound.kind]}. Current limit: {bound.limit}, Remaining: {left}"
+    needed = f", Needed: {exhausted.needs}" if bound.kind in _SIZED else ""
+    return f"Limit type: {_RATES[bound.kind]}. Current limit: {bound.limit}, Remaining: {left}{needed}"
 
 
 def _seconds(wait_s: float) -> int:

@@ -11,6 +11,7 @@ import pytest
 from tianji.domain.limits import Limits, ModelLimits
 from tianji.domain.snapshot import Settings
 from tianji.domain.tenants import ProjectRecord, TeamRecord
+from tianji.limits.rates import REFUSED_S
 from tianji_testkit.upstream import Reply
 
 KEY = "sk-limited-0123456789"
@@ -78,6 +79,7 @@ async def test_a_deployment_is_held_to_its_output_apart_from_its_input(gateway: 
     assert await statuses(gateway, KEY, 1, max_tokens=20) == [200]
     slow.release.set()
     assert await first == [200]
+    await asyncio.sleep(REFUSED_S)  # for so long the store is not asked again
     assert await statuses(gateway, KEY, 3, max_tokens=60) == [200, 200, 200]  # what was not used came back
 
 

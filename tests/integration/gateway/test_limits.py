@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from typing import Any
 
@@ -370,6 +371,28 @@ async def test_tokens_count_as_they_were_used(limited: Any, upstream: Any) -> No
     async with limited.chat(KEY) as refused:
         assert refused.status == 429
         assert "Limit type: tokens" in (await refused.json())["error"]["message"]
+
+
+async def test_who_asks_for_more_than_a_limit_ever_allows_is_told_not_to_wait(limited: Any) -> None:
+    hold(limited, limits=Limits(tpm=20))
+    async with limited.chat(KEY, messages=[{"role": "user", "content": "word " * 100}]) as refused:
+        assert refused.status == 429
+        assert refused.headers["x-should-retry"] == "false"
+        message = (await refused.json())["error"]["message"]
+    assert re.search(r"Current limit: 20, Remaining: 20, Needed: 1[0-9]{2}\. ", message), message
+    assert "will not fit later: make it shorter, or have an admin raise it" in message
+
+    hold(limited, limits=Limits(rpm=0))
+    async with limited.chat(KEY) as refused:
+        assert (refused.status, refused.headers["x-should-retry"]) == (429, "false")
+        assert "make it shorter" not in (await refused.json())["error"]["message"]
+
+    hold(limited, limits=Limits(rpm=1))
+    async with limited.chat(KEY) as served:
+        assert served.status == 200
+    async with limited.chat(KEY) as refused:
+        assert refused.status == 429
+        assert "x-should-retry" not in refused.headers
 
 
 async def test_an_answer_that_may_take_more_than_a_minute_allows_is_let_begin(limited: Any) -> None:
