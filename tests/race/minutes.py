@@ -27,7 +27,7 @@ async def rpm(place: Place, trouble: str, clients: int, name: str) -> Outcome:
 
 
 async def tpm(place: Place, trouble: str, clients: int, name: str) -> Outcome:
-    """Use more tokens than a key may, in calls that could use three times as many as they do."""
+    """Use more tokens than a key may, in calls that could use five times as many as they do."""
     return await _tokens(place, trouble, name, clients, said=300)
 
 
