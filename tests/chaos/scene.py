@@ -164,7 +164,10 @@ def _deployments(root: str) -> str:
 
 
 async def _keys(url: str, master_key: str) -> list[str]:
-    """Make keys; most have a budget that nobody reaches, and half of them a team that has one."""
+    """Make keys; most have a budget that nobody reaches, and half of them a team that has one.
+
+    Two get a new value, and are called with both.
+    """
     team = {"team_id": "team", "max_budget": 1000, "budget_duration": "1mo"}
     await asyncio.to_thread(call, "POST", url + "/team/new", team, key=master_key)
     made = []
@@ -175,7 +178,11 @@ async def _keys(url: str, master_key: str) -> list[str]:
             | ({"team_id": "team"} if n % 2 else {})
         )
         made.append(await asyncio.to_thread(call, "POST", url + "/key/generate", fields, key=master_key))
-    return [str(answer["key"]) for _, answer in made]
+    keys = [str(answer["key"]) for _, answer in made]
+    for key in keys[:2]:  # the first of them without a budget
+        body = {"key": key, "grace_period": "1d"}
+        made.append(await asyncio.to_thread(call, "POST", url + "/key/regenerate", body, key=master_key))
+    return keys + [str(answer["key"]) for _, answer in made[KEYS:]]
 
 
 def _counters(url: str, known: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -111,10 +111,10 @@ NOT EXISTS (SELECT FROM key_values v WHERE v.hash = keys.hash)
          (SELECT t.spend_usd FROM spend_totals t WHERE t.scope = 'key' AND t.scope_id = hash), 0)
      FROM keys WHERE spend_adjustment <> 0 AND <<one_value>> AND <<key_filters>>
      UNION ALL
-     SELECT hash, spend_adjustment + coalesce(
-         (SELECT sum(t.spend_usd) FROM values_of_key(hash) AS value
-          JOIN spend_totals t ON t.scope = 'key' AND t.scope_id = value), 0)
-     FROM keys JOIN key_values USING (hash) WHERE <<key_filters>>
+     SELECT keys.hash, spend_adjustment + coalesce(sum(t.spend_usd), 0)
+     FROM keys JOIN key_values USING (hash) JOIN (SELECT origin, hash AS value FROM key_values) also USING (origin)
+     LEFT JOIN spend_totals t ON t.scope = 'key' AND t.scope_id = also.value
+     WHERE <<key_filters>> GROUP BY keys.hash
  ) spent ORDER BY spend {direction}, hash {direction} <<up_to_there>>)
 
 -- name: key_page_spend_asc
