@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -48,6 +49,8 @@ BATCH = 64
 LANES = 2
 """Batches under way at a time: one is read and put into rows while Postgres works on another."""
 TALK_S = 5.0
+HOLD_S = 3.0
+"""How often the stream is told that a batch is being written; it comes again after three times as long."""
 PAUSE_S = (0.2, 5.0)
 
 LETTER_BYTES = 1024
@@ -131,7 +134,8 @@ class Consumer:
         pause, longest = PAUSE_S
         while events:
             try:
-                await self._write(events)
+                async with self._held(messages):
+                    await self._write(events)
                 self._unwritten.over()
                 break
             except (psycopg.Error, Unavailable, OSError) as fault:
@@ -173,6 +177,28 @@ class Consumer:
         metrics.ledger_duplicates.inc(len(rows) - new)
         if rows:
             metrics.ledger_lag_seconds.set(max(0.0, time.time() - max(row.ended_at for row in rows)))
+
+    @asynccontextmanager
+    async def _held(self, messages: Sequence[Msg]) -> AsyncIterator[None]:
+        """Keep messages from coming again while they are written, however long Postgres takes.
+
+        Not while one waits to try again: then another worker may have more luck.
+        """
+        holding = asyncio.create_task(self._keep_holding(messages), name="holding")
+        try:
+            yield
+        finally:
+            await stop([holding])
+
+    async def _keep_holding(self, messages: Sequence[Msg]) -> None:
+        while True:
+            await asyncio.sleep(HOLD_S)
+            try:
+                async with self._bus.talk("holding spend events", TALK_S):
+                    for message in messages:
+                        await message.in_progress()
+            except Unavailable as fault:
+                log.debug("spend events may come again", extra={"fault": fault.message})
 
     async def _acknowledge(self, messages: Sequence[Msg]) -> None:
         try:

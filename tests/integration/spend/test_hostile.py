@@ -14,7 +14,13 @@ import uuid_utils
 from psycopg.types.json import Jsonb
 from redis.asyncio import Redis as AsyncRedis
 
-from tianji.bus.subjects import DEAD_LETTER_ANEW, spend_closed_subject, spend_subject
+from tianji.bus.subjects import (
+    DEAD_LETTER_ANEW,
+    LEDGER_CONSUMER,
+    SPEND_STREAM,
+    spend_closed_subject,
+    spend_subject,
+)
 from tianji.domain.events import Bodies, Charge, ProcessClosed
 from tianji.errors import Unavailable
 from tianji.limits import keys
@@ -22,6 +28,7 @@ from tianji.limits.ledger_side import LedgerSide
 from tianji.limits.seeding import Counter
 from tianji.store.pool import Store
 from tianji.wire.neutral import Usage
+from tianji_worker.ledger import consume
 from tianji_worker.ledger.consume import Consumer
 from tianji_worker.ledger.endings import Endings
 from tianji_worker.ledger.write import Ledger
@@ -91,6 +98,24 @@ async def test_a_window_that_holds_more_than_a_number_is_told_as_full(books, eve
         (told,) = (await runtime.seeds.answer([Counter("team:t", "all")])).sums
 
     assert told.spent_nano == 4 * 10**18
+
+
+async def test_a_batch_that_postgres_holds_up_is_not_given_to_others(books, event, monkeypatch):
+    monkeypatch.setattr(consume, "HOLD_S", 0.2)
+    patience_s = 1.0
+    told = (await books.bus.js.consumer_info(SPEND_STREAM, LEDGER_CONSUMER)).config
+    await books.bus.js.add_consumer(SPEND_STREAM, told.evolve(ack_wait=patience_s))
+    events = [event(number) for number in range(40)]
+    async with worker(books), worker(books):
+        async with books.db.transaction():
+            await books.db.execute("LOCK TABLE spend_totals")
+            await books.publish(*events)
+            await asyncio.sleep(3 * patience_s)
+        await books.until_settled()
+        state = await books.bus.js.consumer_info(SPEND_STREAM, LEDGER_CONSUMER)
+
+    assert state.delivered.consumer_seq == len(events), "each came once"
+    await books.assert_sums_agree(events)
 
 
 async def test_a_partition_that_was_detached_is_taken_back_with_what_it_knows(books, event):

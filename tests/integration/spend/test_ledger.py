@@ -221,3 +221,17 @@ async def test_the_worker_waits_for_nats_and_takes_up_again_after_its_restart(bo
             await asyncio.to_thread(own_nats.stop)
 
     await books.assert_sums_agree(events)
+
+
+async def test_no_index_grows_when_a_sum_changes(books):
+    query = """
+        SELECT DISTINCT tables.relname, attname
+        FROM pg_index
+        JOIN pg_depend ON objid = indexrelid AND refobjid = indrelid AND refobjsubid > 0
+        JOIN pg_attribute ON attrelid = indrelid AND attnum = refobjsubid
+        JOIN pg_class AS tables ON tables.oid = indrelid
+        WHERE tables.relname IN
+            ('spend_totals', 'spend_daily', 'spend_days', 'spend_cells', 'spend_failures', 'spend_windows')
+          AND attname IN ('spend_usd', 'requests', 'failed_requests', 'spent_nano', 'updated_at')
+    """
+    assert await books.ask(query) == []
