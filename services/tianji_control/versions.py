@@ -19,14 +19,22 @@ IF_MATCH = "if-match"
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _TAGS = re.compile(rf"\s*{_TAG.pattern}(?:\s*,\s*{_TAG.pattern})*\s*")
+_WORKED_OUT = ("budget_reset_at", "spend_adjustment")
+"""Fields that answers tell as of now: they change by themselves."""
 _KINDS = {"model": "deployment"}
 """Resources that changes are noted for under another name."""
 
 
 def etag_of(row: Struct) -> str:
     """Return the version of a row, as a strong entity tag."""
-    said = msgspec.json.encode(row, enc_hook=str, order="deterministic")
-    return f'"{hashlib.sha256(said).hexdigest()[:32]}"'
+    said = msgspec.to_builtins(row, enc_hook=str, str_keys=True)
+    for name in _WORKED_OUT:
+        said.pop(name, None)
+    if several := (said.get("extra") or {}).get("budget_limits"):
+        kept = [{**one, "reset_at": None} if isinstance(one, dict) else one for one in several]
+        said["extra"] = {**said["extra"], "budget_limits": kept}
+    written = msgspec.json.encode(said, order="deterministic")
+    return f'"{hashlib.sha256(written).hexdigest()[:32]}"'
 
 
 class Condition:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tianji.errors import BadRequest
 from tianji.limits import windows
@@ -16,6 +19,7 @@ from tianji_control import durations
 from tianji_control.spent.holders import calendar
 
 FIELD = "budget_duration"
+WINDOWS = "budget_limits"
 
 
 async def begun(db: Connection, said: Mapping[str, Any], made: datetime) -> dict[str, Any]:
@@ -52,3 +56,25 @@ def ends(days: Calendar, duration: str | None, made: datetime) -> datetime | Non
     """Return when a budget's window of now ends; None for one that never begins anew."""
     window = windows.window(days.rule(duration or None, made.timestamp()), time.time())
     return None if math.isinf(window.ends) else datetime.fromtimestamp(window.ends, UTC)
+
+
+R = TypeVar("R", bound=Struct)
+
+
+async def with_ends(db: Connection, rows: Sequence[R]) -> list[R]:
+    """Return rows whose `budget_limits` tell when each of them begins anew."""
+    if not any(_several(row) for row in rows):
+        return list(rows)
+    days = await calendar(db)
+    return [_with_ends(days, row) for row in rows]
+
+
+def _with_ends(days: Calendar, row: R) -> R:
+    made: datetime = row.created_at  # type: ignore[attr-defined]  # of all who may have several
+    told = [{**one, "reset_at": ends(days, one.get(FIELD), made)} for one in _several(row)]
+    return replace(row, extra=row.extra | {WINDOWS: told}) if told else row  # type: ignore[attr-defined]
+
+
+def _several(row: Struct) -> list[dict[str, Any]]:
+    """Return the budgets of one holder that have each a window of their own."""
+    return getattr(row, "extra", {}).get(WINDOWS) or []

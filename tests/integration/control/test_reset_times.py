@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tianji.domain.keys import hash_of
 from tianji.limits.windows import rule, window
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -86,6 +87,46 @@ async def test_every_answer_tells_the_end_of_the_day_where_the_config_is(zoned: 
         wrong = [one for one in found if datetime.fromisoformat(one).timestamp() != ends]
         assert not wrong, (asked, wrong)
         assert found or asked.startswith("POST /tag/new"), asked
+
+
+async def test_each_of_several_budgets_tells_when_it_begins_anew(zoned: Any) -> None:
+    several = [{"budget_duration": "1d", "max_budget": 1}, {"budget_duration": "30s", "max_budget": 0.5}]
+    key = (await said(zoned, "POST", "/key/generate", {"budget_limits": several}))["key"]
+    await said(zoned, "POST", "/team/new", {"team_id": "t-several", "budget_limits": several})
+    now = time.time()
+    for answer in (
+        (await said(zoned, "GET", f"/key/info?key={key}"))["info"],
+        (await said(zoned, "GET", "/team/info?team_id=t-several"))["team_info"],
+        (await said(zoned, "GET", "/v2/team/list?team_id=t-several"))["teams"][0],
+    ):
+        day, short = answer["budget_limits"]
+        assert (day["budget_duration"], day["max_budget"], short["max_budget"]) == ("1d", 1, 0.5)
+        assert datetime.fromisoformat(day["reset_at"]).timestamp() == window(rule("1d", ZONE), now).ends
+        assert 0 <= datetime.fromisoformat(short["reset_at"]).timestamp() - now <= 60
+    # What is told is not kept: a script may send it back.
+    again = {"key": key, "budget_limits": answer["budget_limits"], "key_alias": "several"}
+    assert (await zoned.post("/key/update", again)).status == 200
+    record = await zoned.record("key", hash_of(key))
+    assert [one["max_budget"] for one in record["limits"]["windows"]] == ["1", "0.5"]
+
+
+async def test_what_changes_by_itself_makes_no_other_version(zoned: Any) -> None:
+    terms = TERMS | {"budget_limits": [{"budget_duration": "30s", "max_budget": 1}]}
+    key = (await said(zoned, "POST", "/key/generate", terms))["key"]
+    await said(zoned, "POST", "/budget/new", {"budget_id": "b-version", **TERMS})
+    async with zoned.runtime.store.connection() as db:  # as they were written some windows ago
+        await db.execute("UPDATE keys SET budget_reset_at = now() - interval '3 days'")
+        await db.execute("UPDATE budgets SET budget_reset_at = now() - interval '3 days'")
+    key_seen = (await zoned.get(f"/key/info?key={key}")).headers["etag"]
+    seen = (await zoned.post("/budget/info", {"budgets": ["b-version"]})).headers["etag"]
+    body = {"key": key, "key_alias": "seen"}
+    changed = await zoned.call("POST", "/key/update", body, headers={"if-match": key_seen})
+    assert changed.status == 200, changed.body
+    again = await zoned.call("POST", "/key/update", body, headers={"if-match": key_seen})
+    assert again.status == 412
+    body = {"budget_id": "b-version", "max_budget": 7}
+    changed = await zoned.call("POST", "/budget/update", body, headers={"if-match": seen})
+    assert changed.status == 200, changed.body
 
 
 async def test_a_duration_of_two_weeks_is_told_alike_everywhere(zoned: Any) -> None:

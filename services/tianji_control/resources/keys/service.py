@@ -253,7 +253,7 @@ async def with_spend(db: Connection, rows: list[KeyRow]) -> list[tuple[KeyRow, D
     now = await figures.current(db, KEY, [row.hash for row in rows if row.budget_duration or row.budget_id])
     return [
         (_as_of(row, spent.get(row.hash, Decimal(0)), now.get(row.hash)), spent.get(row.hash, Decimal(0)))
-        for row in rows
+        for row in await resets.with_ends(db, rows)
     ]
 
 

@@ -21,7 +21,7 @@ from tianji_control.resources.teams import store
 from tianji_control.resources.teams.shown import shown
 from tianji_control.resources.teams.standing import memberships
 from tianji_control.resources.teams.store import TeamRow, Wanted
-from tianji_control.spent import figures
+from tianji_control.spent import figures, resets
 
 MOST_TEAMS = 1000
 """What `/team/list` answers at most; `/v2/team/list` has pages."""
@@ -129,7 +129,7 @@ async def _shown(db: Connection, rows: list[TeamRow]) -> list[dict[str, Any]]:
             "team_memberships": [next(joined) for _ in members[row.team_id]],
             "members_count": len(members[row.team_id]),
         }
-        for row in rows
+        for row in await resets.with_ends(db, rows)
     ]
 
 

@@ -224,6 +224,7 @@ async def _whole(db: Connection, row: TeamRow, held: list[tuple[KeyRow, Decimal]
     id = row.team_id
     spent, now = await figures.of(db, TEAM, [id])
     members = await store.members(db, id)
+    [row] = await resets.with_ends(db, [row])
     return Team(figures.as_of(row, now.get(id)), members, spent.get(id, Decimal(0)), held or [])
 
 
