@@ -21,6 +21,7 @@ from tianji.limits.trades import (
 )
 
 SURE_S = 30 * 86_400
+ASKS_MS = 1000
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Counter:
     settled: dict[str, int] = field(default_factory=dict)
     full: bool = False
     told: bool = False
+    line: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """Who waits: since when, when it last asked (ms), and for how much."""
 
 
 @dataclass
@@ -101,20 +104,33 @@ class Model:
             taken, settled = max(taken, held), max(settled, held_settled)
         counter.taken[process], counter.settled[process] = taken, settled
         verdict, granted = GRANTED, 0
-        room = op.limit - sum(counter.taken.values())
+        counter.line = {name: one for name, one in counter.line.items() if now_ms - one[1] <= ASKS_MS}
+        others = [one for name, one in counter.line.items() if name != process]
         if op.want:
+            since = counter.line.pop(process, (now_ms, 0, 0))[0]
+            ahead = sum(least for first, _, least in others if first < since)
+            room = op.limit - sum(counter.taken.values()) - ahead
             if self._waiting(now_ms) and not from_start:
                 verdict = WAITING
             elif not counter.full:
                 verdict = UNKNOWN
             else:
                 verdict, granted = self._grant(room, op, now_ms)
+            if verdict == REFUSED and op.least <= op.limit - sum(counter.settled.values()):
+                counter.line[process] = (since, now_ms, op.least)
         counter.taken[process] += granted
         settled = sum(counter.settled.values())
         told = counter.full and not counter.told and 0 < op.soft <= settled
         counter.told |= told
         return BudgetReply(
-            verdict, granted, sum(counter.taken.values()), settled, base, base_settled, int(told)
+            verdict,
+            granted,
+            sum(counter.taken.values()),
+            settled,
+            base,
+            base_settled,
+            int(told),
+            int(bool(others)),
         )
 
     def _rate(self, process: str, key: str, op: RateOp, now_ms: int) -> RateReply:

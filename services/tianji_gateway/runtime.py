@@ -13,6 +13,7 @@ from tianji.tokens.count import Counter
 from tianji_gateway.access_log import AccessLog
 from tianji_gateway.flow.guesses import Guesses
 from tianji_gateway.flow.identify import Keys
+from tianji_gateway.limits.usual import UsualLengths
 from tianji_gateway.routing.failures import Failures
 from tianji_gateway.settings import GatewaySettings
 from tianji_gateway.snapshot.holder import Holder
@@ -71,6 +72,9 @@ class Runtime(Struct, eq=False):
     in_step: Callable[[], bool]
     """Says whether the snapshot is what NATS holds now."""
     failures: Failures = field(default_factory=Failures)
+    usual: UsualLengths = field(default_factory=UsualLengths)
+    waiting: int = 0
+    """How many calls wait for what others hold of a budget."""
 
     def largest_body(self, snapshot: Snapshot) -> int:
         """Return how many bytes a request's body may have."""

@@ -23,7 +23,7 @@ LONG_S = 10.0
 IDLE_S = 30.0
 """What is free and not used for so long goes back; much sooner where the budget is nearly spent."""
 TIGHT_IDLE_S = 1.0
-REFUSED_S = 0.2
+REFUSED_S = 0.1
 """How long a refusal is repeated without asking again."""
 
 
@@ -72,6 +72,7 @@ class BudgetSeat:
         "drawn_at",
         "free",
         "key",
+        "known_others",
         "known_own",
         "known_settled",
         "known_sum",
@@ -81,6 +82,7 @@ class BudgetSeat:
         "settled",
         "size",
         "told",
+        "wanted",
         "window",
     )  # fmt: skip
 
@@ -105,8 +107,12 @@ class BudgetSeat:
         self.known_settled = 0
         self.known_own = 0
         """This process' part of `known_settled`."""
+        self.known_others = 0
+        """What other processes have taken."""
         self.told = False
         """Whether the store said just now that the soft budget is passed, for the first time."""
+        self.wanted = False
+        """Whether another process waits for what comes free here: then it goes back, and all ask in turn."""
 
     @property
     def counter(self) -> Counter:
@@ -123,6 +129,11 @@ class BudgetSeat:
     def charged(self) -> int:
         """What calls of this process that have ended did cost, also before it met this counter anew."""
         return self.base_settled + self.settled
+
+    @property
+    def spent(self) -> int:
+        """What calls that have ended did cost, as far as this process knows."""
+        return self.known_settled - self.known_own + self.charged
 
     @property
     def holds(self) -> bool:
@@ -155,7 +166,7 @@ class BudgetSeat:
         if free < 0:
             self.free = 0
             return -free
-        self.free = free
+        self.free = 0 if self.wanted else free
         return 0
 
     def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0) -> BudgetOp:
@@ -176,9 +187,12 @@ class BudgetSeat:
         self.free += reply.granted
         self.known_sum, self.known_settled = reply.sum, reply.settled
         self.known_own = op.settled + max(0, reply.base_settled)
+        own = op.taken + max(0, reply.base) + reply.granted
+        self.known_others = reply.sum - own
         if reply.verdict == REFUSED:
             self.refusal = Refusal(op.least, op.limit, moment.clock + REFUSED_S)
         self.told = bool(reply.told)
+        self.wanted = bool(reply.wanted)
 
     def lost(self) -> None:
         """Note that the store may not have heard."""
@@ -191,7 +205,7 @@ class BudgetSeat:
     def give_back(self, clock: float, everything: bool = False) -> bool:
         """Free what idles here; return whether there is something to tell the store."""
         room = self.bound.limit - self.known_sum
-        idle_s = TIGHT_IDLE_S if self.free * 4 > room else IDLE_S
+        idle_s = 0.0 if self.wanted else TIGHT_IDLE_S if self.free * 4 > room else IDLE_S
         if self.free and (everything or clock - self.drawn_at >= idle_s):
             self.free = 0
             self.dirty = True
@@ -200,13 +214,16 @@ class BudgetSeat:
     def refused(self, bound: Bound, need: int, now: float) -> Exhausted:
         """Return the error that says so."""
         never = self.window.ends == float("inf")
+        of_others = self.known_others - (self.known_settled - self.known_own)
+        held = max(0, of_others) + self.reserved
         return Exhausted(
             bound,
             needs=need + self.free,
-            spent=self.known_settled,
-            held=self.known_sum - self.known_settled,
+            spent=self.spent,
+            held=held,
             resets_at=None if never else self.window.ends,
             retry_after_s=max(0.0, self.window.ends - now),
+            contended=held > 0 or self.wanted,
         )
 
     def left(self, bound: Bound, now: float) -> Left:
@@ -214,9 +231,9 @@ class BudgetSeat:
         never = self.window.ends == float("inf")
         return Left(
             bound.limit,
-            min(max(0, bound.limit - self.known_sum + self.free), bound.limit),
+            min(max(0, bound.limit - self.known_others - self.taken + self.free), bound.limit),
             None if never else self.window.ends,
-            self.known_settled - self.known_own + self.charged,
+            self.spent,
         )
 
 

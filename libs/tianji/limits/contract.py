@@ -152,9 +152,11 @@ class Exhausted(Exception):
         held: int,
         resets_at: float | None,
         retry_after_s: float,
+        contended: bool = False,
     ) -> None:
-        """`spent` is settled, `held` is taken by calls that have not ended or lent to gateways.
+        """`spent` is settled, `held` is taken by calls that have not ended or lent to other gateways.
 
+        `contended` says that others hold some of a budget, or wait for it: what they leave may come free.
 
         `retry_after_s` is when it may work again; infinite for a budget that never begins anew.
         """
@@ -165,6 +167,7 @@ class Exhausted(Exception):
         self.held = held
         self.resets_at = resets_at
         self.retry_after_s = retry_after_s
+        self.contended = contended
 
 
 class LimitsUnavailable(Exception):

@@ -21,9 +21,10 @@ def sequence(process: str) -> str:
 
 
 def budget(bound: str, window: str) -> str:
-    """Hash: `p:<process>` taken, `s:<process>` settled of it, `sum` and `settled` of all, `full`, `told`.
+    """Hash: `p:<process>` taken, `s:<process>` settled, `sum`, `settled` of all, `full`, `told`, `line`.
 
-    `full` is the epoch in which all that was ever charged is known to be in it.
+    `full` is the epoch in which all that was ever charged is known to be in it. `line` says which processes
+    wait for what others hold: since when, when each last asked (both in ms), and for how much.
     """
     return f"{PREFIX}budget:{bound}:{window}"
 

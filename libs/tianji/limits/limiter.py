@@ -110,9 +110,6 @@ class HeldLimits:
                 await self._judge(lacking, said, now)
                 if self._clock() > deadline and lacking:
                     raise self._refusal(*lacking[0], now)
-            except Exhausted as refusal:
-                metrics.limit_refusals.labels(kind=refusal.bound.kind).inc()
-                raise
             except LimitsUnavailable:
                 metrics.limit_unavailable.inc()
                 raise

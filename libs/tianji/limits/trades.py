@@ -46,6 +46,8 @@ class BudgetReply(Struct, frozen=True, array_like=True):
     base_settled: int
     told: int
     """1: the soft limit is passed, and this process is the one to tell."""
+    wanted: int = 0
+    """1: another process waits for what comes free."""
 
 
 class RatePart(Struct, frozen=True, array_like=True):

@@ -110,6 +110,9 @@ dead_letters = Counter(
 # Budgets and limits.
 limit_store_calls = Counter("tianji_limit_store_calls", "Scripts sent to Redis for budgets and limits.")
 limit_refusals = Counter("tianji_limit_refusals", "Calls refused, by what was exhausted.", ["kind"])
+budget_waits = Counter(
+    "tianji_budget_waits", "Calls that waited for others which had reserved what was left of a budget."
+)
 limit_unavailable = Counter(
     "tianji_limit_unavailable", "Calls whose budget could not be known because Redis or the ledger was away."
 )

@@ -21,6 +21,7 @@ from tianji_gateway.flow.kept import Kept
 from tianji_gateway.flow.labels import NO_LABELS, Labels
 from tianji_gateway.flow.receive import Call, Inference, value_of
 from tianji_gateway.limits.extent import Size
+from tianji_gateway.limits.patience import Patience
 from tianji_gateway.runtime import Runtime
 from tianji_gateway.snapshot.model import Snapshot, Target
 
@@ -70,6 +71,10 @@ class Account:
     """Whether `size` is counted, not merely bounded."""
     shortened: int | None = None
     """The most tokens of an answer that the gateway put into the request, where more was not paid for."""
+    patience: Patience | None = None
+    """For how long it still waits for what other calls hold."""
+    looks = 0
+    """How often it has waited."""
 
     def __init__(self, call: Call, rt: Runtime) -> None:
         self.call = call
@@ -183,6 +188,8 @@ class Account:
         for held in (self.held, self.held_of_target):
             if held is not None:
                 self.rt.limiter.settle(held, cost_nano, tokens, split)
+        if self.size is not None and self.target is not None and self.http_status == 200:
+            self.rt.usual.note(self.target.id, usage.output_tokens // self.size.answers)
 
     def _tokens_that_count(self) -> int:
         assert self.snapshot is not None

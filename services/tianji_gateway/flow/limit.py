@@ -18,6 +18,7 @@ from tianji.limits.contract import (
     Reservation,
     Split,
 )
+from tianji.obs import metrics
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.shorten import SIZED, asks_less, paid_for, shorten
 from tianji_gateway.limits import extent, refusals
@@ -46,7 +47,7 @@ async def limit(account: Account) -> None:
     try:
         account.held = await _taken(account, chain, grant.targets, snapshot)
     except Exhausted as exhausted:
-        account.refused = refused_by(exhausted, time.time())
+        _note(account, exhausted)
         paid = paid_for(account, exhausted.bound, grant.targets)
         raise refusals.refusal(exhausted, snapshot, paid, account.principal.key) from None
 
@@ -62,14 +63,17 @@ async def allot(account: Account, target: Target, *, last: bool) -> TianjiError 
         return None
     assert account.snapshot is not None and account.grant is not None
     try:
-        account.held_of_target = await _taken(
-            account, target.chain, (target,), account.snapshot, shortens=last
-        )
+        account.held_of_target = await _taken(account, target.chain, (target,), account.snapshot, last=last)
     except Exhausted as exhausted:
-        account.refused = refused_by(exhausted, time.time())
+        _note(account, exhausted)
         paid = paid_for(account, exhausted.bound, (target,))
         return refusals.none_left(exhausted, account.grant.group, paid)
     return None
+
+
+def _note(account: Account, exhausted: Exhausted) -> None:
+    account.refused = refused_by(exhausted, time.time())
+    metrics.limit_refusals.labels(kind=exhausted.bound.kind).inc()
 
 
 async def _taken(
@@ -78,7 +82,7 @@ async def _taken(
     targets: tuple[Target, ...],
     snapshot: Snapshot,
     *,
-    shortens: bool = True,
+    last: bool = True,
 ) -> Reservation:
     """Take by what is cheap to know; where that is refused and the size decides, ask for less."""
     if not any(bound.kind in SIZED for bound in chain.bounds):
@@ -90,9 +94,9 @@ async def _taken(
             taken = await _ask(account, chain, targets, snapshot, size)
         except Exhausted as exhausted:
             tries += 1
-            if tries == _TRIES or exhausted.bound.kind not in SIZED:
+            if tries - account.looks >= _TRIES or exhausted.bound.kind not in SIZED:
                 raise
-            if not await asks_less(account, exhausted.bound, targets, snapshot, shortens=shortens):
+            if not await asks_less(account, exhausted, targets, snapshot, last=last):
                 raise
         else:
             if size.cap is not None and size.cap != account.shortened:

@@ -1,4 +1,7 @@
-"""Asks for less, where what is left refuses a call: its input counted, then an answer that is shorter."""
+"""Asks for less, where what is left refuses a call: its input counted, then an answer that is shorter.
+
+Between the two it waits for calls that only hold what this one needs.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ import time
 from msgspec.structs import replace
 
 from tianji.errors import BudgetExceeded, UnsupportedParameter
-from tianji.limits.contract import OF_SPLIT, OF_TOKENS, Bound
+from tianji.limits.contract import OF_SPLIT, OF_TOKENS, Bound, Exhausted
+from tianji.obs import metrics
 from tianji_gateway.flow.account import Account
 from tianji_gateway.flow.translate import Translation, translate
 from tianji_gateway.limits import extent, refusals, shorter
+from tianji_gateway.limits.patience import MOST_WAITING, Patience, may_come
 from tianji_gateway.snapshot.model import Snapshot, Target
 
 SIZED = frozenset({"budget", *OF_TOKENS, *OF_SPLIT})
@@ -20,22 +25,39 @@ _DROPPED = re.compile(r"dropped \S*max_?(?:completion_|output)?_?tokens", re.IGN
 
 
 async def asks_less(
-    account: Account, bound: Bound, targets: tuple[Target, ...], snapshot: Snapshot, *, shortens: bool
+    account: Account, exhausted: Exhausted, targets: tuple[Target, ...], snapshot: Snapshot, *, last: bool
 ) -> bool:
-    """Count a call that a bound has refused, or shorten its answer; say whether to ask again."""
+    """Count a call that was refused, wait for others, or shorten its answer; say whether to ask again.
+
+    `last` says that it can go nowhere else.
+    """
     assert account.inference is not None and account.size is not None
+    bound = exhausted.bound
     if not account.counted:
-        model, bound_by = targets[0].deployment.model, account.size
-        account.size = await extent.counted(bound_by, account.inference, account.rt.counter, model)
+        model = targets[0].deployment.model
+        account.size = await extent.counted(account.size, account.inference, account.rt.counter, model)
         account.counted = True
-        if bound.kind != "budget" and account.size != bound_by:
-            return True  # who is refused then is told how long it is to wait for what it needs in truth
+        return True  # also for who is refused again: it is told how long to wait for what it needs in truth
     size, paid = account.size, paid_for(account, bound, targets)
     if paid >= shorter.longest(bound, targets, size, snapshot):
+        if last and bound.kind == "budget":
+            await _waited(account, snapshot)  # others who came first are to get it
         return True
-    if not shortens or not shorter.may_shorten(bound, account.inference, size, snapshot):
+    if not last:
         return False
-    cap = shorter.shorter(paid, shorter.least_of(account.inference, snapshot))
+    if not shorter.may_shorten(bound, account.inference, size, snapshot):
+        needs = max(size.cost_nano(target, snapshot.most_reserved) for target in targets)
+        return may_come(exhausted, needs) and await _waited(account, snapshot)
+    usual = account.rt.usual.of(target.id for target in targets)
+    least = shorter.least_of(account.inference, snapshot, usual)
+    enough = least + shorter.comfortable(usual)
+    cap: int | None = None
+    if exhausted.contended and paid < enough:
+        # What there will be once all others have ended, at no cost: no more is worth waiting for.
+        most = shorter.paid_for(bound, bound.limit - exhausted.spent, targets, size)
+        if most >= least and await _waited(account, snapshot):
+            cap = min(most, enough)
+    cap = cap or shorter.shorter(paid, least, usual, alone=not exhausted.contended)
     if cap is not None:
         account.size = replace(size, cap=cap)
     return cap is not None
@@ -71,6 +93,23 @@ def translated(account: Account, target: Target) -> Translation:
     if any(map(_DROPPED.match, translation.request.warnings)):
         raise _untold(account, target)
     return translation
+
+
+async def _waited(account: Account, snapshot: Snapshot) -> bool:
+    """Wait for calls that hold what this one needs; say whether to ask again."""
+    rt = account.rt
+    if account.patience is None:
+        account.patience = Patience(snapshot)
+        metrics.budget_waits.inc()
+    if rt.waiting >= MOST_WAITING:
+        return False
+    rt.waiting += 1
+    try:
+        waited = await account.patience.look()
+    finally:
+        rt.waiting -= 1
+    account.looks += waited
+    return waited
 
 
 def _untold(account: Account, target: Target) -> BudgetExceeded:

@@ -17,6 +17,8 @@ LEAST = 16
 """An answer of fewer tokens is of no use, and some providers take no lower number."""
 COMFORTABLE = 4096
 """Longer answers are rare: of what is left beyond, half is for the calls that come meanwhile."""
+_UNUSUAL = 8
+"""An answer that may be so many times as long as usual ones is hardly ever cut."""
 
 _DEMANDED = frozenset({"messages"})
 """Client formats whose requests must name the most tokens, so that it is no wish to name many."""
@@ -36,14 +38,30 @@ def longest(bound: Bound, targets: Iterable[Target], size: Size, snapshot: Snaps
     return 0 if bound.kind == "itpm" else (size.said or 0) // size.answers
 
 
-def shorter(paid: int, least: int) -> int | None:
-    """Return how long an answer may be where so much is paid for; None where that is too little."""
-    return None if paid < least else max(min(paid, least + COMFORTABLE), paid // 2)
+def comfortable(usual: int) -> int:
+    """Return how many tokens are enough for nearly any answer; `usual` is 0 where none was seen."""
+    return min(usual * _UNUSUAL, COMFORTABLE) or COMFORTABLE
 
 
-def least_of(inference: Inference, snapshot: Snapshot) -> int:
-    """Return how many tokens an answer must have room for: what the model is to think comes first."""
-    least = max(LEAST, count_of(snapshot.settings.general.get("lowest_max_tokens")) or 0)
+def shorter(paid: int, least: int, usual: int, *, alone: bool) -> int | None:
+    """Return how long an answer may be where so much is paid for; None where that is too little.
+
+    `alone` says that no other call holds anything: half of what is left is then not too much for one.
+    """
+    if paid < least:
+        return None
+    enough = min(paid, least + comfortable(usual))
+    return max(min(paid, least + COMFORTABLE), paid // 2) if alone else enough
+
+
+def least_of(inference: Inference, snapshot: Snapshot, usual: int) -> int:
+    """Return how many tokens an answer must have room for: what the model is to think comes first.
+
+    Where the config does not say it, an answer of `usual` length must fit: to pay for one that is cut
+    short, or that a provider does not cut, helps nobody.
+    """
+    said = count_of(snapshot.settings.general.get("lowest_max_tokens"))
+    least = max(LEAST, min(usual, COMFORTABLE) if said is None else said)
     try:
         thinking = inference.read().thinking
     except (BadRequest, RecursionError):

@@ -10,6 +10,7 @@ redis.call('SET', KEYS[2], ARGV[2], 'EX', 86400)
 
 local GRANTED, REFUSED, UNKNOWN, WAITING = 0, 1, 2, 3
 local KEEP_S, SURE_S = 35 * 86400, 30 * 86400
+local ASKS_MS = 1000
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local now_ms = math.floor(now * 1000)
@@ -27,11 +28,36 @@ local function slice(room, want, need)
   return math.min(room, math.max(need, math.min(want, math.floor(room / (2 * live)))))
 end
 
+-- Processes that wait for a budget, and what those ahead of this one wait for: who came first is served first,
+-- also where another one gets back what it held.
+local function line(written)
+  local waiters = {}
+  for name, since, asked, least in string.gmatch(written or '', '(%S+) (%d+) (%d+) (%d+)\n') do
+    if now_ms - asked <= ASKS_MS then waiters[name] = {tonumber(since), tonumber(asked), tonumber(least)} end
+  end
+  local since, ahead, others = waiters[process] and waiters[process][1] or now_ms, 0, 0
+  for name, waiter in pairs(waiters) do
+    if name ~= process then
+      others = 1
+      if waiter[1] < since then ahead = ahead + waiter[3] end
+    end
+  end
+  return waiters, since, ahead, others
+end
+
+local function written(waiters)
+  local lines = {}
+  for name, waiter in pairs(waiters) do
+    lines[#lines + 1] = name .. ' ' .. text(waiter[1]) .. ' ' .. text(waiter[2]) .. ' ' .. text(waiter[3]) .. '\n'
+  end
+  return table.concat(lines)
+end
+
 local function budget(key, op)
   local taken, settled, want, need, least, limit = op[2], op[3], op[4], op[5], op[6], op[7]
   local starts, first, expires_at, soft = op[8], op[9], op[10], op[11]
   local p, s = 'p:' .. process, 's:' .. process
-  local got = redis.call('HMGET', key, 'full', 'sum', 'settled', p, s, 'told')
+  local got = redis.call('HMGET', key, 'full', 'sum', 'settled', p, s, 'told', 'line')
   local held, held_settled, base, base_settled = number(got[4]), number(got[5]), 0, 0
   local from_start = starts >= began and starts > now - SURE_S
   local full = got[1] == epoch or from_start
@@ -46,15 +72,22 @@ local function budget(key, op)
   local sum = number(got[2]) - held + taken
   local all_settled = number(got[3]) - held_settled + settled
   local verdict, granted, told = GRANTED, 0, 0
+  local waiters, since, ahead, others = line(got[7])
   if want > 0 then
-    local room = limit - sum
+    local room = limit - sum - ahead
+    waiters[process] = nil
     -- The ledger is asked when the waiting is over: by then it has what died with a process that could
     -- not tell this data set any more.
     if waiting and not from_start then verdict = WAITING
     elseif not full then verdict = UNKNOWN
-    elseif room < least then verdict = REFUSED
-    else granted = slice(room, want, need) end
+    elseif room >= least then granted = slice(room, want, need)
+    else
+      verdict = REFUSED
+      if least <= limit - all_settled then waiters[process] = {since, now_ms, least} end
+    end
   end
+  if next(waiters) then redis.call('HSET', key, 'line', written(waiters))
+  elseif got[7] then redis.call('HDEL', key, 'line') end
   sum = sum + granted
   redis.call('HSET', key, 'sum', text(sum), 'settled', text(all_settled),
              p, text(taken + granted), s, text(settled))
@@ -64,7 +97,7 @@ local function budget(key, op)
     told = 1
   end
   if expires_at > 0 then redis.call('EXPIREAT', key, expires_at) else redis.call('EXPIRE', key, KEEP_S) end
-  return {verdict, granted, sum, all_settled, base, base_settled, told}
+  return {verdict, granted, sum, all_settled, base, base_settled, told, others}
 end
 
 -- What is still counted of a sliding limit, by slot and in all; what two have told of is counted once.

@@ -92,6 +92,39 @@ async def test_a_process_that_ends_gives_back_what_it_did_not_spend() -> None:
     assert store_sum(world, TEAM) == 7
 
 
+async def test_who_waits_for_a_budget_is_served_in_turn_not_who_has_it_at_hand() -> None:
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    chain, theirs = Chain([TEAM]), Chain([TEAM])
+    held = await begin(limits, chain, 90, 0, world.now)
+    with pytest.raises(Exhausted) as refusal:
+        await begin(other, theirs, 60, 0, world.now)
+    assert (refusal.value.contended, refusal.value.held) == (True, 90)
+    world.now += 0.2
+    assert await begun(limits, chain, 60, 0, world.now) is None
+    limits.settle(held, 10, 0)
+    world.now += 0.2
+    assert await begun(limits, chain, 60, 0, world.now) is None  # it came later
+    held = await begin(other, theirs, 60, 0, world.now)
+
+    other.settle(held, 5, 0)
+    world.now += 0.2
+    assert await begun(other, theirs, 60, 0, world.now) is None
+    assert await begin(limits, chain, 60, 0, world.now)
+
+
+async def test_who_does_not_wait_any_more_keeps_nothing_from_others() -> None:
+    world = World()
+    limits, other = world.process("p"), world.process("q")
+    held = await begin(limits, Chain([TEAM]), 90, 0, world.now)
+    assert await begun(other, Chain([TEAM]), 60, 0, world.now) is None
+    assert await begun(other, Chain([TEAM]), 101, 0, world.now) is None  # it can never have that
+    limits.settle(held, 10, 0)
+    world.now += 1.1
+
+    assert await begin(limits, Chain([TEAM]), 60, 0, world.now)
+
+
 async def test_what_idles_goes_back_when_others_may_need_it() -> None:
     world = World()
     limits, other = world.process("p"), world.process("q")
