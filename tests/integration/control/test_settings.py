@@ -61,10 +61,10 @@ async def test_a_budget_that_would_not_be_kept_as_written_is_refused(control, se
 
 async def test_alerts_that_are_not_sent_are_named(control) -> None:
     address = "https://hooks.example.org/hidden"
-    asked = {"alerting": ["slack", "email"], "alert_to_webhook_url": {"budget_alerts": address}}
+    asked = {"alerting": ["slack", "pager"], "alert_to_webhook_url": {"budget_alerts": address}}
     answer = await control.post("/config/update", {"general_settings": asked})
     assert answer.json()["warnings"] == [
-        "general_settings.alerting: no alert goes to email, slack and webhook work; alerts of the type "
+        "general_settings.alerting: no alert goes to pager, slack, webhook, email work; alerts of the type "
         "budget_alerts are sent, those of other types are not"
     ]
     answer = await control.post(
