@@ -55,11 +55,9 @@ def _pages(days: Days) -> list[Question]:
         _page("behind a cursor 15 days down", days, Order(limit=50, after=after)),
         _page("the oldest first", days, Order(limit=50, descending=False)),
         _page("a team's day by spend", day, Order(limit=50, sort="spend"), sorts=True, team_id="team-7"),
-        Question(
-            "/spend/logs/v2, counted up to 10,000",
-            lambda db: store.count(db, _wanted(days), MOST_COUNTED + 1),
-            False,
-        ),
+        _counted("of all", days),
+        _counted("of an organization's admin", days, sees_all=False, own_organizations=["org-7"]),
+        _counted("of an admin of nothing", days, sees_all=False, own_teams=["none"]),
     ]
 
 
@@ -120,6 +118,12 @@ def _page(
         await store.logs(db, await store.settled(db, _wanted(span, **wanted)), order)
 
     return Question(f"/spend/logs/v2, {name}", ask, False, sorts)
+
+
+def _counted(name: str, span: Days, **wanted: Any) -> Question:
+    asked = _wanted(span, **wanted)
+    named = f"/spend/logs/v2, {name}, counted up to {MOST_COUNTED:,}"
+    return Question(named, lambda db: store.count(db, asked, MOST_COUNTED + 1), False)
 
 
 def _wanted(span: Days | None, **wanted: Any) -> store.Wanted:

@@ -157,8 +157,8 @@ def _reports(days: Days) -> list[Question]:
             lambda db: reports.customer_entries(db, days, "customer-7", None),
         ),
         Question(
-            "/global/spend/report by customer, a week",
-            lambda db: reports.customer_entries(db, week, None, None),
+            "/global/spend/report by customer, a day",
+            lambda db: reports.customer_entries(db, Days(days.until, days.until), None, None),
         ),
         Question("/global/spend/report by provider", lambda db: reports.things(db, "provider", days)),
         Question("/team/spend/by_user", lambda db: reports.users_of_teams(db, days, ["team-7"])),

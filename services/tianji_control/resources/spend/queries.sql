@@ -70,11 +70,18 @@ CASE %(sort)s::text WHEN 'model' THEN CASE WHEN %(descending)s THEN upstream_mod
 -- part: by_counted
 NULL::integer
 
+-- part: told_{order}
+-- each: order = latest earliest sorted
+<<columns>>
+
+-- part: told_counted
+id
+
 -- part: {order}_of_{owner}
 -- each: order = latest earliest sorted counted; owner = key_hash user_id team_id organization_id
 -- The order names the owner, and no equality makes that idle: so no index but the owner's is thought to have it.
 LATERAL (
-             SELECT <<columns>> FROM spend_logs
+             SELECT <<told_{order}>> FROM spend_logs
              WHERE NOT %(sees_all)s AND {owner} BETWEEN own AND own AND <<wanted>> AND <<after_{order}>>
              ORDER BY {owner}, <<by_{order}>> LIMIT %(limit)s::bigint + %(offset)s) AS theirs
 
@@ -83,10 +90,10 @@ LATERAL (
 -- Whoever does not see all gets theirs from where an index has them in order, each of them once: of their key, their
 -- user, each of their teams and organizations.
 (
-    (SELECT <<columns>> FROM spend_logs WHERE %(sees_all)s AND <<wanted>> AND <<after_{order}>>
+    (SELECT <<told_{order}>> FROM spend_logs WHERE %(sees_all)s AND <<wanted>> AND <<after_{order}>>
      ORDER BY <<by_{order}>> LIMIT %(limit)s::bigint + %(offset)s)
     UNION ALL
-    (SELECT DISTINCT ON (id) <<columns>> FROM (
+    (SELECT DISTINCT ON (id) <<told_{order}>> FROM (
          SELECT theirs.* FROM unnest(array_remove(ARRAY[%(own_key)s::text], NULL)) AS own, <<{order}_of_key_hash>>
          UNION ALL
          SELECT theirs.* FROM unnest(array_remove(ARRAY[%(own_user)s::text], NULL)) AS own, <<{order}_of_user_id>>
@@ -126,22 +133,29 @@ WHERE scope = 'tag' AND scope_id = %(tag)s AND day BETWEEN %(first_day)s AND %(l
 ORDER BY day;
 
 -- name: days
--- Sums by day, key, user and model.
+-- Sums by day, and of each day by key, user and model: put together here, for there may be many of them.
 SELECT day,
-       key_hash,
-       user_id,
-       coalesce(nullif(upstream_model, ''), model) AS model,
-       sum(spend_usd) AS spend_usd
-FROM spend_cells
-WHERE day BETWEEN %(since)s AND %(until)s
-  AND (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
-  AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
-  AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
-  AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
-  AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
-       OR organization_id = ANY(%(own_organizations)s))
-GROUP BY 1, 2, 3, 4
-ORDER BY 1, 2, 3, 4;
+       sum(spend_usd) FILTER (WHERE said = 7) AS spend_usd,
+       coalesce(json_object_agg(key_hash, spend_usd) FILTER (WHERE said = 3), '{}') AS keys,
+       coalesce(json_object_agg(user_id, spend_usd) FILTER (WHERE said = 5), '{}') AS users,
+       coalesce(json_object_agg(model, spend_usd) FILTER (WHERE said = 6), '{}') AS models
+FROM (
+    SELECT day, key_hash, user_id, model, grouping(key_hash, user_id, model) AS said, sum(spend_usd) AS spend_usd
+    FROM (
+        SELECT day, key_hash, user_id, coalesce(nullif(upstream_model, ''), model) AS model, spend_usd
+        FROM spend_cells
+        WHERE day BETWEEN %(since)s AND %(until)s
+          AND (%(key_hash)s::text IS NULL OR key_hash = %(key_hash)s)
+          AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+          AND (%(team_id)s::text IS NULL OR team_id = %(team_id)s)
+          AND (%(model)s::text IS NULL OR upstream_model = %(model)s OR model = %(model)s)
+          AND (%(sees_all)s OR key_hash = %(own_key)s OR user_id = %(own_user)s OR team_id = ANY(%(own_teams)s)
+               OR organization_id = ANY(%(own_organizations)s))
+    ) AS cell
+    GROUP BY GROUPING SETS ((day), (day, key_hash), (day, user_id), (day, model))
+) AS part
+GROUP BY day
+ORDER BY day;
 
 -- name: sessions
 -- What the sessions of a page have in all, each with one key.

@@ -56,14 +56,10 @@ def log(row: LogRow, said: BodiesRow | None = None) -> dict[str, Any]:
 
 def day_list(sums: Sequence[DaySum], last: date) -> list[dict[str, Any]]:
     """Return one entry a day, with empty ones from the last call on up to `last`."""
-    days: dict[date, dict[str, Any]] = {}
-    for one in sums:
-        spent = float(one.spend_usd)
-        entry = days.setdefault(one.day, {"users": {}, "models": {}, "spend": 0.0})
-        entry["spend"] += spent
-        entry[one.key_hash] = entry.get(one.key_hash, 0.0) + spent
-        entry["users"][one.user_id] = entry["users"].get(one.user_id, 0.0) + spent
-        entry["models"][one.model] = entry["models"].get(one.model, 0.0) + spent
+    days: dict[date, dict[str, Any]] = {
+        one.day: {"users": one.users, "models": one.models, "spend": float(one.spend_usd)} | one.keys
+        for one in sums
+    }
     if days:
         newest = max(days)
         for ahead in range(1, (last - newest).days + 1):

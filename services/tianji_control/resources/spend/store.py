@@ -89,13 +89,13 @@ class BodiesRow(Struct, frozen=True, kw_only=True):
 
 
 class DaySum(Struct, frozen=True, kw_only=True):
-    """What one key, user and model spent on a day."""
+    """What was spent on a day, and what of it by each key, user and on each model."""
 
     day: date
-    key_hash: str
-    user_id: str
-    model: str
     spend_usd: Decimal
+    keys: dict[str, float]
+    users: dict[str, float]
+    models: dict[str, float]
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
