@@ -11,24 +11,19 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tianji_testkit.priced import PRICED_MODEL
 from tianji_testkit.system import System
 from tianji_testkit.upstream import FakeUpstream, Reply
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CONFIG = """
+CONFIG = (
+    """
 litellm_settings:
   num_retries: 0
-model_list:
-  - model_name: gpt
-    litellm_params:
-      model: openai/gpt-4o-mini
-      api_base: {root}/v1
-      api_key: sk-provider-openai
-      input_cost_per_token: 0
-      output_cost_per_token: 0.001
 """
-"""An answer of five words costs 0.005 USD."""
+    + PRICED_MODEL
+)
 
 CALL = {"messages": [{"role": "user", "content": "x"}], "max_tokens": 5}
 

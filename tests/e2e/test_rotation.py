@@ -17,24 +17,19 @@ import pytest_asyncio
 import redis.asyncio
 
 from tianji.domain.keys import hash_of
+from tianji_testkit.priced import PRICED_MODEL
 from tianji_testkit.system import System
 from tianji_testkit.upstream import FakeUpstream, Reply
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CONFIG = """
+CONFIG = (
+    """
 litellm_settings:
   num_retries: 0
-model_list:
-  - model_name: gpt
-    litellm_params:
-      model: openai/gpt-4o-mini
-      api_base: {root}/v1
-      api_key: sk-provider-openai
-      input_cost_per_token: 0
-      output_cost_per_token: 0.001
 """
-"""An answer of five words costs 0.005 USD."""
+    + PRICED_MODEL
+)
 CALL = {"model": "gpt", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5}
 MOVES_S = 1.2
 """What one gateway holds and does not use can be had by the other after this time."""
