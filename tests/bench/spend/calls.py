@@ -72,7 +72,7 @@ def _filtered(days: Days) -> list[Question]:
         _page("of a tag", days, tag="job-7"),
         _page("that failed", days, status="failure"),
         _page("that failed with 429", days, status="failure", http_status=429),
-        _page("that cost more than a cent", days, min_spend=0.01),
+        _page("that cost more than a cent", days, sorts=True, min_spend=0.01),
         _page("of an organization's admin", days, sees_all=False, own_organizations=["org-7"]),
         _page("of a user and a team's admin", days, sees_all=False, own_user="user-7", own_teams=["team-7"]),
     ]
@@ -117,13 +117,14 @@ def _page(
     async def ask(db: Connection) -> None:
         await store.logs(db, await store.settled(db, _wanted(span, **wanted)), order)
 
-    return Question(f"/spend/logs/v2, {name}", ask, False, sorts)
+    return Question(f"/spend/logs/v2, {name}", ask, False, sorts=sorts)
 
 
 def _counted(name: str, span: Days, **wanted: Any) -> Question:
     asked = _wanted(span, **wanted)
     named = f"/spend/logs/v2, {name}, counted up to {MOST_COUNTED:,}"
-    return Question(named, lambda db: store.count(db, asked, MOST_COUNTED + 1), False)
+    most = MOST_COUNTED + 1
+    return Question(named, lambda db: store.count(db, asked, most), False, counts=most)
 
 
 def _wanted(span: Days | None, **wanted: Any) -> store.Wanted:

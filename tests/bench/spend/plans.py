@@ -11,7 +11,7 @@ from psycopg.cursor_async import AsyncCursor
 
 from tianji.store.rows import Connection
 
-_CALLS = "spend_logs of a day"
+CALLS = "spend_logs of a day"
 _ROOM, _FEW_ROWS, _FEW_PAGES = 1.25, 100, 200
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "
 
@@ -35,16 +35,21 @@ def reads(plans: list[Plan]) -> tuple[int, int]:
     return sum(plan.rows for plan in plans), sum(plan.pages for plan in plans)
 
 
-def grown(before: list[Plan], after: list[Plan], kept: int) -> bool:
+def grown(before: list[Plan], after: list[Plan], free: int) -> bool:
     """Say whether a question reads more where there are more calls; a page is never quite as full as another.
 
-    The roll-ups have `kept` rows in either case: whether all of them are read, or some by an index, is for
-    Postgres to choose.
+    `free` rows may be read in either case: so many do the roll-ups have, or so many are counted. Whether all
+    of these are read, or some by an index, is for Postgres to choose.
     """
     (rows, pages), (more_rows, more_pages) = reads(before), reads(after)
-    if kept and not any(_CALLS in place for plan in after for place in plan.places):
-        return more_rows > max(kept, rows)
+    if free:
+        return more_rows > max(free, rows)
     return more_rows > rows * _ROOM + _FEW_ROWS or more_pages > pages * _ROOM + _FEW_PAGES
+
+
+def of_calls(plans: list[Plan]) -> bool:
+    """Say whether calls themselves are read."""
+    return any(CALLS in place for plan in plans for place in plan.places)
 
 
 @asynccontextmanager
@@ -86,7 +91,7 @@ def _read(plan: dict[str, Any]) -> Plan:
 
 def _family(name: str) -> str:
     """Leave the day out of a partition's name and of its indexes'."""
-    return _CALLS if name.startswith("spend_logs_") else name
+    return CALLS if name.startswith("spend_logs_") else name
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -24,8 +24,10 @@ class Question(Struct, frozen=True):
     name: str
     ask: Ask
     rolled: bool = True
+    counts: int = 0
+    """How many rows are counted at most, where the answer is their number."""
     sorts: bool = False
-    """Whether what is read grows with the calls: the answer is the first of all of them by a figure."""
+    """Whether what is read grows with the calls: what is asked for stands in no index."""
 
 
 def key_hash(number: int) -> str:
