@@ -174,13 +174,17 @@ class Model:
         """Take in what was used beyond grants, what comes back, and once what was counted before a loss."""
         if op.add:
             slots.granted[now] = slots.granted.get(now, 0) + op.add
-        for slot, amount in op.returns:
-            if slot in slots.granted:
-                slots.granted[slot] = max(0, slots.granted[slot] - amount)
         if teller is not None:
             slots.tellers.add(teller)
             for slot, amount in op.history or []:
                 slots.told[slot] = slots.told.get(slot, 0) + amount
+        for slot, amount in op.returns:
+            left = amount
+            for amounts in (slots.granted, slots.told):
+                there = amounts.get(slot, 0)
+                if there:
+                    amounts[slot] = max(0, there - left)
+                    left = max(0, left - there)
 
     def _counted(self, slots: Slots, op: RateOp, now_ms: int) -> dict[int, int]:
         """Return what is still counted, by slot."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tianji.limits import keys
 from tianji.limits.budgets import IDLE_S, TIGHT_IDLE_S, Refusal, Slice
 from tianji.limits.contract import NO_LIMIT, Bound, Exhausted, Left, Window
+from tianji.limits.counted import Counted
 from tianji.limits.parts import Used, most, own_of, part_of, room, used
 from tianji.limits.trades import REFUSED, Moment, RateOp, RateReply
 
@@ -47,9 +48,8 @@ class RateSeat:
     """This process' part of one sliding limit."""
 
     __slots__ = (
-        "__weakref__", "add", "bound", "drawn_at", "free", "grants", "history", "key", "known", "lease_ms",
-        "own", "refusal", "returns", "size", "slot_ms", "time_off_ms", "until", "used_then", "used_up",
-        "wait_ms", "window",
+        "__weakref__", "bound", "drawn_at", "free", "grants", "key", "known", "lease_ms", "own", "refusal",
+        "size", "slot_ms", "time_off_ms", "until", "used_then", "used_up", "wait_ms", "window",
     )  # fmt: skip
 
     def __init__(self, bound: Bound, window: Window | None = None) -> None:
@@ -65,12 +65,8 @@ class RateSeat:
         self.grants: list[Grant] = []
         self.used_up: list[Grant] = []
         """Those with nothing left whose use is to be dated back."""
-        self.own: dict[int, int] = {}
-        """What is counted of this process, by slot."""
-        self.add = 0
-        self.returns: dict[int, int] = {}
-        self.history: list[tuple[int, int]] | None = None
-        """After a loss: what this process counted then, to be told anew."""
+        self.own = Counted()
+        """What is counted of this process."""
         self.size = Slice()
         self.refusal: Refusal | None = None
         self.drawn_at = 0.0
@@ -84,7 +80,7 @@ class RateSeat:
     @property
     def holds(self) -> bool:
         """Whether there is something here that the store must hear of, or be told after a loss."""
-        return bool(self.grants or self.add or self.returns or self.own)
+        return bool(self.grants or self.own)
 
     def slot_now(self, clock: float) -> int:
         """Return the slot of now, as the store counts them."""
@@ -115,7 +111,7 @@ class RateSeat:
         """Give back what is free: the limit was lowered, and this was granted under the one before."""
         for grant in self.grants:
             if not grant.local:
-                self._uncount(grant.counted, grant.left)
+                self.own.take_back(grant.counted, grant.left)
             self.free -= grant.left
             grant.left = 0
 
@@ -124,14 +120,13 @@ class RateSeat:
         if self.ready(amount, clock) and amount:
             self.draw(amount, clock)
         elif amount:
-            self._count(self.slot_now(clock), amount)
-            self.add += amount
+            self.own.add(self.slot_now(clock), amount)
 
     def settle(self, amount: int, used: int, asked: int, clock: float) -> None:
         """Correct what was drawn in or after a slot to what was used."""
         if used <= amount:
             if self._ends(asked) > self.slot_now(clock) * self.slot_ms:
-                self._take_back(amount - used, asked)
+                self._take_back(amount - used, asked, clock)
             return  # a slot that is counted no more has nothing to give back, and others must not
         more = used - amount
         part = min(more, self.free) if self.ready(1, clock) else 0
@@ -153,45 +148,41 @@ class RateSeat:
         if lacks > self.share(bound, clock, live):
             return False
         slot = self.slot_now(clock)
-        self._count(slot, lacks)
-        self.add += lacks
+        self.own.add(slot, lacks)
         self._hold(Grant(clock + self.lease_ms / 1000, slot, slot, lacks, local=True))
         return True
 
     def op(self, bound: Bound, want: int = 0, need: int = 0, least: int = 0, most: int = NO_LIMIT) -> RateOp:
         """Return what to tell the store; what is told is forgotten here."""
-        add, self.add = self.add, 0
-        returns, self.returns = self.returns, {}
+        add, returns = self.own.tell()
         return RateOp(
             want, need, least, bound.limit, bound.per_s * 1000, self.slot_ms, self.lease_ms, LONG_LEASE_MS,
-            add, sorted(returns.items()), self.history, part_of(bound), most,
+            add, returns, self.own.history, part_of(bound), most,
         )  # fmt: skip
 
     def heard(self, op: RateOp, reply: RateReply, moment: Moment) -> None:
         """Take in the store's answer."""
         self.time_off_ms = moment.time_ms - moment.clock * 1000
-        self.wait_ms = reply.wait_ms
-        self.history = None
+        self.own.heard(reply.slot)
         self._forget(reply.slot)
         if reply.granted:
             lease = LONG_LEASE_MS if reply.counted > reply.slot else self.lease_ms
-            self._count(reply.counted, reply.granted)
+            self.own.granted(reply.counted, reply.granted)
             self._hold(Grant(moment.sent_at + lease / 1000, reply.counted, reply.slot, reply.granted))
         if reply.verdict == REFUSED:
+            self.wait_ms = reply.wait_ms
             self.refusal = Refusal(op.least, op.limit, moment.clock + min(REFUSED_S, reply.wait_ms / 1000))
         if moment.steady or self.known is None:
             self.known = used(reply)
-            self.used_then = sum(self.own.values())
+            self.used_then = self.own.total
 
     def lost(self, op: RateOp) -> None:
         """Note that the store may not have heard: what was used is told again, what went back is not."""
-        self.add += op.add
+        self.own.lost()
 
     def forgotten(self) -> None:
         """Note that the store has lost what it was told."""
-        self.history = sorted((slot, amount) for slot, amount in self.own.items() if amount)
-        self.add = 0
-        self.returns = {}
+        self.own.forgotten()
 
     def give_back(self, clock: float, everything: bool = False) -> bool:
         """Date back what was used, and free what idles or has ended; return whether to tell the store."""
@@ -209,13 +200,13 @@ class RateSeat:
         for grant in self.grants:
             self._date_back(grant, now)
             if idle and not grant.local:
-                self._uncount(grant.counted, grant.left)
+                self.own.take_back(grant.counted, grant.left)
                 self.free -= grant.left
             elif grant.left:
                 kept.append(grant)
         self.grants = kept
         self.until = min((grant.until for grant in kept), default=NEVER)
-        return bool(self.add or self.returns or self.history)
+        return self.own.untold
 
     def refused(self, bound: Bound, need: int, now: float, clock: float) -> Exhausted:
         """Return the error that says so: by the store's last word, or by what is known here."""
@@ -223,12 +214,15 @@ class RateSeat:
         wait_s = self.wait_ms / 1000 if asked else self._frees_in(need, clock)
         if self.window is not None:
             wait_s = max(0.0, self.window.ends - now)
-        spent = self.known.all if self.known is not None else sum(self.own.values())
+        spent = self.known.all if self.known is not None else self.own.total
         return Exhausted(bound, needs=need, spent=spent, held=0, resets_at=now + wait_s, retry_after_s=wait_s)
 
     def left(self, bound: Bound, now: float) -> Left:
         """Return what is left as far as known here."""
         known = self.known or _UNUSED
+        since = self.own.total - self.used_then
+        if since:  # calls have ended, or grants, and the store is to hear of it
+            known = Used(known.all + since, known.mine + since, known.parts)
         part = None if bound.share is None else part_of(bound)
         limit = bound.limit if part is None else most(bound, known)
         remaining = room(bound.limit, part, known) + max(0, self.free)
@@ -258,37 +252,43 @@ class RateSeat:
             self._date_back(grant, now)
             self.free -= grant.left
             if not grant.local:
-                self._uncount(grant.counted, grant.left)
+                self.own.take_back(grant.counted, grant.left)
         self.until = self.grants[0].until if self.grants else NEVER
 
     def _date_back(self, grant: Grant, now: int) -> None:
         """Count what was used of a grant now, where it is counted later."""
         drawn, grant.drawn = grant.drawn, 0
         if drawn and grant.counted > now:
-            self._uncount(grant.counted, drawn)
-            self._count(now, drawn)
-            self.add += drawn
+            self.own.take_back(grant.counted, drawn)
+            self.own.add(now, drawn)
 
-    def _take_back(self, amount: int, asked: int) -> None:
-        """Uncount what was drawn and not used, in the oldest slots that may hold it."""
-        if self.own.get(asked, 0) >= amount:  # nearly always
-            self._uncount(asked, amount)
+    def _take_back(self, amount: int, asked: int, clock: float) -> None:
+        """Uncount what was drawn and not used, in the oldest slots that may hold it.
+
+        What was drawn since the last flush, of a grant that is counted later, is newer than all of these.
+        """
+        now, free = max(asked, self.slot_now(clock)), self._free_by_slot()
+        if self.own.of(asked) - free.get(asked, 0) >= amount:  # nearly always
+            self.own.take_back(asked, amount)
             return
-        for slot in sorted(slot for slot in self.own if slot >= asked):
-            part = min(amount, self.own[slot])
-            self._uncount(slot, part)
-            amount -= part
-            if not amount:
-                return
+        for slot in self.own.slots():
+            if asked <= slot <= now:
+                part = min(amount, max(0, self.own.of(slot) - free.get(slot, 0)))
+                self.own.take_back(slot, part)
+                amount -= part
+        for grant in (*self.used_up, *self.grants):
+            if amount and grant.counted > now:
+                part = min(amount, grant.drawn)
+                grant.drawn -= part
+                self.own.take_back(grant.counted, part)
+                amount -= part
 
-    def _count(self, slot: int, amount: int) -> None:
-        self.own[slot] = self.own.get(slot, 0) + amount
-
-    def _uncount(self, slot: int, amount: int) -> None:
-        if not amount:
-            return
-        self.own[slot] = self.own.get(slot, 0) - amount
-        self.returns[slot] = self.returns.get(slot, 0) + amount
+    def _free_by_slot(self) -> dict[int, int]:
+        """Return what of the counted amounts may still be drawn."""
+        free: dict[int, int] = {}
+        for grant in self.grants:
+            free[grant.counted] = free.get(grant.counted, 0) + grant.left
+        return free
 
     def _ends(self, slot: int) -> int:
         return (slot + 1) * self.slot_ms + self.lease_ms + self.bound.per_s * 1000
@@ -296,17 +296,18 @@ class RateSeat:
     def _forget(self, now: int) -> None:
         """Drop slots that are counted no more."""
         edge = now * self.slot_ms
-        for slot in [slot for slot, amount in self.own.items() if self._ends(slot) <= edge or not amount]:
-            del self.own[slot]
+        for slot in self.own.slots():
+            if self._ends(slot) <= edge or not self.own.of(slot):
+                self.own.drop(slot)
 
     def _counted(self, clock: float) -> int:
         self._forget(self.slot_now(clock))
-        return sum(self.own.values())
+        return self.own.total
 
     def _frees_in(self, need: int, clock: float) -> float:
         now_ms = clock * 1000 + (self.time_off_ms or 0.0)
-        for slot in sorted(self.own):
-            need -= self.own[slot]
+        for slot in self.own.slots():
+            need -= self.own.of(slot)
             if need <= 0:
                 return max(0.0, (self._ends(slot) - now_ms) / 1000)
         return float(self.bound.per_s)

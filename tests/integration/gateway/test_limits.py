@@ -395,6 +395,15 @@ async def test_who_asks_for_more_than_a_limit_ever_allows_is_told_not_to_wait(li
         assert "x-should-retry" not in refused.headers
 
 
+async def test_what_is_left_of_tokens_is_told_as_it_is(limited: Any) -> None:
+    hold(limited, limits=Limits(tpm=1000))
+
+    for calls in (1, 2, 3, 4):
+        async with limited.chat(KEY) as served:
+            left = 1000 - 12 * calls  # 7 of input, 5 of output
+            assert served.headers["x-ratelimit-remaining-tokens"] == str(left)
+
+
 async def test_an_answer_that_may_take_more_than_a_minute_allows_is_let_begin(limited: Any) -> None:
     hold(limited, limits=Limits(tpm=500))
     async with limited.chat(KEY, max_tokens=4_000) as served:

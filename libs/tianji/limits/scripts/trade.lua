@@ -124,14 +124,21 @@ local function counted(key, age, size)
   return slots, used
 end
 
+-- What goes back is in what was granted, or in what was told anew after a loss.
 local function hear(key, slot, add, returns, history)
   if add > 0 then redis.call('HINCRBY', key, 's' .. text(slot), text(add)) end
-  for _, back in ipairs(returns) do
-    local field = 's' .. text(back[1])
-    local there = number(redis.call('HGET', key, field))
-    if there > 0 then redis.call('HSET', key, field, text(math.max(0, there - back[2]))) end
-  end
   for _, was in ipairs(history) do redis.call('HINCRBY', key, 'x' .. text(was[1]), text(was[2])) end
+  for _, back in ipairs(returns) do
+    local left = back[2]
+    for _, mark in ipairs({'s', 'x'}) do
+      local field = mark .. text(back[1])
+      local there = number(redis.call('HGET', key, field))
+      if there > 0 then
+        redis.call('HSET', key, field, text(math.max(0, there - left)))
+        left = math.max(0, left - there)
+      end
+    end
+  end
 end
 
 -- `part` is {name, reserved, open below, even}, and nil for a limit that is not divided: then its key is

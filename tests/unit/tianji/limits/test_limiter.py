@@ -426,3 +426,35 @@ async def test_what_is_remembered_of_idle_budgets_is_bounded() -> None:
         (True, 12),
         (True, 13),
     ]
+
+
+@pytest.mark.parametrize("lasts", [1, 3, 5], ids=lambda steps: f"{steps / 4} s")
+async def test_tokens_that_calls_did_not_use_are_there_for_others(lasts: int) -> None:
+    world = World()
+    tokens = Bound("key:1", "tpm", 10_000)
+    limits, chain = world.process("p"), Chain([tokens])
+    used = 0
+    for _ in range(8):
+        running = [await begin(limits, chain, 0, 480, world.now) for _ in range(3)]
+        for step in range(lasts):
+            world.now += 0.25
+            if step % 4 == 2:
+                await limits.tell(flush=True)
+        for taken in running:
+            limits.settle(taken, 0, 50)
+            used += 50
+    await limits.tell(flush=True)
+
+    assert limits.left(tokens, world.now).remaining == tokens.limit - used
+
+
+async def test_who_is_refused_again_is_told_the_same_wait() -> None:
+    world = World()
+    limits, chain = world.process("p"), Chain([Bound("key:1", "tpm", 300)])
+    with pytest.raises(Exhausted) as refusal:
+        await begin(limits, chain, 0, 301, world.now)
+    await begin(limits, chain, 0, 300, world.now)
+    with pytest.raises(Exhausted) as again:
+        await begin(limits, chain, 0, 301, world.now)
+
+    assert again.value.retry_after_s == refusal.value.retry_after_s == 60
