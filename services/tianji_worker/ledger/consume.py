@@ -44,7 +44,7 @@ from tianji_worker.pull import Pull
 
 log = logging.getLogger(__name__)
 
-BATCH = 64
+BATCH = 32
 """Messages of one transaction; each may hold some hundred events."""
 LANES = 2
 """Batches under way at a time: one is read and put into rows while Postgres works on another."""
