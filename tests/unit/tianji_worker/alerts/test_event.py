@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tianji_worker.alerts.event import alerts_of
+from tianji_worker.alerts.event import Amounts, alerts_of
 from tianji_worker.alerts.holders import Name, named
 
 
@@ -30,8 +30,8 @@ from tianji_worker.alerts.holders import Name, named
 def test_amounts_are_told_when_they_are_reached(
     spent: int, most: int | None, soft: int | None, told: list[str]
 ) -> None:
-    amounts = (None if one is None else Decimal(one) for one in (most, soft))
-    found = alerts_of("key:k", "all", Decimal(spent), *amounts)
+    hard, warned = (None if one is None else Decimal(one) for one in (most, soft))
+    found = alerts_of("key:k", "all", Decimal(spent), Amounts(most=hard, soft=warned), now=1e9)
     assert [f"{one.event} {one.percent}" for one in found] == told
 
 
@@ -43,7 +43,7 @@ def test_amounts_are_told_when_they_are_reached(
         ("team:a@b", Name("team", "a@b")),
         ("user:a@1.example.org", Name("user", "a@1.example.org")),
         ("member:t:google:1", Name("member", "t:google:1")),
-        ("key_model:abc:gpt:4", Name("key", "abc", "gpt:4")),
+        ("key_model:abc:gpt:4", Name("key", "abc", model="gpt:4")),
         ("proxy", Name("proxy", "")),
         ("moon:1", None),
     ],
