@@ -11,7 +11,7 @@ from functools import partial
 
 from tianji.bus.client import Bus
 from tianji.limits.ledger_side import LedgerSide
-from tianji.obs.supervised import Work, forever, stop
+from tianji.obs.supervised import Work, forever, stop, together
 from tianji.store.pool import OUTAGES, Store
 from tianji.store.rows import value
 from tianji_worker.alerts.send import Sender
@@ -53,18 +53,19 @@ class Runtime:
         """Wait for Postgres and its schema, then keep the ledger until cancelled."""
         await self.store.open()
         await self._wait_for_schema()
-        async with asyncio.TaskGroup() as group:
-            for name, work in (
-                ("ledger", self.consumer.run),
-                ("partitions", self._keep_partitions),
-                ("seeds", self.seeds.run),
-                ("endings", self.endings.run),
-                ("retention", self.retention.run),
-                ("alerts", self.watch.run),
-                ("sending alerts", self.sender.run),
-                *self._jobs(),
-            ):
-                group.create_task(forever(name, work, outages=OUTAGES, explained=self.cut_off))
+        loops: tuple[tuple[str, Work], ...] = (
+            ("ledger", self.consumer.run),
+            ("partitions", self._keep_partitions),
+            ("seeds", self.seeds.run),
+            ("endings", self.endings.run),
+            ("retention", self.retention.run),
+            ("alerts", self.watch.run),
+            ("sending alerts", self.sender.run),
+            *self._jobs(),
+        )
+        await together(
+            *(forever(name, work, outages=OUTAGES, explained=self.cut_off) for name, work in loops)
+        )
 
     def cut_off(self) -> bool:
         """Say whether Postgres or NATS is away."""

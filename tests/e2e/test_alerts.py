@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,15 @@ async def test_budgets_that_calls_pass_are_told_once_to_each_channel(tmp_path: P
                 if value:
                     _, made = await call("/key/regenerate", {"key": made["key"], "new_key": value})
                 body = {"model": "gpt", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5}
-                bases = system.gateway_urls * times
-                return [
-                    (await call("/v1/chat/completions", body, made["key"], base))[0] for base in bases[:times]
-                ]
+                statuses: list[int] = []
+                while len(statuses) < times:
+                    base = system.gateway_urls[len(statuses) % 2]
+                    status, _ = await call("/v1/chat/completions", body, made["key"], base)
+                    if status == 503:  # what a new value's budget was charged is not known to a new Redis
+                        await asyncio.sleep(0.5)
+                    else:
+                        statuses.append(status)
+                return statuses
 
             assert await spend(2, key_alias="soft", soft_budget=0.009) == [200, 200]
             assert await spend(1, "sk-near-anew", key_alias="near", max_budget=0.0055) == [200]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 from tianji.errors import Unavailable
@@ -53,17 +53,39 @@ async def retried(
         pause = min(pause * 2, LONGEST_PAUSE_S)
 
 
+async def together(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until one fails or this is cancelled; the others end then, as `stop` has it.
+
+    A `TaskGroup` cancels once, and waits for ever for a task that lost that.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        await stop(tasks)
+
+
 async def stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel tasks and wait for their end.
 
     Once is not enough: `asyncio.wait_for` of Python 3.11, which the clients of Postgres and NATS wait
-    with, loses a cancellation that comes together with what it waits for.
+    with, loses a cancellation that comes together with what it waits for. Who is cancelled meanwhile
+    waits on: its own end would leave them running.
     """
     pending = {task for task in tasks if not task.done()}
+    cancelled: asyncio.CancelledError | None = None
     while pending:
         for task in pending:
             task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+        try:
+            await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+        except asyncio.CancelledError as fault:
+            cancelled = fault
+        pending = {task for task in pending if not task.done()}
+    if cancelled is not None:
+        raise cancelled
 
 
 class _Attempts:

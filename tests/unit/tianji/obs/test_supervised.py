@@ -98,6 +98,33 @@ async def test_a_task_that_loses_a_cancellation_is_stopped_all_the_same() -> Non
     assert lost == 2
 
 
+async def test_loops_that_run_together_end_together_though_one_loses_a_cancellation() -> None:
+    ended: list[str] = []
+
+    async def deaf(times: int) -> None:
+        for _ in range(times):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                pass
+        ended.append("deaf")
+        await asyncio.Event().wait()
+
+    async def fails() -> None:
+        raise OSError("away")
+
+    running = asyncio.create_task(supervised.together(deaf(1), deaf(2)))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await supervised.stop([running])
+    assert (running.cancelled(), ended) == (True, ["deaf", "deaf"])
+
+    async with asyncio.timeout(5):
+        with pytest.raises(OSError, match="away"):
+            await supervised.together(deaf(1), fails())
+    assert len(ended) == 3
+
+
 async def test_tasks_that_have_ended_are_no_trouble() -> None:
     async def fail() -> None:
         raise ValueError
