@@ -33,7 +33,7 @@ from tianji.bus.subjects import (
 )
 from tianji.errors import Unavailable
 from tianji.obs import metrics
-from tianji.obs.supervised import stop
+from tianji.obs.supervised import stop, together
 from tianji.obs.trouble import Explained, Trouble, unexplained
 from tianji_worker.ledger.closings import closed_of
 from tianji_worker.ledger.counts import CountRow, counts_of
@@ -98,13 +98,7 @@ class Consumer:
         """Consume until the connection is lost. Raises Unavailable then."""
         await self._bus.ensure_layout()
         async with Pull(self._bus, SPEND_STREAM, LEDGER_CONSUMER, batch=BATCH) as pull:
-            lanes = [asyncio.create_task(self._keep_settling(pull), name="lane") for _ in range(LANES)]
-            try:
-                done, _ = await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
-                for lane in done:
-                    lane.result()
-            finally:
-                await stop(lanes)
+            await together(*(self._keep_settling(pull) for _ in range(LANES)))
 
     async def _keep_settling(self, pull: Pull) -> None:
         while True:
