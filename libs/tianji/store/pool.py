@@ -146,6 +146,8 @@ class Store:
         # Queries with optional filters are planned for what is asked; quick ones need no compiler.
         await connection.execute("SET plan_cache_mode = force_custom_plan")
         await connection.execute("SET jit = off")
+        # Sums of a month by key, user and model at once stay in memory.
+        await connection.execute("SET work_mem = '16MB'")
         await connection.execute(
             "SELECT set_config('statement_timeout', %s, false)", [str(self._statement_timeout_ms)]
         )
