@@ -143,8 +143,8 @@ class Exchange:
             self._answer(waiting, heard)
             for first in range(MOST_OPS, len(ops), MOST_OPS):
                 if self.away:
-                    for seat, op in ops[first:]:
-                        _lost(seat, op)
+                    for seat, _ in ops[first:]:
+                        seat.lost()
                     break
                 await self._send(ops[first : first + MOST_OPS])
         finally:
@@ -202,8 +202,8 @@ class Exchange:
         except StoreAway:
             self._steady_at = max(self._steady_at, self._clock() + UNTOLD_S)
         self.away = True
-        for seat, op in ops:
-            _lost(seat, op)
+        for seat, _ in ops:
+            seat.lost()
         return {}
 
     async def _tell_anew(self, ops: list[tuple[Seat, Op]]) -> list[tuple[Seat, Op]]:
@@ -216,8 +216,8 @@ class Exchange:
             try:
                 await self._trade(part)
             except (StoreAway, EpochChanged):
-                for seat, op in part:
-                    _lost(seat, op)
+                for seat, _ in part:
+                    seat.lost()
                 raise
         self._untold = False
         return [(seat, self._op(seat, seat.bound, op.want, op.need, op.least)) for seat, op in ops]
@@ -266,11 +266,3 @@ def _hear(seat: Seat, op: Op, reply: Reply, moment: Moment) -> None:
     else:
         assert isinstance(op, ParallelOp) and isinstance(reply, ParallelReply)
         seat.heard(op, reply, moment)
-
-
-def _lost(seat: Seat, op: Op) -> None:
-    if isinstance(seat, RateSeat):
-        assert isinstance(op, RateOp)
-        seat.lost(op)
-    else:
-        seat.lost()

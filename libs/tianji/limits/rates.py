@@ -176,7 +176,7 @@ class RateSeat:
             self.known = used(reply)
             self.used_then = self.own.total
 
-    def lost(self, op: RateOp) -> None:
+    def lost(self) -> None:
         """Note that the store may not have heard: what was used is told again, what went back is not."""
         self.own.lost()
 
